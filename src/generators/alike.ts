@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { PromptSet } from './prompt-set.ts'
 import { promptJson, sharedUint32 } from './prompt-set.ts'
 
-/** For each prompt of a set the first that is the same to the byte; itself where none is. */
+/** For each prompt of a set, the index of the first identical prompt, which may be its own. */
 export function firstAlike(set: Pick<PromptSet, 'count' | 'json' | 'offsets'>): Uint32Array {
   const firsts = new Map<string, number>()
   const alike = new Uint32Array(set.count)

@@ -3,8 +3,7 @@ import { FulcrumError } from '../model/index.ts'
 
 /**
  * The endpoint's bearer token, from the environment only.
- *
- * @throws FulcrumError environment `api-key-missing` when the variable that should hold it is empty
+ * @throws FulcrumError environment `api-key-missing` if the variable is not set
  */
 export function apiKeyOf(endpoint: Endpoint, env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (endpoint.apiKeyEnv === undefined) return undefined

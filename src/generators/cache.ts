@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 
 /**
- * A value kept in a file over runs: read back when it is there and fits the schema, else made and kept. A cache that
- * can't be read or written is no error, and two processes may make the same value at the same time.
- *
- * @param name of the file; a hash of all that decides the value belongs in it
+ * A value that is cached in a file between runs: read if the file exists and fits the schema, otherwise computed and
+ * written. Failures to read or write the cache are ignored, and two processes may compute the same value at the same
+ * time.
+ * @param name of the file, which should contain a hash of everything that determines the value
  */
 export async function cached<T>(
   folder: string,

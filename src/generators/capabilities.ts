@@ -9,13 +9,13 @@ import {
   type Workload,
 } from '../model/index.ts'
 
-/** What a load generator can do. A sweep that asks for more is refused before anything starts. */
+/** Capabilities of a load generator. A sweep that asks for more is rejected before anything starts. */
 export interface GeneratorCapabilities {
-  /** APIs that it can call. */
+  /** Supported APIs. */
   readonly apis: readonly Api[]
   /** Kinds of load: a closed loop (`concurrency`), an open loop (`rate`, `stages`), or a trace. */
   readonly loads: readonly LoadLevel['kind'][]
-  /** Spacing of an open loop's arrivals. */
+  /** Supported spacings of an open loop's arrivals. */
   readonly arrivals: readonly Arrivals['kind'][]
   /** Whether an open loop can hold `max_concurrency`. */
   readonly maxConcurrency: boolean
@@ -63,18 +63,18 @@ export interface AskedLoad {
   readonly prompts?: 'fresh' | 'same'
 }
 
-/** Something that a generator can't do. */
+/** An unsupported feature. */
 export interface Shortfall {
-  /** The section of the sweep file that asks for it, and the key in it. */
+  /** Section and key of the sweep file that ask for it. */
   readonly section: 'load' | 'workload'
   readonly key: string
   /** In one clause. */
   readonly wrong: string
-  /** What to do, in one clause, where no other generator is the answer. */
+  /** Remedy in one clause, unless it is another generator. */
   readonly right: string
 }
 
-/** What of a load and a workload is beyond a generator's capabilities, the workload first. */
+/** The features of a load and workload that a generator does not support, the workload's first. */
 export function shortfallsOf(name: string, can: GeneratorCapabilities, asked: AskedLoad): readonly Shortfall[] {
   const { load, workload } = asked
   const found: Shortfall[] = []
@@ -142,7 +142,7 @@ const levels: { readonly [kind in LoadLevel['kind']]: string } = {
   trace: 'a trace',
 }
 
-/** @throws FulcrumError bad-input `generator-cannot` when a point asks for more than the generator can do */
+/** @throws FulcrumError bad-input `generator-cannot` if a point asks for more than the generator supports */
 export function requireCapable(name: string, can: Partial<GeneratorCapabilities>, asked: AskedLoad): void {
   requireNone(shortfallsOf(name, { ...leastCapabilities, ...can }, asked), asked.workload.name)
 }

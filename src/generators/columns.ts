@@ -1,7 +1,4 @@
-/**
- * Rows of numbers kept in typed columns that grow: a row of a trace takes 20 bytes, an object would take ten times
- * that.
- */
+/** Rows of numbers in growing typed columns: a row of a trace takes 20 bytes, a tenth of an object. */
 export interface RequestColumns {
   readonly count: number
   add(at: number, input: number, output: number, line: number): void
@@ -9,12 +6,12 @@ export interface RequestColumns {
   done(): RequestColumnValues
 }
 
-/** The columns, a value a row each. */
+/** The columns, one value per row each. */
 export interface RequestColumnValues {
   readonly at: Float64Array
   readonly input: Uint32Array
   readonly output: Uint32Array
-  /** Where the row stands in its file, from 1. */
+  /** Line of the row in its file, from 1. */
   readonly line: Uint32Array
 }
 

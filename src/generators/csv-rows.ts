@@ -6,7 +6,7 @@ import { fileUnreadable, lineError } from './json-lines.ts'
 
 /** A row of a CSV file. */
 export interface CsvRow {
-  /** Counts from 1; of the row's last line where a quoted cell goes over several. */
+  /** Line number from 1; for a cell over several lines, that of the last line. */
   readonly line: number
   readonly cells: readonly string[]
   /** Column at which a cell begins, from 1. */
@@ -14,10 +14,9 @@ export interface CsvRow {
 }
 
 /**
- * The rows of a CSV file (RFC 4180), the header as the first; empty lines are passed over, spaces around cells taken
- * off. Memory holds one row and one chunk of the file.
- * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` where quotes don't match; the signal's
- *   reason
+ * The rows of a CSV file (RFC 4180), including the header. Empty lines are skipped, and spaces around cells are
+ * removed. Keeps one row and one chunk of the file in memory.
+ * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` if quotes don't match; the signal's reason
  */
 export async function* readCsvRows(file: string, signal: AbortSignal): AsyncGenerator<CsvRow> {
   const parser = parse({
@@ -29,7 +28,7 @@ export async function* readCsvRows(file: string, signal: AbortSignal): AsyncGene
     skip_empty_lines: true,
   })
   const input = createReadStream(file, { signal, highWaterMark: 1 << 18 })
-  // Errors reach whoever reads the rows.
+  // Passes errors on to the reader of the rows.
   pipeline(input, parser, () => {})
   try {
     for await (const { record, info, raw } of parser as AsyncIterable<ParsedRow>) {

@@ -4,10 +4,10 @@ import { type DatasetEntry, type RowKind, readRow } from './dataset-row.ts'
 import { faultIn, lineError } from './json-lines.ts'
 import { type JsonForm, type JsonText, openJson } from './json-stream.ts'
 
-/** Rows of a dataset that are not sent. */
+/** Rows of a dataset that can't be sent. */
 export interface OddRows {
   readonly count: number
-  /** Of the first: `file:line:column`, and what is odd about it. */
+  /** Position of the first one as `file:line:column`, and its problem. */
   readonly where: string
   readonly why: string
 }
@@ -15,15 +15,15 @@ export interface OddRows {
 /** A dataset file, read to its end. */
 export interface DatasetFile {
   readonly form: JsonForm
-  /** Rows that can be sent, by how they say what to ask. */
+  /** Number of rows that can be sent, by format. */
   readonly kinds: ReadonlyMap<RowKind, number>
   /** Rows that can be sent. */
   readonly rows: number
-  /** Null when every row can be sent. */
+  /** Null if every row can be sent. */
   readonly odd: OddRows | null
-  /** Of the file's content, hex. */
+  /** Hash of the file's content, hex. */
   readonly sha256: string
-  /** The first rows that can be sent, in the order of the file. */
+  /** The first rows that can be sent, in file order. */
   readonly entries: readonly DatasetEntry[]
 }
 
@@ -35,16 +35,15 @@ export interface MeasuredDataset extends DatasetFile {
   readonly answerTokens: readonly number[]
 }
 
-/** What to write instead of a row that is odd. */
+/** Remedy for a row that can't be sent. */
 export const rowRemedy =
   'write {"prompt": "…"}, {"messages": [{"role": "user", "content": "…"}]} or ShareGPT\'s {"conversations": [{"from": "human", "value": "…"}]}'
 
 /**
- * Reads a dataset: JSON lines, a JSON array, or genai-perf's and AIPerf's inputs; rows as {@link readRow} takes them.
- * Odd rows are counted and passed over; memory holds the first `most` rows.
- *
- * @throws FulcrumError bad-input `data-file-unreadable`; `data-line-invalid` with file:line:column of the first odd row
- *   when half of the rows are odd or more, or when there is no row
+ * Reads a dataset: JSON lines, a JSON array, or inputs of genai-perf and AIPerf, with rows as in {@link readRow}. Rows
+ * that can't be sent are counted and skipped. Keeps the first `most` rows in memory.
+ * @throws FulcrumError bad-input `data-file-unreadable`; `data-line-invalid` with file:line:column of the first bad row
+ *   if half of the rows or more are bad, or there is no row
  */
 export async function readDatasetFile(
   file: string,
@@ -67,7 +66,7 @@ export async function readDatasetFile(
     }
     const parsed = parse(text.text)
     if ('fault' in parsed) {
-      // Finding the very place takes a while, and only the first is told.
+      // Only the first position is determined, because that takes a while.
       if (odd === null) passOver(`no JSON: ${parsed.fault}`, placeIn(text, faultIn(text.text.trimEnd())))
       else passOver('', text)
       continue

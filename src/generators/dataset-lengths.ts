@@ -4,7 +4,7 @@ import { createRandom } from '../model/index.ts'
 import type { MeasuredDataset } from './dataset-file.ts'
 
 /**
- * Tokens that the first `count` entries ask for: as the row says, as its answer has, else drawn from the workload's
+ * Requested tokens of the first `count` entries: from the row, else from its answer, else drawn from the workload's
  * OSL.
  */
 export function outputTokensOf(

@@ -6,15 +6,15 @@ import type { ChatMessage } from './tokenizer.ts'
 export interface DatasetEntry {
   /** From 1. */
   readonly line: number
-  /** Their text, which is what the tokenizer counts. */
+  /** Their text, which the tokenizer counts. */
   readonly messages: readonly ChatMessage[]
   /** The messages as they are sent, where they have images; absent where their text is all. */
   readonly parts?: readonly MessageOfParts[]
-  /** True when the file gave a bare prompt, which any API takes. */
+  /** Whether the file gave a bare prompt, which any API accepts. */
   readonly plain: boolean
-  /** What the recorded answer was, to count its tokens; null without one. */
+  /** The recorded answer, to count its tokens; null without one. */
   readonly answer: string | null
-  /** Output tokens as the file says; null when it doesn't. */
+  /** Output tokens in the file; null if there are none. */
   readonly outputTokens: number | null
 }
 
@@ -28,7 +28,7 @@ type ContentPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } }
 
-/** How a row says what to ask. */
+/** Format of a row. */
 export type RowKind =
   | 'prompts'
   | 'messages'
@@ -37,7 +37,7 @@ export type RowKind =
   | 'generator inputs'
   | 'OpenAI batch requests'
 
-/** A row that can be sent, or why it can't and at which of its keys. */
+/** A row that can be sent, or the problem and the key that has it. */
 export type DatasetRow =
   | { readonly kind: RowKind; readonly entry: Omit<DatasetEntry, 'line'> }
   | { readonly why: string; readonly key?: string }
@@ -127,7 +127,9 @@ function promptRow(value: unknown, key: string, outputTokens: number | null): Da
   }
 }
 
-/** What datasets call the speakers, and the chat API's word for them. Others are not sent: no server knows them. */
+/**
+ * Names of speakers in datasets, with the chat API's role. Other speakers are not sent, because no server accepts them.
+ */
 const roles: Readonly<Record<string, string>> = {
   human: 'user',
   user: 'user',
@@ -166,10 +168,10 @@ function messagesRow(
     if ('why' in content) return { ...content, key }
     if (content.parts !== undefined && role === 'assistant') return { why: `${place} is an answer with an image`, key }
     said.push({ role, ...content })
-    // What follows an answer of ShareGPT's is not asked.
+    // In ShareGPT conversations, turns after the first answer are not sent.
     if (shareGpt && role === 'assistant') break
   }
-  // An answer in several turns is one answer: a request that ended with a part of it would ask to continue it.
+  // Several answers at the end count as one. Otherwise, the request would end with an answer, and ask to continue it.
   const answered = said.splice(said.findLastIndex(({ role }) => role !== 'assistant') + 1)
   const first = said.find(({ role }) => role === 'user' || role === 'assistant')
   if (first?.role === 'assistant' || (first === undefined && answered.length > 0)) {
@@ -251,7 +253,7 @@ function outputTokensOf(fields: Fields): number | null | { why: string; key: str
   return { why: `${key} is ${JSON.stringify(value)}, which is not a number of tokens`, key }
 }
 
-/** As long as a workload's lengths may be. */
+/** As large as the lengths of a workload may be. */
 const mostTokens = 10_000_000
 
 function kindOf(value: unknown): string {

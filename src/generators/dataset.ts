@@ -13,22 +13,21 @@ import type { PromptSet } from './prompt-set.ts'
 import { sharedUint32 } from './prompt-set.ts'
 import { buildTokenizer, readTokenizer } from './tokenizer.ts'
 
-/** What decides how a dataset is counted. */
+/** Options of counting a dataset. */
 export interface DatasetOptions {
   /** As a sweep names it, see {@link readTokenizer}. */
   readonly tokenizer: string
   readonly api: Api
-  /** Rows that are counted, and kept. */
+  /** Number of rows to count and keep. */
   readonly most: number
-  /** Where counts are kept over runs, by the file's content. */
+  /** Folder that keeps counts between runs, by the file's content. */
   readonly cacheFolder: string
   readonly signal: AbortSignal
 }
 
 /**
- * Reads a dataset and counts the prompts of its first rows. A row that the chat template refuses is odd, as one that
- * can't be read.
- *
+ * Reads a dataset and counts the prompts of its first rows. A row that the chat template rejects counts as one that
+ * can't be sent.
  * @throws FulcrumError as {@link readDatasetFile}, readTokenizer and buildTokenizer
  */
 export async function measureDataset(file: string, options: DatasetOptions): Promise<MeasuredDataset> {
@@ -68,7 +67,7 @@ export async function measureDataset(file: string, options: DatasetOptions): Pro
   return measured
 }
 
-/** Counts the rows that the tokenizer's chat template refused among the odd ones. */
+/** Adds the rows that the tokenizer's chat template rejected. */
 function withoutRefused(
   file: string,
   read: DatasetFile,
@@ -85,11 +84,10 @@ function withoutRefused(
 }
 
 /**
- * The prompts of a dataset file, in its order, at most `count`; their tokens counted with the model's tokenizer and
- * kept by content. Where neither file nor answer says an OSL, it is drawn from the workload's.
- *
- * @throws FulcrumError bad-input `dataset-changed` when the file is no longer what the workload was read with; what
- *   {@link measureDataset} throws
+ * The prompts of a dataset file, in file order, at most `count`. Tokens are counted with the model's tokenizer and
+ * cached by content. If neither file nor answer has an OSL, it is drawn from the workload's.
+ * @throws FulcrumError bad-input `dataset-changed` if the file has changed since the workload was read; errors of
+ *   {@link measureDataset}
  */
 export async function datasetPrompts(
   file: string,
@@ -121,7 +119,7 @@ export async function datasetPrompts(
   return withAlike({
     count: entries.length,
     ...frameValues(values),
-    // Only the server knows what an image counts.
+    // Only the server knows the tokens of an image.
     inputTokens: sharedUint32(
       entries.map(({ parts }, row) => (parts === undefined ? (dataset.inputTokens[row] ?? 0) : 0)),
     ),
@@ -132,7 +130,7 @@ export async function datasetPrompts(
 
 const withAlike = (set: PromptSet): PromptSet => ({ ...set, firstAlike: firstAlike(set) })
 
-/** What changes when a file's content does, as far as the disk says without reading it. */
+/** Metadata that changes with a file's content. */
 async function statedAs(file: string, { api, model }: { readonly api: Api; readonly model: Model }): Promise<string> {
   const found = await stat(file, { bigint: true }).catch(() => null)
   const stated = found === null ? [] : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs]

@@ -30,24 +30,21 @@ import type { ShardLauncher } from './shards/launcher.ts'
  * ```
  */
 export interface GeneratorContext {
-  /** Folder of the run; measurements name their files relative to it. */
+  /** Folder of the run. Measurements name their files relative to it. */
   readonly runFolder: string
-  /** What may be kept over runs; the user's cache folder when absent. */
+  /** Folder for files to keep between runs; default: the user's cache folder. */
   readonly cacheFolder?: string
   /** Launches shards as pods of a Job. */
   readonly jobLauncher?: (shards: ShardSettings & { readonly job: ShardJob }) => ShardLauncher
-  /**
-   * Where started processes are recorded, so that what a killed Fulcrum leaves behind is found and ended. Opened when
-   * first asked for.
-   */
+  /** Record of started processes, with which Fulcrum finds and ends them after it was killed. Opened on first use. */
   ledger(): Promise<ProcessLedger>
 }
 
 /** How a generator splits a point's load over processes. */
 export interface Sharding<Config> {
-  /** Null when the load is not split. */
+  /** Null if the load is not split. */
   of(config: Config): ShardSettings | null
-  /** The same configuration with the load split over so many processes. */
+  /** The same configuration with the load split over this number of processes. */
   with(config: Config, count: number): Config
 }
 
@@ -61,19 +58,19 @@ export type LoadExample =
     }
   | { readonly kind: 'command'; readonly argv: readonly string[] }
 
-/** A generator as its author writes it. */
+/** Definition of a generator. */
 export interface GeneratorSpec<K extends Keys, Config, Name extends string = string> {
-  /** What `generator.name` says, and reports show. */
+  /** Value of `generator.name`, also shown in reports. */
   readonly name: Name
-  /** What it is, in a sentence. */
+  /** Description in one sentence. */
   readonly about: string
-  /** Keys of `generator` beside `name`. */
+  /** Keys of `generator` in addition to `name`. */
   readonly keys: K
-  /** Completes a configuration where keys depend on each other, and reports what zod can't see. */
+  /** Completes a configuration whose keys depend on each other, and reports problems that zod can't detect. */
   read?(keys: ReadKeys<K>, context: SectionContext): Config
-  /** What it can do. What is not said, it can't; see {@link leastCapabilities}. */
+  /** Supported features. Omitted ones are not supported; see {@link leastCapabilities}. */
   readonly capabilities: Partial<GeneratorCapabilities>
-  /** What it can't do beyond that: combinations, or what a configuration rules out. */
+  /** Further limitations: combinations, or consequences of a configuration. */
   shortfalls?(asked: AskedLoad, config: Config): readonly Shortfall[]
   /** Absent when it can't split a point's load over processes. */
   readonly sharding?: Sharding<Config>

@@ -20,14 +20,14 @@ import { writeTraceFile } from './trace-file.ts'
 const install = 'pip install aiperf==0.13.0'
 
 /**
- * AIPerf 0.13. Its record of requests is read with the built-in generator's definitions; its own figures are a check on
- * that.
+ * AIPerf 0.13. Fulcrum computes figures from AIPerf's record of requests with the built-in generator's definitions, and
+ * checks them against AIPerf's own figures.
  */
 export function aiperf(options: ProgramOptions): LoadGenerator {
   const session = openSession('aiperf', install, options)
 
   async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
-    // Said before anything is started when it is missing.
+    // Reports a missing key before anything is started.
     apiKeyOf(endpoint, process.env)
     const { load, deployment } = point
     const folder = join(context.folder, 'aiperf')

@@ -1,6 +1,6 @@
 import type { AskedLoad, GeneratorCapabilities, Shortfall } from '../capabilities.ts'
 
-/** What AIPerf 0.13 is given flags for. */
+/** Capabilities of AIPerf 0.13 as Fulcrum calls it. */
 export const aiperfCapabilities: Partial<GeneratorCapabilities> = {
   apis: ['chat', 'completions', 'responses'],
   loads: ['concurrency', 'rate', 'trace'],
@@ -11,7 +11,7 @@ export const aiperfCapabilities: Partial<GeneratorCapabilities> = {
   reasoning: true,
 }
 
-/** What of a trace AIPerf is given no flags for. */
+/** Trace features that Fulcrum does not pass to AIPerf. */
 export function aiperfShortfalls({ load }: AskedLoad): readonly Shortfall[] {
   const { level } = load
   if (level.kind !== 'trace') return []

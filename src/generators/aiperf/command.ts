@@ -3,14 +3,14 @@ import { requireCapable, requireNone } from '../capabilities.ts'
 import { programWorkload } from '../programs/lengths.ts'
 import { aiperfCapabilities, aiperfShortfalls } from './capabilities.ts'
 
-/** What the command needs beyond point and endpoint. */
+/** Inputs of the command in addition to point and endpoint. */
 export interface CommandInputs {
-  /** A name in the hub's cache: offline, AIPerf takes no path. */
+  /** A name in the hub's cache, because AIPerf accepts no path offline. */
   readonly tokenizer: string
   readonly artifactFolder: string
-  /** What a load with a trace replays, in AIPerf's Mooncake format. */
+  /** The replayed trace in AIPerf's Mooncake format. */
   readonly traceFile?: string
-  /** A configuration that the arguments are laid over; see keyConfig. */
+  /** A configuration that the arguments override; see keyConfig. */
   readonly configFile?: string
   /** The user's own arguments, last. */
   readonly args: readonly string[]
@@ -18,8 +18,7 @@ export interface CommandInputs {
 
 /**
  * Arguments of AIPerf 0.13 for a point.
- *
- * @throws FulcrumError bad-input `generator-cannot` for a load or workload that AIPerf is given no flags for
+ * @throws FulcrumError bad-input `generator-cannot` for an unsupported load or workload
  */
 export function aiperfArguments(point: Point, endpoint: Endpoint, inputs: CommandInputs): string[] {
   requireCapable('aiperf', aiperfCapabilities, point)
@@ -35,7 +34,7 @@ export function aiperfArguments(point: Point, endpoint: Endpoint, inputs: Comman
     ...(load.streaming ? ['--streaming'] : []),
     ...['--request-timeout-seconds', String(load.timeoutMs / 1000)],
     ...(load.level.kind === 'trace' ? [] : lengthArguments(point)),
-    // `max_tokens` as all servers know it, not `max_completion_tokens`.
+    // Uses `max_tokens`, which all servers know, instead of `max_completion_tokens`.
     ...(load.api === 'responses' ? [] : ['--use-legacy-max-tokens']),
     ...extraInputs(endpoint, leastTokensOf(point), load.extra),
     ...levelArguments(load, inputs.traceFile),
@@ -43,7 +42,7 @@ export function aiperfArguments(point: Point, endpoint: Endpoint, inputs: Comman
     ...(load.level.kind === 'trace' ? [] : ['--num-dataset-entries', String(load.dataset)]),
     ...['--random-seed', String(load.seed)],
     ...['--artifact-dir', inputs.artifactFolder],
-    // Nothing but load on the server, and nothing of the terminal's.
+    // Disables extra requests to the server and the terminal UI.
     ...['--ui', 'none', '--no-gpu-telemetry', '--no-server-metrics'],
     ...inputs.args,
   ]
@@ -62,7 +61,7 @@ function lengthArguments(point: Point): string[] {
   ]
 }
 
-/** The fewest tokens that all answers are to have; null where each request says its own. */
+/** Minimum tokens of all answers; null if each request sets its own. */
 function leastTokensOf(point: Point): number | null {
   if (point.load.level.kind === 'trace') return null
   const { osl } = programWorkload(point)

@@ -1,7 +1,7 @@
 import { FulcrumError } from '../../model/index.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 
-/** One sentence for a run of AIPerf that left no measured request. */
+/** One sentence for a run of AIPerf without measured requests. */
 export function aiperfFailure(end: ProgramEnd, logFile: string): FulcrumError {
   if (end.gaveUp !== null) {
     return new FulcrumError('failed', 'aiperf-hung', `AIPerf was stopped before it measured anything: ${end.gaveUp}`, {
@@ -28,7 +28,7 @@ export function aiperfFailure(end: ProgramEnd, logFile: string): FulcrumError {
   })
 }
 
-/** AIPerf frames its reasons (`Reason: …`), logs them (`ERROR …`), or dies of an exception. */
+/** AIPerf prints its reason in a frame (`Reason: …`), logs it (`ERROR …`), or ends with an exception. */
 function reasonIn(lines: readonly string[]): string {
   const found =
     lines.find(line => /\bReason: /.test(line)) ??

@@ -6,7 +6,7 @@ import { mismatch, unreadable, withoutNulls } from '../import/read.ts'
 import type { AskedLoad, ImportedSummary } from '../import/summary.ts'
 import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from '../import/summary.ts'
 
-/** What is read, for messages. */
+/** Supported schema, for messages. */
 const layout = 'schema 1.4, as AIPerf 0.13 writes it'
 
 const phase = z.looseObject({
@@ -64,9 +64,9 @@ const aiperfSummary = z.looseObject({
 type AiperfSummary = z.infer<typeof aiperfSummary>
 
 /**
- * @param notNumbers figures of the file that are none (NaN), which the JSON has as null
- * @throws FulcrumError (bad-input) `summary-unreadable` for another schema, several measured phases in one, figures
- *   that lack
+ * @param notNumbers figures that are NaN in the file, which JSON represents as null
+ * @throws FulcrumError (bad-input) `summary-unreadable` for another schema, several measured phases in one file, or
+ *   missing figures
  */
 export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummary {
   const writer = writerOf(json)
@@ -88,7 +88,7 @@ export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummar
     program: 'aiperf',
     layout,
     version: own.aiperf_version,
-    // AIPerf writes local time without its offset.
+    // AIPerf writes local times without an offset.
     startedAt: new Date(own.start_time).toISOString(),
     failed,
     errors: own.error_summary.map(errorsOf),
@@ -108,7 +108,7 @@ export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummar
   }
 }
 
-/** AIPerf counts reasoning that it was shown; without any, its time to the first output token is the TTFT. */
+/** AIPerf counts only visible reasoning. Without any, its time to first output token equals the TTFT. */
 function reasoningOf(own: AiperfSummary, completed: number): Pick<Measurement, 'reasoning'> {
   const reasoningTokens = distributionOfMetric(own.reasoning_token_count, completed)
   if (reasoningTokens === null || !(reasoningTokens.mean > 0)) return {}
@@ -141,7 +141,7 @@ function shown({ concurrency, rate, requests }: z.infer<typeof phase>): string {
   return typeof requests === 'number' ? `${level} with ${requests} requests` : level
 }
 
-/** A run that was stopped measured a part of its load only, and which part nobody knows. */
+/** An interrupted run measured an unknown part of its load. */
 function cutShort({ was_cancelled: cancelled, is_complete: complete }: AiperfSummary): readonly Finding[] {
   if (cancelled !== true && complete !== false) return []
   const message = `AIPerf says that this run ${cancelled === true ? 'was cancelled' : 'is not complete'}: its figures are of a part of the load. Measure it again`
@@ -165,7 +165,7 @@ function askedOf(own: AiperfSummary): AskedLoad {
         : { kind: 'concurrency', concurrency: measured?.concurrency ?? 1 },
     api: endpoint.type === 'completions' ? 'completions' : 'chat',
     streaming: endpoint.streaming,
-    // Without synthetic prompts what was got is what was asked.
+    // Without synthetic prompts, the requested lengths are the received ones.
     isl: dataset?.prompts?.isl?.mean ?? own.input_sequence_length?.avg ?? 0,
     osl: dataset?.prompts?.osl?.mean ?? own.output_sequence_length?.avg ?? 0,
     requests: measured?.requests ?? own.request_count?.avg ?? 0,

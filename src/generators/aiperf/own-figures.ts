@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const statistic = z.looseObject({ avg: z.number() }).optional()
 
-/** The parts of profile_export_aiperf.json (schema 1.4) that are checked against the record of requests. */
+/** The parts of profile_export_aiperf.json (schema 1.4) to compare with the record of requests. */
 const ownFigures = z.looseObject({
   aiperf_version: z.string().optional(),
   request_count: statistic,
@@ -24,7 +24,7 @@ const ownFigures = z.looseObject({
     .default([]),
 })
 
-/** AIPerf's own summary; null when there is none, as after a run in which every request failed. */
+/** AIPerf's own summary; null if there is none, for example because every request failed. */
 export type OwnFigures = z.infer<typeof ownFigures>
 
 export function readOwnFigures(text: string): OwnFigures | null {

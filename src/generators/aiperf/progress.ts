@@ -2,10 +2,10 @@ import { open } from 'node:fs/promises'
 import type { LoadProgress } from '../generator.ts'
 
 const marks = { measured: '"benchmark_phase":"profiling"', warm: '"benchmark_phase":"warmup"' }
-/** Longer than a mark: one that is cut by a read is found by the next. */
+/** Longer than a mark, so that a mark that is split between two reads is found. */
 const overlap = 64
 
-/** Follows AIPerf's record of requests as it grows. */
+/** Follows AIPerf's growing record of requests. */
 export function progressReader(file: string, requests: number | null) {
   let offset = 0
   let tail = ''

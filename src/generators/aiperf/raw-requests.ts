@@ -8,7 +8,7 @@ const value = z.object({ value: z.number() }).optional()
 const rawRequest = z.object({
   metadata: z.object({
     benchmark_phase: z.string(),
-    /** ns since the epoch: when a slot or the schedule released the request, when it was sent, when it was over. */
+    /** Epoch times in ns at which the slot or schedule released the request, it was sent, and it ended. */
     credit_issued_ns: z.number().nullish(),
     request_start_ns: z.number(),
     request_end_ns: z.number(),
@@ -18,7 +18,7 @@ const rawRequest = z.object({
   metrics: z.object({
     time_to_first_token: value,
     time_to_second_token: value,
-    /** First token after reasoning; the TTFT where an answer has none. */
+    /** First token after reasoning; equals the TTFT without reasoning. */
     time_to_first_output_token: value,
     request_latency: value,
     inter_chunk_latency: z.object({ value: z.array(z.number()) }).optional(),
@@ -33,14 +33,13 @@ const rawRequest = z.object({
   error: z.object({ code: z.number().nullish(), type: z.string().nullish(), message: z.string().nullish() }).nullish(),
 })
 
-/** One line of AIPerf's profile_export.jsonl, as far as it is read. */
+/** One line of AIPerf's profile_export.jsonl, as far as Fulcrum reads it. */
 export type RawRequest = z.infer<typeof rawRequest>
 
 /**
- * Reads the measured requests of a profile_export.jsonl; warm-up is left out. A line cut short by an AIPerf that was
- * killed ends the file.
- *
- * @throws FulcrumError failed `aiperf-output-unreadable` for lines that are no such record
+ * Reads the measured requests of a profile_export.jsonl, without warm-up. Stops at a truncated last line, as a killed
+ * AIPerf leaves it.
+ * @throws FulcrumError failed `aiperf-output-unreadable` for invalid lines
  */
 export async function readRawRequests(file: string): Promise<RawRequest[]> {
   const requests: RawRequest[] = []

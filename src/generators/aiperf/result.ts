@@ -8,21 +8,21 @@ import type { RawRequest } from './raw-requests.ts'
 import { chunkGaps, rowsOf } from './rows.ts'
 import type { WrittenTrace } from './trace-file.ts'
 
-/** A finished run of AIPerf and what was read of it. */
+/** A finished run of AIPerf with its output. */
 export interface AiperfRun {
   readonly end: ProgramEnd
   readonly requests: readonly RawRequest[]
   readonly own: OwnFigures | null
   readonly version: string
-  /** What a load with a trace replayed. */
+  /** The replayed trace. */
   readonly trace?: WrittenTrace
   readonly runFolder: string
   readonly files: readonly string[]
 }
 
 /**
- * The measurement that AIPerf's record of requests gives; its exit code says nothing (0 with a fifth of the requests
- * failed).
+ * The measurement from AIPerf's record of requests. The exit code is ignored, because it is 0 even if a fifth of the
+ * requests failed.
  */
 export function resultOf(point: Point, run: AiperfRun): Measurement {
   const { end, own } = run
@@ -49,7 +49,7 @@ export function resultOf(point: Point, run: AiperfRun): Measurement {
   }
 }
 
-/** A run that AIPerf, or its deadline, ended before all requests were sent. */
+/** A run that AIPerf or its deadline ended before all requests were sent. */
 function cutShort(point: Point, { end, own, requests, trace }: AiperfRun): Finding[] {
   const asked = trace?.requests ?? point.load.requests
   const missing = asked !== undefined && requests.length < asked
@@ -67,14 +67,15 @@ function cutShort(point: Point, { end, own, requests, trace }: AiperfRun): Findi
 
 function checked(own: OwnFigures, measurement: Measurement): Finding[] {
   const failed = own.error_summary.reduce((sum, { count }) => sum + count, 0)
-  // AIPerf counts from the send, also where requests have a schedule.
+  // AIPerf counts from the actual send time, even if requests have a schedule.
   const { ttftMs, requestLatencyMs } = measurement.fromSend ?? measurement
   return disagreements('aiperf', [
     { name: 'TTFT mean (ms)', stated: own.time_to_first_token?.avg, recorded: ttftMs?.mean },
     { name: 'TTST mean (ms)', stated: own.time_to_second_token?.avg, recorded: measurement.ttstMs?.mean },
     {
       name: 'ITL mean (ms)',
-      // AIPerf divides by its tokenizer's count, the record by the server's: to be compared only where they agree.
+      // AIPerf divides by its tokenizer's count, the record by the server's, so they are comparable only if these
+      // agree.
       stated: sameLengths(own, measurement) && aTokenAChunk(measurement) ? own.inter_token_latency?.avg : undefined,
       recorded: measurement.itlMs?.mean,
     },
@@ -94,7 +95,7 @@ function sameLengths(own: OwnFigures, measurement: Measurement): boolean {
   return stated !== undefined && recorded !== undefined && Math.abs(stated - recorded) < 0.5
 }
 
-/** AIPerf takes one token off where chunks carry several, and counts answers in one piece. */
+/** AIPerf subtracts one token even if chunks carry several, and counts answers that arrive in one piece. */
 function aTokenAChunk({ totals, onePiece = 0 }: Measurement): boolean {
   return onePiece === 0 && totals.outputTokens !== null && totals.outputTokens <= totals.chunks
 }

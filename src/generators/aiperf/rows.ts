@@ -4,18 +4,18 @@ import { firstChunkTokens, isBelieved, usageStateOf } from '../built-in/usage-st
 import type { Row, RowReasoning } from '../programs/rows.ts'
 import type { RawRequest } from './raw-requests.ts'
 
-/** AIPerf's records as rows on one clock, and where their token counts come from. */
+/** AIPerf's records as rows with a common clock, and the source of their token counts. */
 export interface CountedRows {
   readonly rows: readonly Row[]
-  /** Epoch ns of the clock's zero. */
+  /** Origin of the clock, epoch ns. */
   readonly originNs: number
   readonly tokenSource: Measurement['tokenSource']
   readonly tokenCounts: TokenCounts
 }
 
 /**
- * Rows of AIPerf's records. Tokens are the server's count where that can be, else AIPerf's tokenizer's: each answer by
- * itself.
+ * Converts AIPerf's records to rows. For each answer, tokens are the server's count if it is plausible, else the count
+ * of AIPerf's tokenizer.
  */
 export function rowsOf(requests: readonly RawRequest[]): CountedRows {
   const originNs = requests.reduce((least, request) => Math.min(least, scheduledNs(request)), Number.POSITIVE_INFINITY)
@@ -39,12 +39,12 @@ export function rowsOf(requests: readonly RawRequest[]): CountedRows {
   }
 }
 
-/** Chunks with a token; 0 where there was no answer. */
+/** Chunks with a token; 0 without an answer. */
 function chunksOf({ metrics }: RawRequest): number {
   return metrics.request_latency === undefined ? 0 : (metrics.inter_chunk_latency?.value.length ?? 0) + 1
 }
 
-/** Tokens of an answer, how they were counted, and why not by the server. */
+/** Tokens of an answer, the source of the count, and why it is not the server's. */
 function outputTokensOf(request: RawRequest) {
   const stated = request.metrics.usage_completion_tokens?.value ?? -1
   const counted = request.metrics.output_sequence_length?.value
@@ -57,7 +57,7 @@ function outputTokensOf(request: RawRequest) {
   return { tokens: counted, source: 'tokenizer', state } as const
 }
 
-/** Gaps between the chunks of each answer, all together. */
+/** Gaps between the chunks of all answers. */
 export function chunkGaps(requests: readonly RawRequest[]): Float64Array {
   return Float64Array.from(requests.flatMap(({ metrics }) => metrics.inter_chunk_latency?.value ?? []))
 }
@@ -80,15 +80,15 @@ function rowOf(request: RawRequest, originNs: number): Row {
     outputTokens: tokens,
     reasoning: reasoningOf(request, sentMs),
     chunks,
-    // AIPerf keeps no text: each chunk has had its share.
+    // AIPerf keeps no text, so tokens are divided evenly among the chunks.
     firstChunkTokens: firstChunkTokens(tokens, chunks, 0, null),
     failure: failureOf(request),
   }
 }
 
 /**
- * Reasoning as AIPerf tells it. It counts the tokens of reasoning that was shown; hidden reasoning is in the usage
- * alone, and then its time to the first output token is the TTFT.
+ * Reasoning according to AIPerf. It counts only visible reasoning. Hidden reasoning is in the usage only, and the time
+ * to first output token then equals the TTFT.
  */
 function reasoningOf({ metrics }: RawRequest, sentMs: number): RowReasoning {
   const first = metrics.time_to_first_token?.value ?? Number.NaN
@@ -103,7 +103,7 @@ function scheduledNs({ metadata }: RawRequest): number {
   return metadata.credit_issued_ns ?? metadata.request_start_ns
 }
 
-/** Errors of AIPerf's HTTP client (aiohttp) by the names of their classes. */
+/** Errors of AIPerf's HTTP client (aiohttp) by class name. */
 const kinds: readonly { readonly pattern: RegExp; readonly kind: ErrorKind }[] = [
   { pattern: /Timeout/i, kind: 'timeout' },
   { pattern: /SSL|Certificate/i, kind: 'tls' },

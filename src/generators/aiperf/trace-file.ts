@@ -10,7 +10,7 @@ import type { Trace } from '../trace.ts'
 import { traceTexts } from '../trace-prompts.ts'
 import { isBranched } from '../trace-sessions.ts'
 
-/** A trace in AIPerf's Mooncake format, with the prompts of the built-in generator in it. */
+/** A trace in AIPerf's Mooncake format, with the prompts of the built-in generator. */
 export interface WrittenTrace {
   readonly requests: number
   /** Mean lengths of its requests, tokens. */
@@ -18,16 +18,15 @@ export interface WrittenTrace {
   readonly replay: ReplayedTrace
 }
 
-/** Tokens of prompts that are written at most: about 3 GB of text. */
+/** Maximum number of prompt tokens to write: about 3 GB of text. */
 const mostTokens = 500_000_000
 
 /**
- * Writes what a point replays as AIPerf reads it: whole messages, so that the prompts are those of the built-in
- * generator and share the blocks of the trace; times by the speed of the replay. The turns of a session follow each
- * other, after their delay or at their recorded time.
- *
+ * Writes the replayed part of a trace in AIPerf's format. It has complete messages, so that the prompts are those of
+ * the built-in generator and share the trace's blocks, and times scaled by the speed. The turns of a session follow
+ * each other after their delay or at their recorded time.
  * @throws FulcrumError bad-input as {@link replayedTrace}; `generator-cannot` for sessions with parallel requests, and
- *   for more text than AIPerf could hold
+ *   for more text than AIPerf can hold
  */
 export async function writeTraceFile(
   { load, workload, deployment, id, repeat }: Point,
@@ -65,7 +64,7 @@ export async function writeTraceFile(
   }
 }
 
-/** Rows session by session, the turns of each in their order. */
+/** Rows ordered by session and turn. */
 function inSessions({ sessions }: Trace, count: number): readonly number[] {
   const rows = Array.from({ length: count }, (_, row) => row)
   if (sessions === undefined) return rows

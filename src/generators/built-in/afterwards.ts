@@ -7,21 +7,20 @@ import { cutMessage, usualEnds } from './answer-ends.ts'
 import type { JobResult } from './job.ts'
 import { firstChunkTokens, isBelieved } from './usage-state.ts'
 
-/** What could only be told when all answers were there. */
+/** Results that need all answers. */
 export interface Afterwards {
   readonly counts: TokenCounts
-  /** Answers that turned out to be cut. */
+  /** Answers that were found to be incomplete. */
   readonly errors: readonly RequestErrors[]
 }
 
 const measured = phaseCode('measured')
 
 /**
- * Settles in the records of `results` what the clock had no time for, or what only all answers together show: which of
- * them were cut before their end, and the tokens of those that the server didn't count, or counted as they can't be.
- * The tokenizer is only built when it is needed.
- *
- * @param tokenizerName null where the model has none: then chunks are counted
+ * Completes the records of `results` after the measurement, with what took too long under load or needs all answers:
+ * which answers were cut off, and the tokens of answers that the server did not count, or counted implausibly. Builds
+ * the tokenizer only if it is needed.
+ * @param tokenizerName null if the model has none; then chunks are counted
  */
 export async function settleAnswers(results: readonly JobResult[], tokenizerName: string | null): Promise<Afterwards> {
   const errors = failCutAnswers(results)
@@ -34,7 +33,7 @@ export async function settleAnswers(results: readonly JobResult[], tokenizerName
   for (const result of results) {
     const { records } = result
     const answered = (row: number) => records.error[row] === 0
-    // What was sent before or after the window is settled too, and counted nowhere.
+    // Requests outside the window are completed, too, but not counted.
     const counted = (row: number) => answered(row) && records.phase[row] === measured
     const recounted = new Set<number>()
     for (const { row, text, times, usage, leastTokens } of result.texts) {
@@ -43,7 +42,7 @@ export async function settleAnswers(results: readonly JobResult[], tokenizerName
       const tokens = once === null ? null : Math.max(1, Math.round(once * times))
       const stated = records.outputTokens[row] ?? 0
       if (usage === 'doubtful' && (tokens === null || isBelieved(stated, tokens))) continue
-      // The tokenizer doesn't count to the token what a server generated: a cut answer is far below.
+      // The tokenizer's count of a generated text is not exact, but a cut-off answer is far below.
       if (tokens !== null && !isBelieved(tokens, leastTokens)) {
         records.error[row] = errorCode('short-output')
         if (records.phase[row] === measured) short.push({ tokens, leastTokens })
@@ -78,8 +77,8 @@ function settleFirstChunk({ records }: JobResult, row: number, counted: number |
 }
 
 /**
- * Reasoning tokens that the usage doesn't count: all of an answer that never got further, the chunks of one that has as
- * many tokens as chunks, else by the tokenizer.
+ * Reasoning tokens that the usage does not report: all tokens of an answer that consists of reasoning, the reasoning
+ * chunks of an answer with one token per chunk, else the tokenizer's count.
  */
 function settleReasoning({ records, reasoning }: JobResult, tokensOf: (text: string) => number | null): void {
   const texts = new Map(reasoning.map(one => [one.row, one]))
@@ -89,7 +88,7 @@ function settleReasoning({ records, reasoning }: JobResult, tokensOf: (text: str
     const tokens = records.outputTokens[row] ?? Number.NaN
     const text = texts.get(row)
     if (text === undefined) {
-      // Not kept: either there is a token for each chunk, or there was no room.
+      // Not kept, because there is a token for each chunk, or there was no space.
       if (tokens === records.chunks[row]) records.reasoningTokens[row] = chunks
       continue
     }
@@ -97,12 +96,13 @@ function settleReasoning({ records, reasoning }: JobResult, tokensOf: (text: str
       Number.isNaN(records.answerMs[row] ?? Number.NaN) && !Number.isNaN(records.firstTokenMs[row] ?? Number.NaN)
     const counted = isAll ? tokens : tokensOf(text.text)
     if (counted === null) continue
-    // The tokenizer counts a text by itself and may differ by some from the server: the answer keeps its one token.
+    // The tokenizer's count of a single text may differ slightly from the server's, so the answer keeps at least one
+    // token.
     records.reasoningTokens[row] = isAll ? counted : Math.max(1, Math.min(Math.round(counted * text.times), tokens - 1))
   }
 }
 
-/** Fails answers that lack an end which most answers of the point have. */
+/** Marks answers as failed if they lack an end that most answers of the point have. */
 function failCutAnswers(results: readonly JobResult[]): RequestErrors[] {
   const isAnswered = ({ records }: JobResult, row: number) => records.error[row] === 0
   const answered = results.reduce(
@@ -142,13 +142,13 @@ async function tokenizerOf(name: string | null): Promise<Tokenizer | null> {
   try {
     return buildTokenizer(await readTokenizer(name))
   } catch (error) {
-    // Prompts of a dataset or a trace need no tokenizer: the measurement is worth more than its token counts.
+    // Prompts of a dataset or trace need no tokenizer, and a measurement without token counts is better than none.
     if (error instanceof FulcrumError) return null
     throw error
   }
 }
 
-/** Counts texts, each once; null where there is no tokenizer. */
+/** Counts the tokens of texts; null without a tokenizer. */
 function counterOf(tokenizer: Tokenizer | null): (text: string) => number | null {
   const known = new Map<string, number>()
   return text => {

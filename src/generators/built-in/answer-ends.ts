@@ -1,12 +1,11 @@
-/** Ends that an answer may have, as bits: which of them a server gives is seen over all of its answers. */
+/** Possible ends of an answer, as bits. All answers together show which of them a server sends. */
 export const endings = { done: 1, finishReason: 2 } as const
 
 /**
- * The ends that most answers have, as bits. A server that never sends `[DONE]` cuts nothing by that; one answer without
- * it among others that have it was cut.
- *
- * @param answered how many answers there are
- * @param unended of those of them that lack an end, the ends that they have
+ * The ends that most answers have, as bits. A server that never sends `[DONE]` cuts nothing off, but an answer without
+ * it among others that have it was cut off.
+ * @param answered number of answers
+ * @param unended the ends of those answers that lack one
  */
 export function usualEnds(answered: number, unended: readonly number[]): number {
   const usual = (bit: number) =>
@@ -14,7 +13,7 @@ export function usualEnds(answered: number, unended: readonly number[]): number 
   return usual(endings.done) | usual(endings.finishReason)
 }
 
-/** What to say of an answer that lacks an end which most have; null where it lacks none. */
+/** Describes the missing end of an answer; null if it has all that most answers have. */
 export function cutMessage(ending: number, usual: number, chunks: number): string | null {
   const missing = usual & ~ending
   if (missing === 0) return null

@@ -2,16 +2,14 @@ import type { Measurement, SentPrompts } from '../../metrics/measurement.ts'
 import { meanTokens, type Point } from '../../model/index.ts'
 import type { RequestSet } from './request-set.ts'
 
-/**
- * Which request of a set the window begins with: a trace's first, else the one after the warm-up's last conversation.
- */
+/** Index of the first request of the window: 0 for a trace, else the one after the warm-up's last conversation. */
 export function firstMeasured({ level, warmup }: Point['load'], turns: number): number {
   return level.kind === 'trace' ? 0 : Math.ceil(warmup / turns) * turns
 }
 
 /**
- * Mean ISL and OSL of the requests that were sent, in tokens; null of none. Not those of the whole set: of lengths that
- * vary a short window has a mean of its own, and that is not the server's doing. Null too where a length is unknown.
+ * Mean ISL and OSL of the sent requests, in tokens; null if none was sent, or a length is unknown. Not those of the
+ * whole set, because with variable lengths a short window has its own mean, which the server does not cause.
  */
 export function askedLengths(
   load: Point['load'],
@@ -34,8 +32,8 @@ export function askedLengths(
 }
 
 /**
- * How many prompts were sent, and how many of the measured requests repeated one: by what the prompts hold, not by how
- * many were asked for. Absent for conversations, which repeat themselves by nature, and traces, which say what repeats.
+ * Number of prompts sent, and of measured requests that repeat an earlier prompt, by content. Absent for conversations,
+ * which repeat themselves by nature, and traces, which define their repetitions.
  */
 export function sentPrompts(
   load: Point['load'],
@@ -46,7 +44,7 @@ export function sentPrompts(
   const seen = new Set<number>()
   const promptOf = (request: number) => firstAlike?.[request % count] ?? request % count
   const first = firstMeasured(load, turns)
-  // A warm-up that takes more requests than planned has spare prompts for them, or goes on with those of the window.
+  // A warm-up with more requests than planned uses spare prompts, or continues with those of the window.
   const warmed = spare > 0 ? first : Math.max(first, warmup)
   for (let request = 0; request < Math.min(warmed, count); request++) seen.add(promptOf(request))
   let repeated = 0
@@ -59,9 +57,8 @@ export function sentPrompts(
 }
 
 /**
- * Share of the measured prompts' tokens that a prefix cache could have had at best: all of a prompt that was sent
- * before, and the shared prefix of another, unless it is the first one with that prefix. Empty where prompts have
- * turns, follow a trace, or none was sent.
+ * Upper bound of the share of the measured prompt tokens that a prefix cache can supply: repeated prompts as a whole,
+ * and shared prefixes after their first use. Empty if prompts have turns or follow a trace, or none was sent.
  */
 export function possibleCachedShare(
   { load, workload }: Pick<Point, 'load' | 'workload'>,
@@ -71,17 +68,14 @@ export function possibleCachedShare(
   const { prompts } = sentPrompts(load, requests, sent)
   if (prompts === undefined || sent.measured === 0) return {}
   const { share, count } = workload.prefix ?? { share: 0, count: 1 }
-  // Prompts take the prefixes in turn, so the first `count` requests have a new one each.
+  // Prompts use the prefixes in turn, so the first `count` requests each have a new one.
   const cold = Math.min(sent.measured, Math.max(0, count - sent.warmup))
   const fresh = sent.measured - prompts.repeated
   const withKnownPrefix = Math.max(0, fresh - cold)
   return { possibleCachedShare: (prompts.repeated + share * withKnownPrefix) / sent.measured }
 }
 
-/**
- * Deviations of a dataset's requests: from what the workload says, and from what the requests themselves held and asked
- * for.
- */
+/** Findings on the lengths of a dataset's requests, compared with the workload and with the requests themselves. */
 export function datasetDeviation(
   { isl, osl }: Point['workload'],
   measured: Pick<Measurement, 'isl' | 'osl' | 'deviation'>,

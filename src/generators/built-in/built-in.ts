@@ -19,20 +19,20 @@ import { threadsFor } from './schedule.ts'
 import { watchLoad } from './watch-load.ts'
 
 export interface BuiltInOptions {
-  /** Where lexicons are kept over runs. */
+  /** Folder that keeps lexicons between runs. */
   readonly cacheFolder: string
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Worker threads; chosen from the concurrency and the cores when absent. */
+  /** Number of worker threads; default: from the concurrency and the cores. */
   readonly threads?: number
-  /** Certificates to trust besides the system's, PEM. */
+  /** Certificates to trust in addition to the system's, PEM. */
   readonly ca?: string
 }
 
 const progressEveryMs = 200
 
 /**
- * Fulcrum's own load generator: raw sockets in worker threads, nothing between them and the clock. See
- * docs/bench/load.md.
+ * Fulcrum's own load generator: raw sockets in worker threads, with as little as possible between them and the clock.
+ * See docs/bench/load.md.
  */
 export function builtIn(options: BuiltInOptions): LoadGenerator {
   const env = options.env ?? process.env
@@ -44,7 +44,7 @@ export function builtIn(options: BuiltInOptions): LoadGenerator {
       try {
         return await measure(pool, options, env, book, point, endpoint, context)
       } catch (error) {
-        // tinypool has an error of its own for aborted tasks.
+        // tinypool rejects aborted tasks with its own error.
         context.signal.throwIfAborted()
         throw error
       }

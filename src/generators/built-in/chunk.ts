@@ -1,35 +1,32 @@
 import type { Api } from '../../model/index.ts'
 
-/** What one streamed event, or a whole answer, says. */
+/** Contents of one streamed event, or of a whole answer. */
 export interface Chunk {
-  /** Whether it brings something that the model generated: not so for role-only, finish-only and usage-only chunks. */
+  /** Whether it contains generated output. Chunks with only a role, finish reason or usage do not. */
   readonly token: boolean
-  /**
-   * What was generated, reasoning included and each text once; of a tool call the name and arguments, not its id or
-   * JSON.
-   */
+  /** The generated text including reasoning, each text once. For a tool call, its name and arguments. */
   readonly text: string
-  /** How much of {@link text} is reasoning: its first so many characters. Hidden reasoning is no text. */
+  /** Number of characters at the start of {@link text} that are reasoning. Hidden reasoning has no text. */
   readonly reasoningChars: number
-  /** JSON key that held the text: what {@link Template} looks for. */
+  /** JSON key of the text, which {@link Template} looks for. */
   readonly key: string
-  /** Whether this says that the answer is at its end. */
+  /** Whether it marks the end of the answer. */
   readonly finished: boolean
-  /** Whether a finish reason was there and empty, which says nothing. */
+  /** Whether it has an empty finish reason, which means nothing. */
   readonly blankFinish: boolean
   readonly usage: Usage | null
-  /** The server's own error inside HTTP 200, or a finish reason that says failure. */
+  /** An error from the server inside HTTP 200, or a finish reason that means failure. */
   readonly error: string | null
 }
 
-/** Token counts of the server, as they were written. */
+/** Token counts from the server, unchanged. */
 export interface Usage {
-  /** −1 where the usage doesn't say. */
+  /** −1 if the usage does not report it. */
   readonly inputTokens: number
   readonly outputTokens: number
-  /** Prompt tokens that came from the server's prefix cache; −1 where the usage doesn't say. */
+  /** Prompt tokens from the server's prefix cache; −1 if the usage does not report them. */
   readonly cachedTokens: number
-  /** Output tokens that the model spent on reasoning, shown or hidden; −1 where the usage doesn't say. */
+  /** Output tokens spent on reasoning, visible or hidden; −1 if the usage does not report them. */
   readonly reasoningTokens: number
 }
 
@@ -46,7 +43,7 @@ const nothing = {
   error: null,
 }
 
-/** Reads the JSON of one event of a stream, or of an answer that came whole. */
+/** Parses the JSON of one event of a stream, or of a whole answer. */
 export function readChunk(api: Api, type: string, value: unknown): Chunk {
   const root = fieldsOf(value)
   const error = errorOf(root, type, api)
@@ -55,14 +52,12 @@ export function readChunk(api: Api, type: string, value: unknown): Chunk {
   return api === 'responses' ? readResponses(root, type) : readChoices(root)
 }
 
-/** Whether the `event` field of an event says that it reports a failure. */
+/** Whether the `event` field of an event reports a failure. */
 export function isErrorEvent(type: string): boolean {
   return type !== '' && /error|exception|fail/i.test(type)
 }
 
-/**
- * Finish reasons with which an answer is whole: OpenAI's, and what TGI, Anthropic's and Mistral's APIs call the same.
- */
+/** Finish reasons of complete answers: OpenAI's, and their equivalents in the APIs of TGI, Anthropic and Mistral. */
 const wholeReasons: ReadonlySet<string> = new Set([
   'stop',
   'length',
@@ -80,8 +75,8 @@ const wholeReasons: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Fields of a delta in which text stands, reasoning first: a delta with both is the end of the one and the beginning of
- * the other. DeepSeek and SGLang write `reasoning_content`, vLLM `reasoning`.
+ * Fields of a delta that contain text, reasoning first: a delta with both ends the reasoning and starts the answer.
+ * DeepSeek and SGLang use `reasoning_content`, vLLM uses `reasoning`.
  */
 const textKeys = ['reasoning_content', 'content', 'refusal']
 const plainKeys = ['text']
@@ -114,7 +109,7 @@ function readChoices(root: Fields): Chunk {
       key = key === '' ? keyOf(fields, candidate) : 'several'
     }
     const calls = callsOf(fields.tool_calls) + callsOf(fields.function_call)
-    // A call without a name or arguments is an id, or the server's own end of it: nothing that the model generated.
+    // A tool call without a name and arguments is only an id, or the server's end mark. The model generated nothing.
     if (calls !== '') {
       token = true
       text += calls
@@ -125,17 +120,18 @@ function readChoices(root: Fields): Chunk {
   return { token, text: reasoning + text, reasoningChars: reasoning.length, key, finished, blankFinish, usage, error }
 }
 
-/** The reason as written; null while there is none. */
+/** The reason as written; null if there is none yet. */
 function finishReasonOf(value: unknown): string | null {
   if (value === undefined || value === null) return null
   if (typeof value === 'string') return value.trim()
-  // SGLang's own shape: { "type": "length", "length": 16 }.
+  // SGLang's native form: { "type": "length", "length": 16 }.
   const { type } = fieldsOf(value)
   return typeof type === 'string' ? type : JSON.stringify(value)
 }
 
 /**
- * Text of a field; reasoning has two spellings, and some servers fill both with the same text, which then counts once.
+ * Text of a delta. Reasoning has two field names, and some servers fill both with the same text, which then counts
+ * once.
  */
 function textUnder(fields: Fields, key: string): unknown {
   const found = fields[key]
@@ -155,7 +151,7 @@ function isPresent(calls: unknown): boolean {
   return Array.isArray(calls) ? calls.length > 0 : calls !== undefined && calls !== null
 }
 
-/** What the model wrote of tool calls: names and arguments. Ids are the server's. */
+/** Generated text of tool calls: names and arguments. The server adds the ids. */
 function callsOf(value: unknown): string {
   if (!isPresent(value)) return ''
   const calls: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -166,7 +162,7 @@ function callsOf(value: unknown): string {
   return parts.join('')
 }
 
-/** Vectors that came at once: nothing was generated, so there is no text, and the usage counts the prompt alone. */
+/** Embeddings arrive at once. Nothing is generated, so there is no text, and the usage counts only the prompt. */
 function readEmbeddings(root: Fields): Chunk {
   const data = Array.isArray(root.data) ? root.data : []
   const isWhole = data.length > 0 && data.every(one => isVector(fieldsOf(one).embedding))
@@ -176,7 +172,7 @@ function readEmbeddings(root: Fields): Chunk {
   return { ...nothing, token: isWhole, finished: isWhole, usage }
 }
 
-/** A list of numbers, or the same in Base64 (`encoding_format: base64`). */
+/** A list of numbers, or their Base64 form (`encoding_format: base64`). */
 function isVector(value: unknown): boolean {
   return (Array.isArray(value) && value.length > 0) || (typeof value === 'string' && value !== '')
 }
@@ -210,7 +206,7 @@ function readResponses(root: Fields, eventType: string): Chunk {
   }
 }
 
-/** `response.reasoning_text.delta`, and the summary that stands for hidden reasoning. */
+/** `response.reasoning_text.delta`, and the summary that replaces hidden reasoning. */
 function isReasoning(type: string): boolean {
   return type.startsWith('response.reasoning')
 }
@@ -232,8 +228,8 @@ function outputText(response: Fields): string {
 }
 
 /**
- * Errors inside HTTP 200, whatever their shape: `{"error": …}`, `{"object": "error"}`, `event: error`, `{"errors":
- * […]}`, FastAPI's `{"detail": …}`, a bare `{"message": …, "code": 500}`, and the Responses API's own.
+ * Errors inside HTTP 200, in any form: `{"error": …}`, `{"object": "error"}`, `event: error`, `{"errors": […]}`,
+ * FastAPI's `{"detail": …}`, a bare `{"message": …, "code": 500}`, and that of the Responses API.
  */
 function errorOf(root: Fields, type: string, api: Api): string | null {
   const found = ownError(root.error)
@@ -251,7 +247,7 @@ function saysError(value: unknown): boolean {
   return typeof value === 'string' && value.length === 5 && value.toLowerCase() === 'error'
 }
 
-/** What an `error` field says; null where it is there for form's sake only. */
+/** Message of an `error` field; null if the field has no content. */
 function ownError(error: unknown): string | null {
   if (error === undefined || error === null || error === false || error === '') return null
   return messageOf(error) ?? JSON.stringify(error)
@@ -275,7 +271,7 @@ function usageOf(value: unknown, input: string, output: string): Usage | null {
   const inputTokens = usage[input]
   // `prompt_tokens_details` of chat and completions, `input_tokens_details` of the Responses API.
   const { cached_tokens: cachedTokens } = fieldsOf(usage[`${input}_details`])
-  // SGLang writes it beside the counts as well.
+  // SGLang also writes it next to the counts.
   const { reasoning_tokens: reasoningTokens = usage.reasoning_tokens } = fieldsOf(usage[`${output}_details`])
   return {
     inputTokens: typeof inputTokens === 'number' ? inputTokens : -1,

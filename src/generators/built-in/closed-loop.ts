@@ -6,36 +6,34 @@ import { Outbox } from './outbox.ts'
 import { pace } from './pacer.ts'
 import type { Follow, Following, Session } from './sessions.ts'
 
-/** After a connection could not be made, so that a server that refuses is not run against in a busy loop. */
+/** Delay after a failed connection, to avoid a busy loop against a server that refuses connections. */
 const reconnectPauseMs = 20
 
-/** Which slots a closed loop keeps busy, with what. */
+/** The slots of a closed loop, and their work. */
 export interface ClosedLoopOptions {
   readonly startAt: number
-  /** Requests of a conversation; a request without turns is one of its own. */
+  /** Number of requests in a conversation; 1 without turns. */
   readonly turns: number
-  /** What comes after each of them. */
+  /** Successors of each request. */
   readonly follow: Follow
-  /** The next conversation, drawn from one counter over all threads. */
+  /** Index of the next conversation, from a counter that all threads share. */
   takeNumber(): number
-  /**
-   * What a conversation begun then is for; null when nothing more is begun. Phases follow each other in their order.
-   */
+  /** Phase of a conversation that starts now; null if no more may start. Phases follow each other in order. */
   phaseOf(number: number, scheduled: number): RequestPhase | null
 }
 
-/** The conversation on a connection. */
+/** The conversation of a connection. */
 interface Held {
   readonly number: number
   readonly phase: RequestPhase
-  /** Its request that is in flight, or due next. */
+  /** Its request that is in flight or due next. */
   request: number
   readonly session: Session
 }
 
 /**
- * Keeps every connection busy: a request is sent as soon as the one before it has ended. A conversation stays on its
- * connection; one whose answer failed is not gone on with.
+ * Keeps every connection busy: each request is sent as soon as the previous one has ended. A conversation stays on its
+ * connection and ends if an answer fails.
  */
 export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Loop {
   const { connections, thread, threads } = context
@@ -74,7 +72,7 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
   const sendTurn = (connection: Connection, conversation: Held, { number, dueAt: due, by }: Following) => {
     conversation.request = number
     const { phase, session } = conversation
-    // Timers drop a fraction of a millisecond: nobody thinks less than was asked.
+    // Timers drop fractions of a millisecond; rounding up keeps think times from being too short.
     const waitMs = Math.max(0, Math.ceil(due - performance.now()))
     setTimeout(() => {
       if (stopped) {
@@ -90,7 +88,7 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
     const connection = connections[index]
     if (connection !== undefined) sendNext(connection, at)
   }
-  // Turning the loop for exact times would take the core from a server on the same machine just as it begins.
+  // Polling for exact times would take the core from a server on the same machine at a critical moment.
   pace(due, start, 'timer')
   if (connections.length === 0) for (const promise of [warm, answered, finished]) promise.resolve()
   return {

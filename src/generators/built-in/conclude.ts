@@ -20,7 +20,7 @@ import { requestLogName, writeRequestLog } from './request-log.ts'
 import type { RequestSet } from './request-set.ts'
 import { measurementOf } from './result.ts'
 
-/** What is known of a run besides what its threads saw. */
+/** Facts about a run that its threads don't know. */
 export interface RunFacts {
   readonly point: Point
   readonly requests: RequestSet
@@ -28,17 +28,17 @@ export interface RunFacts {
   readonly times: PhaseTimes
   readonly clockJumpMs: number
   readonly lookupMs: number
-  /** Processes among which the load was split. */
+  /** Number of processes that share the load. */
   readonly shards: number
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The rule that ended the load, and the measured requests that it ended it at. */
-  /** What of a trace is replayed. */
+  /** The rule that ended the load, and the number of measured requests at that point. */
+  /** The replayed part of the trace. */
   readonly replay?: ReplayedTrace
   readonly trace?: Trace
   readonly stop?: { readonly rule: StopRule; readonly requests: number }
 }
 
-/** Sums up what all threads saw, whatever process they ran in, and keeps the record of every request. */
+/** Combines the results of all threads, from any process, and writes the record of every request. */
 export async function conclude(
   results: readonly JobResult[],
   facts: RunFacts,
@@ -87,10 +87,7 @@ export async function conclude(
   }
 }
 
-/**
- * Tells requests that were sent behind the one that a load was stopped at from measured ones, before anything is
- * counted.
- */
+/** Separates requests after the one at which the load was stopped from measured ones, before counting. */
 function keepFirst(results: readonly JobResult[], { rule, requests }: NonNullable<RunFacts['stop']>): void {
   const due = results.flatMap(({ records }) =>
     Array.from(records.scheduledMs.filter((_, row) => records.phase[row] !== phaseCode('after'))),
@@ -103,7 +100,7 @@ function keepFirst(results: readonly JobResult[], { rule, requests }: NonNullabl
   }
 }
 
-/** Failures of requests that are still measured ones, of those that a thread counted. */
+/** The failures of a thread that belong to measured requests. */
 function countedErrors({ records, errors }: JobResult): readonly RequestErrors[] {
   const measured = phaseCode('measured')
   return errors
@@ -118,7 +115,7 @@ function countedErrors({ records, errors }: JobResult): readonly RequestErrors[]
     .filter(error => error.count > 0)
 }
 
-/** What of a steady window is known beforehand, ms after the threads' common start of it; null for a whole run. */
+/** The known bounds of a steady window, ms after the threads' common start; null for a whole run. */
 function steadyBounds({ load }: Point, turns: number): WindowBounds | null {
   if (windowOf(load, turns) === 'whole') return null
   const endMs = load.durationS === undefined ? null : load.durationS * 1000
@@ -144,7 +141,7 @@ function sessionsOf(results: readonly JobResult[], sent: number): { readonly ses
   }
 }
 
-/** Says how many requests met a connection that its peer had closed for idleness; nothing when none did. */
+/** Reports the number of requests that met a connection closed for idleness, if there are any. */
 function resentRemarks(results: readonly JobResult[], sent: number): readonly Finding[] {
   const resent = results.reduce((sum, result) => sum + result.resent, 0)
   if (resent === 0) return []

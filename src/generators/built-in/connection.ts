@@ -9,30 +9,30 @@ import type { Session } from './sessions.ts'
 import type { Target } from './target.ts'
 import { openSocket, readyEvent } from './target.ts'
 
-/** After the answer has ended, how long its HTTP body may take to end too before the connection is given up. */
+/** Time for the HTTP body to end after the end of the answer. Then the connection is closed. */
 const lingerMs = 100
 
-/** What the connections of a thread share. */
+/** State that the connections of a thread share. */
 export interface ConnectionContext {
   readonly target: Target
   readonly clock: ReadableClock
-  /** Reads go here, one after another, whichever connection they are of. */
+  /** Read buffer of all connections, used by one at a time. */
   readonly buffer: Buffer
-  /** A request was answered or has failed: read its {@link Connection.exchange}, then send the next. */
+  /** Called when a request was answered or failed. The {@link Connection.exchange} is valid until the next send. */
   settled(connection: Connection): void
 }
 
-/** A connection for one request at a time; it opens another socket when the server closed the last. */
+/** A connection for one request at a time. Opens a new socket if the server closed the last one. */
 export class Connection {
   readonly exchange: Exchange
-  /** The request's row in the records, and what it was asked. Set by {@link send}. */
+  /** Row of the request in the records, and its parameters. Set by {@link send}. */
   row = -1
   leastTokens = 0
-  /** Of the request; null where requests have none. */
+  /** Session of the request; null without sessions. */
   session: Session | null = null
   deadline = Number.POSITIVE_INFINITY
   busy = false
-  /** The request went out a second time, on a new connection: see {@link Connection.#sendAgain}. */
+  /** Whether the request was sent again on a new connection; see {@link Connection.#sendAgain}. */
   resent = false
 
   readonly #context: ConnectionContext
@@ -41,13 +41,15 @@ export class Connection {
   #open = false
   /** Waits for the connection to stand. */
   #request: Buffer | null = null
-  /** What went out last, for as long as it may have to go out again. */
+  /** The last request, as long as it may have to be sent again. */
   #sent: Buffer | null = null
-  /** The connection has brought an answer before: its peer may close it for idleness at any moment. */
+  /**
+   * Whether the connection has delivered an answer before, so that the server may close it for idleness at any moment.
+   */
   #reused = false
-  /** A byte has come back since the request went out. */
+  /** Whether a byte has arrived since the request was sent. */
   #heard = false
-  /** The answer has ended, its HTTP body hasn't: until when to wait for that. */
+  /** Deadline for the end of the HTTP body after the end of the answer. */
   #lingersUntil = Number.POSITIVE_INFINITY
 
   constructor(context: ConnectionContext, exchange: Exchange) {
@@ -57,8 +59,8 @@ export class Connection {
   }
 
   /**
-   * Opens the connection ahead of time. Resolves also when that failed or took longer than `timeoutMs`: the request
-   * will meet the failure again, and count it.
+   * Opens the connection ahead of time. Resolves even if that fails or takes longer than `timeoutMs`, because the
+   * request will meet the failure again and count it.
    */
   connect(timeoutMs: number): Promise<void> {
     if (this.#socket !== null) return Promise.resolve()
@@ -76,7 +78,7 @@ export class Connection {
     })
   }
 
-  /** Sends a request; {@link ConnectionContext.settled} is called once, however it ends. */
+  /** Sends a request. Calls {@link ConnectionContext.settled} once, whatever the result. */
   send(request: Buffer, row: number, leastTokens: number, deadline: number): void {
     this.busy = true
     this.row = row
@@ -92,14 +94,14 @@ export class Connection {
     else if (this.#open) this.#write(this.#socket, request)
   }
 
-  /** Called now and then: ends what has taken too long. */
+  /** Called periodically; ends requests past their deadline. */
   expire(now: number): void {
     if (!this.busy) return
     if (now > this.#lingersUntil) this.#finish(true)
     else if (now > this.deadline) this.abandon('timeout', 'no complete answer within the deadline')
   }
 
-  /** Gives the request up. */
+  /** Abandons the request. */
   abandon(kind: 'timeout' | 'cancelled', message: string): void {
     if (!this.busy) return
     const { chunks } = this.exchange
@@ -134,7 +136,7 @@ export class Connection {
   #write(socket: Socket, request: Buffer): void {
     this.#request = null
     this.#sent = request
-    // A request that goes out again keeps its first time: what the closed connection cost is its latency too.
+    // A request that is sent again keeps its first send time, because the closed connection is part of its latency.
     if (!this.resent) this.exchange.sentAt = performance.now()
     socket.write(request)
   }
@@ -146,7 +148,7 @@ export class Connection {
     exchange.at = Math.max(at, exchange.sentAt)
     exchange.readWaitMs = this.#context.clock.waitedMs
     if (!this.busy) {
-      // Bytes that nobody asked for: the connection is of no use any more.
+      // Unexpected bytes: the connection can't be used any more.
       this.#drop()
       return
     }
@@ -172,7 +174,7 @@ export class Connection {
     this.#settle()
   }
 
-  /** The connection has ended, by an error or by the peer. */
+  /** The connection ended with an error or was closed by the server. */
   #broken(socket: Socket, error: NodeJS.ErrnoException | null): void {
     if (socket !== this.#socket) return
     const connected = this.#open
@@ -190,8 +192,8 @@ export class Connection {
   }
 
   /**
-   * Sends the request once more, on a new connection: its peer closed the one that had been idle while the request was
-   * on its way (RFC 9112, 9.3.1). Never where a byte of an answer came, never for a connection's first request, never
+   * Sends the request once more on a new connection, because the server closed the idle one while the request was on
+   * its way (RFC 9112, 9.3.1). Never after a byte of an answer, never for the first request of a connection, and never
    * twice.
    */
   #sendAgain(): boolean {
@@ -220,7 +222,7 @@ export class Connection {
   }
 }
 
-/** How a peer's close shows, by whether bytes of ours were under way. */
+/** Error codes of a close by the server, with or without unacknowledged data. */
 function isClosing(error: NodeJS.ErrnoException | null): boolean {
   return error === null || error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.code === 'ECONNABORTED'
 }

@@ -1,6 +1,6 @@
 import type { RequestPhase } from '../../metrics/records.ts'
 
-/** What the threads of one measurement share: a few numbers in memory, no messages. */
+/** State that the threads of one measurement share: a few numbers in memory, without messages. */
 export interface Control {
   readonly counters: Int32Array
   /** Monotonic start times by phase, ms; see {@link monotonicMs}. */
@@ -13,20 +13,20 @@ const DONE_WARMUP = 2
 const DONE_MEASURED = 3
 const ARRIVED = 4
 const PHASE = 5
-/** Barriers at which all threads have been; only counted where a start is held back. */
+/** Number of barriers that all threads have reached; counted only for held starts. */
 const GATHERED = 6
 const HELD = 7
-/** Measured requests after which no more are measured. */
+/** Number of requests after which no more are measured. */
 const MOST_MEASURED = 8
 
-/** What threads start together at the barriers, in their order. */
+/** What threads start together at each barrier, in order. */
 export const barriers = ['warm-up', 'window', 'release'] as const
 
-/** Time from the last thread's arrival at a barrier to the start: enough for the others to wake. */
+/** Time from the last thread's arrival at a barrier to the start, so that the others can wake up. */
 const startMarginMs = 5
 
 /**
- * Memory for one measurement, to be shared with its threads.
+ * Shared memory for the threads of one measurement.
  * @param held whether each start waits for {@link startTogether}, instead of following the last thread's arrival
  */
 export function createControl(held = false): Control {
@@ -40,24 +40,24 @@ export function createControl(held = false): Control {
 }
 
 /**
- * The next conversation's number, counted over all threads: whichever slot is free takes it.
- * @param drained whether a warm-up was drained before and counted by itself
+ * Index of the next conversation, counted over all threads, for any free slot.
+ * @param drained whether a warm-up was drained before and counted separately
  */
 export function takeNumber(control: Control, drained: boolean): number {
   return Atomics.add(control.counters, drained ? NEXT_MEASURED : NEXT, 1)
 }
 
-/** Lets no requests be measured but the first so many; those on their way are answered. */
+/** Limits the number of measured requests. Requests in flight are still answered. */
 export function stopMeasuring(control: Control, requests: number): void {
   Atomics.store(control.counters, MOST_MEASURED, requests)
 }
 
-/** How many requests may be measured, as of now. */
+/** Current limit of the number of measured requests. */
 export function mostMeasured(control: Control): number {
   return Atomics.load(control.counters, MOST_MEASURED)
 }
 
-/** Counts a request that has ended; those that only hold the load are no part of any progress. */
+/** Counts a finished request for the progress. Requests that only hold the load don't count. */
 export function countDone(control: Control, phase: RequestPhase): void {
   if (phase === 'after') return
   Atomics.add(control.counters, phase === 'warm-up' ? DONE_WARMUP : DONE_MEASURED, 1)
@@ -66,7 +66,7 @@ export function countDone(control: Control, phase: RequestPhase): void {
 export function doneSoFar(control: Control): {
   readonly warmup: number
   readonly measured: number
-  /** Barriers passed. */
+  /** Number of barriers passed. */
   readonly phase: number
 } {
   return {
@@ -76,7 +76,7 @@ export function doneSoFar(control: Control): {
   }
 }
 
-/** Waits until all threads are here; resolves with the monotonic time at which they start together. */
+/** Waits until all threads are here. Resolves with the monotonic time of their common start. */
 export async function meet(control: Control, threads: number): Promise<number> {
   const { counters, starts } = control
   const phase = Atomics.load(counters, PHASE)
@@ -92,12 +92,12 @@ export async function meet(control: Control, threads: number): Promise<number> {
   return starts[phase] ?? 0
 }
 
-/** Resolves when all threads of a held start wait at their barrier of this number, counted from 0. */
+/** Resolves when all threads of a held start wait at the barrier with this index. */
 export async function gathered(control: Control, barrier: number): Promise<void> {
   await changeFrom(control.counters, GATHERED, barrier)
 }
 
-/** Lets the threads that wait at the barrier go at a monotonic time, ms. */
+/** Releases the threads at the barrier at a monotonic time, ms. */
 export function startTogether(control: Control, atMs: number): void {
   const phase = Atomics.load(control.counters, PHASE)
   control.starts[phase] = atMs
@@ -110,12 +110,14 @@ async function changeFrom(counters: Int32Array, index: number, value: number): P
   if (waiting.async) await waiting.value
 }
 
-/** A clock that all threads of the process share, ms; `performance.now()` counts from each thread's own start. */
+/** A clock that all threads of the process share, ms. `performance.now()` counts from each thread's own start. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-/** When the phases of a measurement began, ms of {@link monotonicMs}: warm-up, measurement window, end of the load. */
+/**
+ * Start times of the phases of a measurement, ms of {@link monotonicMs}: warm-up, measurement window, end of the load.
+ */
 export function phaseStarts({ starts }: Control): {
   readonly warmupMs: number
   readonly measuredMs: number
@@ -125,7 +127,7 @@ export function phaseStarts({ starts }: Control): {
   return { warmupMs, measuredMs, releasedMs }
 }
 
-/** What to add to this thread's `performance.now()` to get {@link monotonicMs}: the closest of a few readings. */
+/** Offset from this thread's `performance.now()` to {@link monotonicMs}: the best of a few readings. */
 export function monotonicOffsetMs(): number {
   let best = Number.POSITIVE_INFINITY
   let offset = 0

@@ -3,8 +3,8 @@ import { requestBytes } from './request-set.ts'
 import type { Session } from './sessions.ts'
 
 /**
- * The request of a conversation's next turn: its new messages behind all that was said before in the session. The first
- * turn begins anew. Put together during the think time's end, outside TTFT, which counts from the write.
+ * The request of a conversation's next turn: its new messages after everything said in the session. The first turn
+ * starts from nothing. Built at the end of the think time, outside TTFT, which counts from the write.
  */
 export function nextTurn(session: Session, set: RequestSet, index: number): Buffer {
   const request = requestBytes(set, index)
@@ -23,12 +23,12 @@ export function nextTurn(session: Session, set: RequestSet, index: number): Buff
   return Buffer.from(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
-/** Adds the answer to what was said. */
+/** Appends the answer to the conversation. */
 export function remember(session: Session, answer: string): void {
   session.history += `,${JSON.stringify({ role: 'assistant', content: answer })}`
 }
 
-/** The messages of a prompt without their brackets; a bare string is the user's. */
+/** The messages of a prompt without their brackets. A bare string is a message from the user. */
 function messagesIn(json: string): string {
   return json.startsWith('[') ? json.slice(1, -1) : `{"role":"user","content":${json}}`
 }

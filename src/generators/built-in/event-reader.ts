@@ -1,14 +1,13 @@
 /** Receives events. Bytes are only valid during the call. */
 export interface EventSink {
   /**
-   * A chance to take a whole event, terminator included, without its lines being looked for.
-   *
-   * @returns the offset after the event, or −1 to have it read line by line
+   * Optional fast path for a whole event including its terminator, without splitting it into lines.
+   * @returns the offset after the event, or −1 to read it line by line
    */
   takeWhole(bytes: Buffer, start: number, end: number): number
   /**
    * The data of one event; several data lines are joined by line feeds. `type` is empty without an `event` field. An
-   * event may have a type and no data: Dynamo reports errors that way.
+   * event may have a type and no data, which is how Dynamo reports errors.
    */
   onEvent(bytes: Buffer, start: number, end: number, type: string): void
 }
@@ -19,35 +18,34 @@ const SPACE = 0x20
 const COLON = 0x3a
 const maxEventBytes = 64 * 1024 * 1024
 
-/** An event grew beyond what memory should hold. */
+/** Thrown when an event exceeds the memory limit. */
 export class EventTooLong extends Error {
   override readonly name = 'EventTooLong'
 }
 
 /**
- * Finds server-sent events in bytes as the HTML standard's event stream format says (CR, LF and CRLF line ends,
- * comments, byte order mark, data over several lines), however the bytes are cut. Unlike the standard, an event that
- * ends with the stream instead of an empty line counts (servers end `[DONE]` that way), and so does one with a type and
- * no data.
+ * Parses server-sent events as defined by the HTML standard (CR, LF and CRLF, comments, byte order mark, several data
+ * lines), independent of how the bytes are split. Unlike the standard, it accepts an event that ends with the stream
+ * instead of an empty line (servers end `[DONE]` that way), and an event with a type and no data.
  */
 export class EventReader {
   readonly #sink: EventSink
   /** An unfinished line. */
   #line = new Bytes()
-  /** Data of the present event that could not be handed on in place. */
+  /** Data of the current event that could not be passed on in place. */
   #data = new Bytes()
   #dataLines = 0
   #type = ''
   #skipLf = false
   #started = false
-  /** Nothing of the present event has been read. */
+  /** Whether nothing of the current event was read. */
   #fresh = true
 
   constructor(sink: EventSink) {
     this.#sink = sink
   }
 
-  /** Expects a new stream. */
+  /** Resets for a new stream. */
   next(): void {
     this.#line.clear()
     this.#clearEvent()
@@ -74,7 +72,7 @@ export class EventReader {
     }
   }
 
-  /** The stream has ended. */
+  /** Handles the end of the stream. */
   close(): void {
     if (this.#line.length > 0) this.#takeLine(this.#line.bytes, 0, this.#line.length)
     if (this.#dataLines > 0 || this.#type !== '') this.#dispatch()
@@ -96,7 +94,7 @@ export class EventReader {
       this.#takeLine(this.#line.bytes, 0, this.#line.length)
       this.#line.clear()
     } else if (this.#dataLines === 0 && this.#type === '' && this.#started && isData(bytes, start, stop)) {
-      // The usual event is one data line and an empty one: handed on where it lies.
+      // The usual event is one data line and an empty line; it is passed on in place.
       const blank = blankAfter(bytes, stop, end)
       if (blank < 0) this.#takeLine(bytes, start, stop)
       else {
@@ -153,7 +151,7 @@ export class EventReader {
   }
 }
 
-/** Bytes that grow; kept over events so that nothing is allocated once they are large enough. */
+/** A growing byte buffer, reused for all events so that nothing is allocated once it is large enough. */
 class Bytes {
   bytes = Buffer.alloc(0)
   length = 0
@@ -171,7 +169,7 @@ class Bytes {
 
   clear(): void {
     this.length = 0
-    // A single huge event must not hold its memory for the rest of the run.
+    // Releases the memory of a single huge event.
     if (this.bytes.length > 1024 * 1024) this.bytes = Buffer.alloc(0)
   }
 
@@ -208,7 +206,7 @@ function dataStart(bytes: Buffer, start: number, end: number): number {
   return value < end && bytes[value] === SPACE ? value + 1 : value
 }
 
-/** The offset after the empty line that follows the line end at `stop`, or −1 when it isn't all there. */
+/** The offset after the empty line that follows the line end at `stop`, or −1 if it is not complete. */
 function blankAfter(bytes: Buffer, stop: number, end: number): number {
   let at = stop + 1
   if (bytes[stop] === CR && at < end && bytes[at] === LF) at += 1

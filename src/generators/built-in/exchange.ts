@@ -12,73 +12,73 @@ import { Template } from './template.ts'
 import { type UsageState, usageStateOf } from './usage-state.ts'
 
 const dataPrefix = Buffer.from('data: ')
-/** Templates learned in vain before a stream is taken to have none. */
+/** Number of templates that don't match before learning is given up for a stream. */
 const maxLessons = 8
-/** Bytes kept of a body that isn't a stream; what a whole answer may have. */
+/** Maximum size of a body that is not a stream, and of a whole answer. */
 const maxExcerpt = 2048
 const maxAnswer = 64 * 1024 * 1024
 
 /**
- * Bytes kept of an answer's text in case that its tokens have to be counted: some 7,000 tokens; ten thousand
- * connections have one each.
+ * Maximum bytes of an answer's text that are kept for counting its tokens: about 7,000 tokens. Ten thousand connections
+ * have one buffer each.
  */
 const maxText = 32 * 1024
 const noBytes = Buffer.alloc(0)
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** JSON keys of text that belongs to the answer itself. */
+/** JSON keys of the answer's text, as opposed to reasoning. */
 const answerKeys = new Set(['content', 'text', 'delta'])
 
 export interface ExchangeOptions {
   readonly api: Api
   readonly streaming: boolean
-  /** Gaps between the chunks of an answer go here. */
+  /** Receives gaps between the chunks of an answer. */
   readonly gaps: Histogram
-  /** Keeps the answer's text, for which every chunk must be parsed. */
+  /** Whether to keep the answer's text, for which every chunk must be parsed. */
   readonly collect?: boolean
 }
 
 /**
- * What one answer says, as it arrives: when its tokens came, how many, how it ended. Reused by one connection for one
- * request after another; nothing is allocated for a token.
+ * State of one answer as it arrives: the times and number of its tokens, and how it ended. A connection reuses it for
+ * all of its requests, and nothing is allocated for a token.
  */
 export class Exchange implements ResponseSink, EventSink {
-  /** Set by the connection before it hands bytes over: when they were there to be read. */
+  /** Time at which the bytes became readable. Set by the connection before it passes them on. */
   at = 0
-  /** Set with {@link at}: the most that the bytes may have lain unread before it, ms. */
+  /** Set with {@link at}: the maximum time that the bytes were readable before it, ms. */
   readWaitMs = 0
   sentAt = 0
-  /** Where gaps between this answer's chunks go. */
+  /** Receives gaps between this answer's chunks. */
   gaps: Histogram
-  /** Chunks with at least one token, when the first, second and last came; NaN when none did. */
+  /** Number of chunks with at least one token, and the times of the first, second and last; NaN without any. */
   chunks = 0
   firstAt = Number.NaN
   secondAt = Number.NaN
   lastAt = Number.NaN
-  /** When the first chunk came that had some of the answer and not reasoning alone; NaN when none did. */
+  /** Time of the first chunk with more than reasoning; NaN without any. */
   answerAt = Number.NaN
-  /** Chunks that had reasoning. */
+  /** Number of chunks with reasoning. */
   reasoningChunks = 0
   /** {@link readWaitMs} of the first token. */
   waitedMs = Number.NaN
-  /** The end of the answer: its last event, or of its body. */
+  /** Time of the end of the answer: its last event, or the end of its body. */
   endAt = Number.NaN
-  /** The server's count as it was written last; −1 when it didn't say. See {@link usage}. */
+  /** The server's last count; −1 if it did not report one. See {@link usage}. */
   inputTokens = -1
   outputTokens = -1
-  /** Prompt tokens that the server says came from its prefix cache; −1 when it didn't say. */
+  /** Prompt tokens from the server's prefix cache; −1 if it did not report them. */
   cachedTokens = -1
-  /** Output tokens that the server counts as reasoning; −1 when it didn't say. */
+  /** Output tokens that the server counts as reasoning; −1 if it did not report them. */
   reasoningTokens = -1
-  /** Tokens of the first chunk as the server counts them (`continuous_usage_stats`); 0 when it didn't say. */
+  /** Tokens of the first chunk according to the server (`continuous_usage_stats`); 0 if it did not report them. */
   firstTokens = 0
-  /** Text of the first chunk; empty where it is no text, as in a tool call. */
+  /** Text of the first chunk; empty for a tool call. */
   firstText = ''
-  /** The answer without its reasoning, where {@link ExchangeOptions.collect} asks for it. */
+  /** The answer without reasoning, if {@link ExchangeOptions.collect} is set. */
   text = ''
   failure: Failure | null = null
-  /** `[DONE]` or its like came: nothing more is to be expected. */
+  /** Whether `[DONE]` or its equivalent arrived, so that nothing more is expected. */
   ended = false
 
   readonly #api: Api
@@ -89,22 +89,21 @@ export class Exchange implements ResponseSink, EventSink {
   #lessons = 0
   #finished = false
   #blankFinish = false
-  /** {@link chunks} when the usage came. */
+  /** Value of {@link chunks} when the usage arrived. */
   #usageAt = 0
   /**
-   * The answer's text as JSON writes it, up to {@link maxText}; kept from answer to answer, so that nothing is
-   * allocated for a token.
+   * The answer's text as JSON, up to {@link maxText}. The buffer is reused, so that nothing is allocated for a token.
    */
   #text = noBytes
   #textLength = 0
   #textBytes = 0
-  /** Where in {@link #text} reasoning begins and ends, in pairs. */
+  /** Start and end offsets of reasoning in {@link #text}, in pairs. */
   #reasoning: number[] = []
-  /** Length of all reasoning, kept or not. */
+  /** Total length of the reasoning, including what was not kept. */
   #reasoningBytes = 0
   /** Whether chunks like the {@link #template} are reasoning. */
   #templateReasons = false
-  /** The stream has ended: an event cut short by that is no garbage. */
+  /** Whether the stream has ended; an event cut off by that is not an error. */
   #closing = false
   #status = 0
   #head: ResponseHead | null = null
@@ -119,7 +118,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.#collect = options.collect ?? false
   }
 
-  /** Forgets the last answer. */
+  /** Resets for the next answer. */
   next(): void {
     this.chunks = 0
     this.firstAt = this.secondAt = this.lastAt = this.endAt = this.waitedMs = this.answerAt = Number.NaN
@@ -229,32 +228,29 @@ export class Exchange implements ResponseSink, EventSink {
     if (chunk.finished) {
       this.#finished = true
       this.endAt = this.at
-      // The Responses API has no [DONE]: its last event is its end.
+      // The Responses API has no [DONE]; its last event is the end.
       if (this.#api === 'responses') this.#end()
     }
   }
 
-  /** Which of {@link endings} the answer had. An answer that was not streamed has no `[DONE]` to miss. */
+  /** The {@link endings} of the answer. An answer that was not streamed needs no `[DONE]`. */
   get ending(): number {
     return (this.ended || !this.#streaming ? endings.done : 0) | (this.#finished ? endings.finishReason : 0)
   }
 
-  /** What the server's count of output tokens is worth. */
+  /** Plausibility of the server's count of output tokens. */
   get usage(): UsageState {
     return usageStateOf(this.outputTokens, this.#usageAt, this.chunks, this.#textBytes)
   }
 
-  /** The answer's text, reasoning included, as far as it was kept; and how many times as long the whole of it is. */
+  /** The kept text of the answer, including reasoning, and the ratio of the whole length to it. */
   wholeText(): { readonly text: string; readonly times: number } {
     const json = this.#text.toString('utf8', 0, this.#textLength)
     const times = this.#textLength === 0 ? 1 : this.#textBytes / this.#textLength
     return { text: unquoted(json), times }
   }
 
-  /**
-   * The reasoning's text, as far as it was kept; and how many times as long the whole of it is. Null without
-   * any.
-   */
+  /** The kept text of the reasoning, and the ratio of the whole length to it; null without reasoning. */
   reasoningText(): { readonly text: string; readonly times: number } | null {
     if (this.reasoningChunks === 0) return null
     let kept = 0
@@ -269,7 +265,10 @@ export class Exchange implements ResponseSink, EventSink {
     return { text: unquoted(json), times: kept === 0 ? 1 : this.#reasoningBytes / kept }
   }
 
-  /** The response is over; `complete` says whether it ended as HTTP says it must. Decides whether it was an answer. */
+  /**
+   * Handles the end of the response and decides whether it was a valid answer. `complete` says whether it ended as HTTP
+   * requires.
+   */
   close(complete: boolean, leastTokens: number): void {
     if (this.#isStream && !this.ended && complete) {
       this.#closing = true
@@ -348,7 +347,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.outputTokens = chunk.usage?.outputTokens ?? -1
     this.cachedTokens = chunk.usage?.cachedTokens ?? -1
     this.reasoningTokens = chunk.usage?.reasoningTokens ?? -1
-    // When its first token was made can't be seen: no TTFT.
+    // The time of the first token is unknown, so there is no TTFT.
     if (this.#collect) this.text = chunk.text.slice(chunk.reasoningChars)
     this.#keepChunk(chunk)
     this.answerAt = Number.NaN
@@ -356,7 +355,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.lastAt = this.at
   }
 
-  /** Asked for a stream and got something else: an error of the server's, or another kind of answer. */
+  /** The response is not a stream: an error of the server, or another kind of answer. */
   #failUnstreamed(head: ResponseHead): void {
     const body = Buffer.concat(this.#body)
     const value = parse(body, 0, body.length)
@@ -373,7 +372,7 @@ export class Exchange implements ResponseSink, EventSink {
     if (Number.isNaN(this.answerAt)) this.answerAt = this.at
   }
 
-  /** What was kept since then is reasoning: from this place in {@link #text}, after so many bytes in all. */
+  /** Marks the text that was kept since then as reasoning, from an offset in {@link #text} and a total length. */
   #reasoned(from: number, bytes: number): void {
     this.reasoningChunks += 1
     this.#reasoningBytes += this.#textBytes - bytes
@@ -383,7 +382,7 @@ export class Exchange implements ResponseSink, EventSink {
     else this.#reasoning.push(from, this.#textLength)
   }
 
-  /** Keeps what a chunk brought: its reasoning, then what it has of the answer. */
+  /** Keeps the text of a chunk: its reasoning, then the rest. */
   #keepChunk({ text, reasoningChars }: Chunk): void {
     if (reasoningChars > 0) {
       const [from, bytes] = [this.#textLength, this.#textBytes]
@@ -400,7 +399,7 @@ export class Exchange implements ResponseSink, EventSink {
     const length = at + text.length
     if (length <= maxText) {
       if (length > this.#text.length) this.#growText(length)
-      // Most text is what JSON writes as it is.
+      // Most text needs no JSON escapes.
       const kept = this.#text
       let i = 0
       for (; i < text.length; i++) {
@@ -418,7 +417,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.#keep(bytes, 1, bytes.length - 1)
   }
 
-  /** Keeps a piece of the answer's text as JSON writes it. */
+  /** Keeps a piece of the answer's text, as escaped JSON. */
   #keep(bytes: Buffer, start: number, end: number): void {
     const at = this.#textLength
     const length = at + end - start
@@ -453,7 +452,7 @@ function isDone(bytes: Buffer, start: number, end: number): boolean {
   return end - start === 6 && bytes[start] === 0x5b && bytes.toString('latin1', start, end) === '[DONE]'
 }
 
-/** What JSON writes so; the JSON itself where it was cut within a character. */
+/** Decodes JSON text; returns it unchanged if it was cut within a character. */
 function unquoted(json: string): string {
   try {
     return JSON.parse(`"${json}"`) as string

@@ -1,6 +1,6 @@
 import type { ErrorKind, RequestErrors } from '../../metrics/measurement.ts'
 
-/** Why one request did not count. */
+/** Why a request failed. */
 export interface Failure {
   readonly kind: ErrorKind
   readonly message: string
@@ -23,7 +23,7 @@ export class FailureCount {
   }
 }
 
-/** Sums up what several threads counted; `redact` takes secrets out of the examples. */
+/** Combines the counts of several threads; `redact` removes secrets from the examples. */
 export function mergeErrors(
   lists: readonly (readonly RequestErrors[])[],
   redact: (text: string) => string,
@@ -41,7 +41,7 @@ function shorten(text: string): string {
   return text.length > maxExample ? `${text.slice(0, maxExample - 1)}…` : text
 }
 
-/** The failure behind a socket's error: before the connection stood, or after the request was written. */
+/** Classifies a socket error: before the connection was open, or after the request was written. */
 export function socketFailure(error: NodeJS.ErrnoException, connected: boolean, where: string): Failure {
   const code = error.code ?? ''
   const limit = localLimits[code]
@@ -51,7 +51,7 @@ export function socketFailure(error: NodeJS.ErrnoException, connected: boolean, 
   return { kind: 'broken-stream', message: `the connection to ${where} broke: ${reason(error)}` }
 }
 
-/** Errors that are this machine's and not the server's. */
+/** Errors caused by this machine, not by the server. */
 const localLimits: Readonly<Record<string, string>> = {
   EMFILE: 'this process may open no more files, see ulimit -n',
   ENFILE: 'this machine may open no more files, see fs.file-max',
@@ -63,14 +63,14 @@ function isTls(code: string): boolean {
   return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/.test(code)
 }
 
-/** What to do about a certificate that no authority of this machine has signed. */
+/** Remedy for a certificate that no trusted authority has signed. */
 function trust(code: string): string {
   if (!/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|DEPTH_ZERO/.test(code)) return ''
   return '; to trust it, set NODE_EXTRA_CA_CERTS to a PEM file with the certificate or its authority'
 }
 
 function reason(error: NodeJS.ErrnoException): string {
-  // Several addresses were tried: the errors of each are inside.
+  // Errors of each address that was tried are nested.
   if (error instanceof AggregateError) return error.errors.map(String).join('; ')
   return error.message
 }

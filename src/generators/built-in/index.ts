@@ -49,7 +49,7 @@ export const builtInGenerator = defineGenerator({
   },
 })
 
-/** A session's requests wait for each other's answers, and prompts are made where they are sent. */
+/** Requests of a session wait for each other's answers, and prompts are made where they are sent. */
 const cannotSplitTraces: Shortfall = {
   section: 'load',
   key: 'trace',
@@ -57,7 +57,7 @@ const cannotSplitTraces: Shortfall = {
   right: 'remove shards',
 }
 
-/** Shards tell what they saw when they are done: nobody could look before. */
+/** Shards report their results only at the end, so nothing could decide earlier. */
 const cannotStopShards: Shortfall = {
   section: 'load',
   key: 'requests',

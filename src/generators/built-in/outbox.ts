@@ -1,11 +1,11 @@
 import type { ReadableClock } from './readable-clock.ts'
 
-/** A request takes some 20 µs to write; as many as this are written before the loop may read again. */
+/** A request takes about 20 µs to write. At most this many are written before the event loop may read again. */
 const perTurn = 8
 
 /**
- * Puts sends off until the answers at hand have been read, then does a few in each turn of the event loop. When
- * hundreds of slots become free at once, answers that come meanwhile are read between the sends, not behind all of
+ * Defers sends until available answers have been read, then sends a few per turn of the event loop. When hundreds of
+ * slots become free at once, answers that arrive in the meantime are read between the sends instead of after all of
  * them.
  */
 export class Outbox<T> {

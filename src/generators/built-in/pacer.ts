@@ -1,25 +1,24 @@
-/** Timers fire up to this late: for what is due sooner, the loop is kept turning. */
+/** Timers fire up to this late, so the event loop polls for times that are due sooner. */
 const timerSlackMs = 1.2
-/** Naps between turns, so that a server on the same machine has the core meanwhile. */
+/** Sleep between polls, so that a server on the same machine gets the core. */
 const napMs = 0.1
 
-/** Calls made before the loop turns, so that answers which came meanwhile are read. */
+/** Maximum number of calls per turn of the event loop, so that answers that arrive in the meantime are read. */
 const perTurn = 8
 
 const nobody = new Int32Array(new SharedArrayBuffer(4))
 
-/** How due times are met. */
+/** Precision of due times. */
 export type Precision =
-  /** Within about 0.1 ms, for the price of turning the loop through the last millisecond before each. */
+  /** Within about 0.1 ms, by polling during the last millisecond before each time. */
   | 'exact'
-  /** With timers alone, up to 2 ms late, several at once. */
+  /** With timers only: up to 2 ms late, several at once. */
   | 'timer'
 
 /**
- * Calls `fire` at each due time, in order, until `dueAt` returns NaN. Between calls the event loop turns, so that
+ * Calls `fire` at each due time, in order, until `dueAt` returns NaN. The event loop turns between calls, so that
  * answers are read.
- *
- * @param dueAt the due time of the i-th call on the scale of `performance.now()`, NaN when there is none
+ * @param dueAt due time of the i-th call on the scale of `performance.now()`, NaN after the last one
  */
 export function pace(
   dueAt: (index: number) => number,

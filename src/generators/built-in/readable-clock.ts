@@ -1,17 +1,14 @@
-/** A poll that returned sooner than this after the loop's work ended did not sleep: what it found may have waited. */
+/** If a poll returns sooner than this after the loop's work ended, it did not sleep, so its data may have waited. */
 const sleptMs = 0.05
 /** libuv handles at most 1024 events before it polls again. */
 const eventsPerPoll = 1000
 
 /**
- * Says when sockets became readable, not when JavaScript came to read them.
- *
- * One poll of the event loop finds every socket that has data; their callbacks then run one after another. All that
- * data was there when the poll returned, hence all callbacks of one poll share the time of the first. Without this, the
- * hundredth answer of a burst would be charged the handling of the 99 before it.
- *
- * Data that came while the loop was at work is found by the poll after it, later than it came by at most the length of
- * that work: {@link waitedMs}, the uncertainty of the time stamp.
+ * Returns the time at which sockets became readable, not the time at which JavaScript read them. One poll of the event
+ * loop finds every socket with data; their callbacks then run one after another. All of that data was available when
+ * the poll returned, so all callbacks of one poll share the time of the first. Without this, the hundredth answer of a
+ * burst would include the handling of the 99 before it. Data that arrives while the loop is busy is found by the next
+ * poll, late by at most the length of that work: {@link waitedMs}, the uncertainty of the timestamp.
  */
 export class ReadableClock {
   #at = 0
@@ -20,10 +17,10 @@ export class ReadableClock {
   #busyMs = 0
   #waitedMs = 0
   #open = false
-  /** Sum of the time that the loop was at work on what polls had found, ms. */
+  /** Total time that the loop spent on the results of polls, ms. */
   workedMs = 0
 
-  /** The time of the poll that is being handled, ms on the scale of `performance.now()`. */
+  /** Time of the current poll, ms on the scale of `performance.now()`. */
   readonly stamp = (): number => {
     if (this.#open && this.#events < eventsPerPoll) {
       this.#events += 1
@@ -41,12 +38,12 @@ export class ReadableClock {
     return now
   }
 
-  /** The most that data found by this poll may have lain unread before {@link stamp}. */
+  /** Maximum time that data of this poll was readable before {@link stamp}. */
   get waitedMs(): number {
     return this.#waitedMs
   }
 
-  /** Work done after the polls' callbacks, such as sending, keeps the loop from polling just the same. */
+  /** Work after the callbacks of a poll, such as sending, also delays the next poll. */
   worked(): void {
     if (this.#open) return
     this.#endedAt = performance.now()

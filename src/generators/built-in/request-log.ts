@@ -10,18 +10,18 @@ import { errorKindOf, phaseOf } from '../../metrics/records.ts'
 
 export const requestLogName = 'requests.jsonl.gz'
 
-/** Rows turned to text at once. */
+/** Number of rows converted to text at once. */
 const batch = 1000
 
 /**
- * Writes one JSON line a request, compressed: times in ms from the start of the window (`scheduled`, `sent`) or from
- * the send (`ttft`, `latency`), null where there is none. The file gets its name when it is whole.
+ * Writes one compressed JSON line per request: times in ms from the start of the window (`scheduled`, `sent`) or from
+ * the send (`ttft`, `latency`), null if there is none. The file gets its name when it is complete.
  */
 export async function writeRequestLog(folder: string, records: RequestRecords, signal: AbortSignal): Promise<void> {
   await mkdir(folder, { recursive: true })
   const draft = join(folder, `.${requestLogName}.tmp`)
   try {
-    // Level 1: the text repeats itself, and the next point waits.
+    // Level 1 is enough for repetitive text, and the next point waits for it.
     const sink = createWriteStream(draft, { flush: true })
     await pipeline(Readable.from(lines(records)), createGzip({ level: 1 }), sink, { signal })
     await rename(draft, join(folder, requestLogName))
@@ -69,7 +69,7 @@ function lineOf(records: RequestRecords, row: number) {
   }
 }
 
-/** Microseconds are the clock's worth; JSON turns NaN into null. */
+/** The clock's resolution is microseconds. JSON turns NaN into null. */
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }

@@ -4,17 +4,16 @@ import { FulcrumError } from '../../model/index.ts'
 import { portAnswers } from '../../process/port-answers.ts'
 import type { Target } from './target.ts'
 
-/** How long name resolution may take, and each try whether an address answers. */
+/** Time limit of name resolution, and of each connection attempt. */
 const lookupLimitMs = 10_000
 const tryMs = 2000
 
 /**
- * Looks the endpoint's name up, once and before any clock runs, and picks the first address that takes a connection (a
- * `localhost` that is `::1` first is of no use to a server on 127.0.0.1). When none does, the first address is taken:
- * the requests will fail, and be counted.
- *
- * @param ca certificates to trust besides the system's, PEM
- * @throws FulcrumError bad-input for a URL that isn't HTTP, environment when the name can't be resolved
+ * Resolves the endpoint's name once, before any clock runs, and picks the first address that accepts a connection (if
+ * `localhost` is `::1` first, that does not help with a server on 127.0.0.1). If none does, uses the first address; the
+ * requests will fail and be counted.
+ * @param ca certificates to trust in addition to the system's, PEM
+ * @throws FulcrumError bad-input for a URL that is not HTTP, environment if the name can't be resolved
  */
 export async function resolveTarget(
   endpoint: Pick<Endpoint, 'url'>,
@@ -60,7 +59,7 @@ async function addressesOf(name: string, where: string, signal: AbortSignal): Pr
   }
 }
 
-/** What the system's resolver said, in words. */
+/** The resolver's error in words. */
 function lookupFailure(cause: unknown): string {
   const { code = '', message } = cause as NodeJS.ErrnoException
   if (code === 'EAI_AGAIN') return 'DNS did not respond (EAI_AGAIN)'
@@ -81,7 +80,7 @@ async function firstThatAnswers(
   return null
 }
 
-/** The promise's outcome, or a rejection with the signal's reason once it fires. */
+/** The result of the promise, or a rejection with the signal's reason once it is aborted. */
 function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error)

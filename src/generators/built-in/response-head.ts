@@ -1,30 +1,29 @@
-/** What an HTTP response says before its body. */
+/** Status line and headers of an HTTP response. */
 export interface ResponseHead {
   readonly status: number
   /** Media type without parameters, in lower case; empty when not given. */
   readonly contentType: string
   /** Whether the connection may carry another request afterwards. */
   readonly keepAlive: boolean
-  /** How the body's end is found. */
+  /** How the end of the body is determined. */
   readonly framing: 'none' | 'length' | 'chunked' | 'close'
-  /** Bytes of a body framed by length. */
+  /** Length of a body with Content-Length, in bytes. */
   readonly contentLength: number
-  /** `Retry-After` as the server wrote it. */
+  /** `Retry-After`, unchanged. */
   readonly retryAfter: string | null
-  /** `Location` as the server wrote it: where a redirect leads. */
+  /** `Location` of a redirect, unchanged. */
   readonly location: string | null
 }
 
-/** The peer sent something that is not HTTP/1.1. */
+/** Thrown for data that is not HTTP/1.1. */
 export class MalformedResponse extends Error {
   override readonly name = 'MalformedResponse'
 }
 
 /**
- * Parses status line and headers (RFC 9112). `Transfer-Encoding` wins over `Content-Length`; without either the body
- * ends where the connection does.
- *
- * @throws MalformedResponse when the text is not the head of an HTTP/1 response
+ * Parses status line and headers (RFC 9112). `Transfer-Encoding` takes precedence over `Content-Length`; without
+ * either, the body ends with the connection.
+ * @throws MalformedResponse if the text is not the head of an HTTP/1 response
  */
 export function parseHead(text: string): ResponseHead {
   const lines = text.split(/\r?\n/)
@@ -61,7 +60,7 @@ function lengthOf(text: string): number {
   return Number(text)
 }
 
-/** The start of whatever came, safe to print. */
+/** The start of the data, safe to print. */
 export function printable(text: string): string {
   return JSON.stringify(text.slice(0, 80))
 }

@@ -20,19 +20,18 @@ const DONE = 8
 const LF = 0x0a
 const CR = 0x0d
 const maxHeadBytes = 64 * 1024
-/** 13 hexadecimal digits are the most that a number holds exactly. */
+/** A number holds at most 13 hexadecimal digits exactly. */
 const maxSizeDigits = 13
 
 /**
- * Reads one HTTP/1.1 response after another from the bytes of a connection, however they are cut, and copies none of
- * the body. Node's own parser would do, but it makes a buffer and several calls for every chunk; see
- * docs/bench/load.md.
+ * Parses HTTP/1.1 responses from the bytes of a connection, independent of how they are split, without copying the
+ * body. Node's own parser allocates a buffer and makes several calls for every chunk; see docs/bench/load.md.
  */
 export class ResponseReader {
   readonly #sink: ResponseSink
   #state = HEAD
   #headText = ''
-  /** Whether the head's or trailer's present line has no characters so far. */
+  /** Whether the current line of the head or trailer is empty so far. */
   #lineEmpty = true
   #keepAlive = false
   #left = 0
@@ -47,7 +46,7 @@ export class ResponseReader {
     return this.#state === DONE
   }
 
-  /** Whether any byte of the response has come. */
+  /** Whether any byte of the response has arrived. */
   get begun(): boolean {
     return this.#state !== HEAD || this.#headText !== '' || !this.#lineEmpty
   }
@@ -57,7 +56,7 @@ export class ResponseReader {
     return this.#state === DONE && this.#keepAlive
   }
 
-  /** Expects the next response on the same connection. */
+  /** Resets for the next response on the same connection. */
   next(): void {
     this.#state = HEAD
     this.#headText = ''
@@ -67,7 +66,10 @@ export class ResponseReader {
     this.#digits = 0
   }
 
-  /** The connection was closed by the peer; whether the response is complete thereby. */
+  /**
+   * Handles a close by the server.
+   * @returns whether that completes the response
+   */
   close(): boolean {
     if (this.#state === UNTIL_CLOSE) this.#state = DONE
     return this.#state === DONE
@@ -155,7 +157,7 @@ export class ResponseReader {
     const stop = this.#emptyLine(bytes, start, end)
     this.#headText += bytes.toString('latin1', start, stop < 0 ? end : stop)
     if (this.#headText.length > maxHeadBytes) throw new MalformedResponse('the response head is longer than 64 KiB')
-    // Garbage without a line break would be waited on until the deadline.
+    // Rejects garbage without a line break instead of waiting for the deadline.
     if (!'HTTP/1.'.startsWith(this.#headText.slice(0, 7))) {
       throw new MalformedResponse(`not an HTTP/1.1 response: ${printable(this.#headText)}`)
     }

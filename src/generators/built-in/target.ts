@@ -3,22 +3,22 @@ import { connect as connectTcp } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { connect as connectTls } from 'node:tls'
 
-/** Where connections go: an address already looked up, so that name resolution is never measured. */
+/** Target of connections. The address is resolved in advance, so that name resolution is never measured. */
 export interface Target {
-  /** An IP address, or a name where none was found. */
+  /** An IP address, or the name if it could not be resolved. */
   readonly host: string
   readonly port: number
   /** The name to verify the certificate for; null without TLS. */
   readonly tls: { readonly serverName: string; readonly ca: string | null } | null
   /** For messages: scheme, host and port. */
   readonly label: string
-  /** How long the look-up took. */
+  /** Duration of the name resolution. */
   readonly lookupMs: number
 }
 
 /**
- * Opens a connection that reads into `buffer`, shared by all connections of a thread: no memory is allocated for a
- * read. The environment's proxies are ignored: a proxy would be measured with the server.
+ * Opens a connection that reads into `buffer`, which all connections of a thread share, so that reads allocate nothing.
+ * Ignores proxies from the environment, because a proxy would be measured along with the server.
  */
 export function openSocket(target: Target, buffer: Buffer, onBytes: (length: number) => void): Socket {
   const onread = {
@@ -31,7 +31,7 @@ export function openSocket(target: Target, buffer: Buffer, onBytes: (length: num
   const options = { host: target.host, port: target.port, noDelay: true, keepAlive: true, onread }
   if (target.tls === null) return connectTcp(options)
   const { serverName, ca } = target.tls
-  // Node's documentation names `onread` for net only; tls.connect hands it on just the same.
+  // Node documents `onread` only for net, but tls.connect passes it on.
   const secure = {
     ...options,
     ALPNProtocols: ['http/1.1'],
@@ -41,7 +41,7 @@ export function openSocket(target: Target, buffer: Buffer, onBytes: (length: num
   return connectTls(secure)
 }
 
-/** The event that says a connection may be written to. */
+/** The event after which a connection is writable. */
 export function readyEvent(target: Target): 'connect' | 'secureConnect' {
   return target.tls === null ? 'connect' : 'secureConnect'
 }

@@ -1,4 +1,4 @@
-/** Longest part of an event before or after the text that is worth comparing. */
+/** Maximum length of the parts of an event before and after its text. */
 const maxPart = 2048
 
 const QUOTE = 0x22
@@ -9,34 +9,34 @@ const LF = 0x0a
 const noBytes = Buffer.alloc(0)
 
 /**
- * The usual chunk of one stream, learned from a parsed one: what stands before the text and after it. An event that
- * differs from it in nothing but a text that isn't empty is a token, and needs no JSON parser to say so. One comparison
- * of some 200 bytes costs a tenth of `JSON.parse`, allocates nothing, and can't be wrong: everything else is parsed.
+ * The usual chunk of a stream, learned from a parsed one: the bytes before and after its text. An event that differs
+ * only in a non-empty text is a token, without parsing. Comparing about 200 bytes takes a tenth of the time of
+ * `JSON.parse`, allocates nothing, and is exact, because all other events are parsed.
  */
 export class Template {
-  /** Made as large as what is learned: ten thousand connections have one each. */
+  /** Allocated in the size of the learned event, because ten thousand connections have one each. */
   #before = noBytes
   #after = noBytes
   #beforeLength = 0
   #afterLength = 0
-  /** From where in {@link #after} numbers may differ: in a usage that counts on with every chunk. */
+  /** Offset in {@link #after} from which numbers may differ, for a usage that grows with every chunk. */
   #looseFrom = Number.POSITIVE_INFINITY
-  /** Where in {@link #after} the count of output tokens stands; −1 without one. */
+  /** Offset of the output token count in {@link #after}; −1 without one. */
   #countAt = -1
-  /** Where the text of the event matched last begins and ends. */
+  /** Start and end of the text in the last matched event. */
   textStart = 0
   textEnd = 0
-  /** Output tokens so far, as the event matched last says; −1 when it doesn't. */
+  /** Output tokens so far according to the last matched event; −1 if it does not report them. */
   outputTokens = -1
 
-  /** Matches nothing from now on. */
+  /** Disables matching. */
   forget(): void {
     this.#beforeLength = 0
   }
 
   /**
-   * Learns from the data of an event that was one data line and an empty line, both ended by LF, with its text under
-   * `key`. Learns nothing when the key occurs more than once.
+   * Learns from an event with one data line and an empty line, both ended by LF, whose text is under `key`. Does
+   * nothing if the key occurs more than once.
    */
   learn(bytes: Buffer, start: number, end: number, key: string, prefix: Buffer): void {
     this.forget()
@@ -63,11 +63,11 @@ export class Template {
     this.#afterLength = afterLength
   }
 
-  /** The offset after the event at `start`, or −1 when it is another kind of event or isn't all there. */
+  /** The offset after the event at `start`, or −1 if it is a different kind of event or incomplete. */
   match(bytes: Buffer, start: number, end: number): number {
     const before = this.#beforeLength
     if (before === 0 || start + before >= end) return -1
-    // From the end, where a finish or usage chunk differs soonest.
+    // Compares from the end, where finish and usage chunks differ first.
     const from = start + before
     for (let i = before - 1; i >= 0; i--) if (bytes[start + i] !== this.#before[i]) return -1
     if (bytes[from] === QUOTE) return -1
@@ -103,7 +103,10 @@ export class Template {
     this.#looseFrom = usage
   }
 
-  /** Matches what follows the text, numbers of the usage being what they may: the offset after the event, or −1. */
+  /**
+   * Matches the bytes after the text, with any numbers in the usage.
+   * @returns the offset after the event, or −1
+   */
   #matchCounting(bytes: Buffer, start: number, end: number): number {
     const after = this.#after
     const length = this.#afterLength

@@ -1,24 +1,24 @@
 /**
- * What the server's usage is worth. `missing`: none came. `early`: it came before the last of the text. `impossible`:
- * it can't be, as 0 tokens with text. `doubtful`: less than the text makes likely, which the tokenizer has to say.
+ * Plausibility of the server's usage. `missing`: there is none. `early`: it came before the last text. `impossible`: it
+ * can't be right, such as 0 tokens with text. `doubtful`: fewer tokens than the text suggests, so the tokenizer has to
+ * decide.
  */
 export type UsageState = 'said' | 'missing' | 'early' | 'impossible' | 'doubtful'
 
 /**
- * What is still likely: a proxy may cut one token's text in two, some tokens have no chunk of their own, and the
- * longest usual tokens are of 16 bytes, three times as many as JSON. Beyond it the tokenizer says whether the count can
- * be.
+ * Bounds of what is likely. A proxy may split one token's text, some tokens have no chunk of their own, and the longest
+ * common tokens have 16 bytes, three times as many as JSON. Beyond these bounds, the tokenizer decides.
  */
 const chunkShare = 0.9
 const chunkSlack = 2
 const longestToken = 48
 
-/** A doubtful usage is believed when it says at least this share of what the tokenizer counts. */
+/** A doubtful usage is accepted if it is at least this share of the tokenizer's count. */
 const believedShare = 0.75
 
 /**
- * @param outputTokens −1 when the server didn't say
- * @param usageAt chunks with a token that had come with it or before it
+ * @param outputTokens −1 if the server did not report it
+ * @param usageAt number of chunks with a token that arrived with it or before it
  * @param textBytes of the whole text, as JSON
  */
 export function usageStateOf(outputTokens: number, usageAt: number, chunks: number, textBytes: number): UsageState {
@@ -30,18 +30,17 @@ export function usageStateOf(outputTokens: number, usageAt: number, chunks: numb
   return fewForChunks || fewForText ? 'doubtful' : 'said'
 }
 
-/** Whether a doubtful usage can be after all, by the tokenizer's count. */
+/** Whether the tokenizer's count confirms a doubtful usage. */
 export function isBelieved(stated: number, counted: number): boolean {
   return stated >= believedShare * counted
 }
 
 /**
- * Tokens of the first chunk, where chunks carry several: they arrived together, hence ITL must not be divided by them.
- * Where neither the server nor the tokenizer can say, each chunk has had its share. The chunks after it have a token
- * each at least.
- *
- * @param stated by the server, 0 when it didn't say
- * @param counted by the tokenizer; null where it couldn't
+ * Tokens of the first chunk if chunks carry several. They arrived together, so ITL must not be divided by them. If
+ * neither the server nor the tokenizer knows, tokens are divided evenly among the chunks. Each later chunk has at least
+ * one token.
+ * @param stated by the server, 0 if it did not report it
+ * @param counted by the tokenizer; null if it could not count
  */
 export function firstChunkTokens(tokens: number, chunks: number, stated: number, counted: number | null): number {
   if (tokens <= chunks || chunks < 1) return 1

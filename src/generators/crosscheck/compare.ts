@@ -4,19 +4,19 @@ import { type Figure, type FigureKey, figures } from './figures.ts'
 import { type Interval, meanInterval, zeroMeanP } from './interval.ts'
 import { likelyReason } from './reason.ts'
 
-/** What one turn gave. */
+/** Result of one turn. */
 export interface Turn {
   readonly round: number
   readonly generator: string
-  /** Null when the generator failed. */
+  /** Null if the generator failed. */
   readonly measurement: Measurement | null
-  /** Why it failed; empty when it didn't. */
+  /** Reason of the failure; empty otherwise. */
   readonly failure: string
-  /** The server's own record of this turn, where it keeps one. */
+  /** The server's own record of this turn, if it keeps one. */
   readonly truth: Truth | null
 }
 
-/** Figures that a server with a record of its own vouches for. */
+/** Figures that a server's own record can confirm. */
 export type Truth = { readonly [figure in FigureKey]?: number }
 
 /** One generator's value of one figure. */
@@ -26,11 +26,11 @@ export interface Reading {
   readonly value: Interval | null
   /** Reported − true over its turns; null without a truth. */
   readonly error: Interval | null
-  /** p of no error, adjusted for all readings that are held against the truth; null where it can't be told. */
+  /** p-value of no error, adjusted for all readings that are compared with the truth; null if it is unknown. */
   readonly errorP: number | null
 }
 
-/** Two generators that do not say the same, beyond chance. */
+/** Two generators that differ significantly. */
 export interface Difference {
   readonly figure: FigureKey
   readonly generator: string
@@ -39,15 +39,15 @@ export interface Difference {
   readonly by: Interval
   /** {@link by} over the mean of `against`. */
   readonly share: number
-  /** p of no difference, adjusted for all comparisons of the cross-check. */
+  /** p-value of no difference, adjusted for all comparisons of the cross-check. */
   readonly p: number
   readonly reason: string
 }
 
-/** Of the differences (and errors) called so, this share is expected to be by chance; as in comparisons of runs. */
+/** False-discovery rate of differences and errors; the same as for comparisons of runs. */
 export const falseDiscoveryRate = 0.05
 
-/** A difference this small is of no use to anyone, however certain it is. */
+/** Smaller differences are irrelevant, however certain they are. */
 const leastShare = 0.005
 
 export function readingsOf(turns: readonly Turn[], generators: readonly string[]): Reading[] {
@@ -67,11 +67,11 @@ export function readingsOf(turns: readonly Turn[], generators: readonly string[]
   return adjusted(readings).map(({ reading, p }) => ({ ...reading, errorP: p }))
 }
 
-/** What was compared, and what of it differs. */
+/** The compared figures, and the differences among them. */
 export interface Comparison {
-  /** Pairs and figures that could be compared: so many chances to be wrong. */
+  /** Number of comparisons. */
   readonly comparisons: number
-  /** Every pair that differs in a figure, beyond chance and by enough to be worth a word. */
+  /** Pairs that differ significantly and relevantly in a figure. */
   readonly differences: readonly Difference[]
 }
 
@@ -95,7 +95,7 @@ export function compareGenerators(turns: readonly Turn[], generators: readonly s
   return { comparisons: compared.filter(({ p }) => p !== null).length, differences }
 }
 
-/** The same with p adjusted for all whose p is known. */
+/** The same with p-values adjusted for all known ones. */
 function adjusted<T extends { readonly p: number | null }>(tests: readonly T[]): T[] {
   const ps = adjustForFalseDiscovery(tests.flatMap(({ p }) => p ?? []))
   let next = 0
@@ -128,7 +128,7 @@ function pairsOf(generators: readonly string[]): [string, string][] {
   )
 }
 
-/** The last turn that gave something: the first may have been a cold start. */
+/** The last turn with a measurement, because the first may have been a cold start. */
 function lastTurn(turns: readonly Turn[], generator: string): Measurement | null {
   return turns.findLast(turn => turn.generator === generator && turn.measurement !== null)?.measurement ?? null
 }

@@ -6,17 +6,17 @@ import { type Comparison, compareGenerators, type Reading, readingsOf, type Trut
 import { planTurns } from './turns.ts'
 import { type Untested, untestedIn } from './untested.ts'
 
-/** A generator that takes part. */
+/** A compared generator. */
 export interface Contestant {
   readonly name: string
   readonly generator: LoadGenerator
 }
 
-/** A server that keeps a record of its own, such as a mock. */
+/** A server that keeps its own record, such as a mock. */
 export interface Witness {
-  /** Forget what was. */
+  /** Clears the record. */
   reset(): Promise<void>
-  /** What happened since. */
+  /** The record since then. */
   truth(): Promise<Truth>
 }
 
@@ -24,16 +24,16 @@ export interface CrosscheckOptions {
   readonly point: Point
   readonly endpoint: Endpoint
   readonly generators: readonly Contestant[]
-  /** Even numbers treat all alike; at least 2 for intervals. */
+  /** An even number treats all generators alike; intervals need at least 2. */
   readonly rounds: number
   readonly signal: AbortSignal
-  /** Where turns put their files. */
+  /** Folder for the files of turns. */
   readonly folder: string
   readonly witness?: Witness
   readonly onTurn?: (turn: TurnProgress) => void
 }
 
-/** How far a cross-check is. */
+/** Progress of a cross-check. */
 export interface TurnProgress {
   readonly turn: number
   readonly turns: number
@@ -43,7 +43,7 @@ export interface TurnProgress {
 }
 
 /**
- * What generators say of one endpoint under one workload. No differences means that none is shown, not that there is
+ * Result of a cross-check for one endpoint and workload. No differences means that none is shown, not that there is
  * none.
  */
 export interface Crosscheck extends Comparison {
@@ -53,22 +53,20 @@ export interface Crosscheck extends Comparison {
   readonly generators: readonly string[]
   readonly turns: readonly Turn[]
   readonly readings: readonly Reading[]
-  /** Generators that were asked for and are not among what was compared, or not in every round; empty when all are. */
+  /** Requested generators that were not compared, or not in every round. */
   readonly notTested: readonly Untested[]
 }
 
-/**
- * Generators are compared over the same number of requests: the fewest that a point which stops by itself would have.
- */
+/** Generators are compared over the same number of requests: the minimum of a point with `requests: auto`. */
 function withFixedRequests(point: Point): Point {
   const { auto, ...load } = point.load
   return auto === undefined ? point : { ...point, load: { ...load, requests: auto.min } }
 }
 
 /**
- * Measures one point with every generator in turns, and tells who differs from whom. A generator that fails is noted
- * with its reason, and the others go on. Each turn has its own prompts: the server's prefix cache helps nobody.
- *
+ * Measures one point with every generator in turns, and reports differences between them. A failure of a generator is
+ * recorded with its reason, and the others continue. Each turn has its own prompts, so that the server's prefix cache
+ * has no effect.
  * @throws the signal's reason; FulcrumError bad-input `crosscheck-needs-two` with fewer than two generators
  */
 export async function crosscheck(asked: CrosscheckOptions): Promise<Crosscheck> {

@@ -6,8 +6,8 @@ export interface TurnPlan {
 }
 
 /**
- * Everyone once a round, forwards and backwards in turn (ABBA): a server that grows slower or faster steadily then does
- * so to everyone alike, over an even number of rounds.
+ * The order of turns: each generator once per round, alternately forwards and backwards (ABBA). Over an even number of
+ * rounds, a server that slows down or speeds up steadily affects all of them equally.
  */
 export function planTurns(generators: readonly string[], rounds: number): TurnPlan[] {
   return Array.from({ length: rounds }, (_, index) => {
