@@ -157,6 +157,7 @@ describe('the KV cache between prefill and decode', () => {
         'trtllm',
         `{ all: { ${sound} }, decode: { kv_cache_config: { tokens_per_block: 64 }, speculative_config: { decoding_type: MTP, num_nextn_predict_layers: 1 } } }`,
       ),
+      /decode workers decode speculatively, but the prompts of .* are random words/,
       /the KV cache block size is nothing in prefill and 64 in decode workers/,
       /speculative_config is nothing in prefill and .*MTP/,
     ))
@@ -212,6 +213,7 @@ describe('batches', () => {
         '{ all: { max_batch_size: 8, max_num_tokens: 15, speculative_config: { decoding_type: MTP, num_nextn_predict_layers: 1 } } }',
         aggregated,
       ),
+      /aggregated workers decode speculatively, but the prompts of .* are random words/,
       /max_num_tokens 15 of aggregated workers is below max_batch_size 8 × 2 tokens per step/,
     ))
 })
