@@ -1,42 +1,42 @@
 import type { Deployment, EngineSettings, Role } from '../model/index.ts'
 import type { Path, Position } from '../yaml/problem.ts'
 
-/** What is wrong, and what to do about it. */
+/** A problem and its remedy. */
 export interface Complaint {
   readonly wrong: string
   readonly remedy: string
 }
 
-/** Something wrong with a configuration, or with a file that it names. */
+/** A problem of a configuration, or of a file that it names. */
 export interface DeployProblem extends Complaint {
-  /** The key below `deploy` that it is told at; null for the topologies. */
+  /** Path below `deploy` at which it is reported; null reports it at the topologies. */
   readonly path: Path | null
-  /** Told at the value rather than the key. */
+  /** Whether it is reported at the value instead of the key. */
   readonly atValue?: true
-  /** In a file, rather than in the sweep file. */
+  /** Position in another file, instead of the sweep file. */
   readonly at?: { readonly file: string; readonly position: Position }
 }
 
-/**
- * What a deployer can say of its configuration before anything starts, so that a sweep is refused at once rather than
- * in its middle.
- */
+/** What a deployer can check before anything starts, so that a sweep is rejected at once and not halfway. */
 export interface DeployerCapabilities {
-  /** GPUs of one worker when the sweep file does not say; null when the deployer does not know either. */
+  /** GPUs of one worker if the sweep file does not say; null if the deployer does not know either. */
   gpusPerWorker(role: Role): number | null
-  /** What is wrong with the configuration itself. */
+  /** Problems of the configuration itself. */
   readonly configProblems: readonly DeployProblem[]
-  /** What is wrong with a role's engine settings. */
+  /** Problems of a role's engine settings. */
   settingsProblems(role: Role, settings: EngineSettings): readonly Complaint[]
-  /** Why a deployment cannot run under this configuration; null when it can. */
+  /** Why a deployment can't run with this configuration; null if it can. */
   misfit(deployment: Deployment): DeployProblem | null
   /** Whether a worker may run on several nodes. */
   readonly spansNodes: boolean
-  /** Somebody else runs the system: it has one deployment, with so many GPUs. Null when the deployer brings it up. */
+  /**
+   * For a system that is already running: its number of GPUs. It has one deployment. Null if the deployer starts the
+   * system.
+   */
   readonly running: { readonly gpus: number } | null
 }
 
-/** A deployer that takes anything. */
+/** A deployer that accepts everything. */
 export const takesAnything: DeployerCapabilities = {
   gpusPerWorker: () => null,
   configProblems: [],

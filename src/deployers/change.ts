@@ -2,22 +2,22 @@ import { type Deployment, type Role, roles, workersOf } from '../model/index.ts'
 import { type Host, type Placed, placementOrders, placesFor } from './nodes/placement.ts'
 import type { WorkerDesign } from './worker-design.ts'
 
-/** A worker's place in a deployment: on which host, and on which GPUs when Fulcrum hands them out. */
+/** Placement of a worker: its host, and its GPUs if Fulcrum assigns them. */
 export interface WorkerSlot extends Placed {
-  /** `prefill-0`: unique among the workers that run. */
+  /** `prefill-0`: unique among the running workers. */
   readonly name: string
   readonly role: Role
   readonly signature: string
-  /** Where its further nodes are, by rank from 1; absent for a worker on one node. */
+  /** Further nodes of the worker, by rank from 1; absent for a worker on one node. */
   readonly others?: readonly Placed[]
 }
 
-/** Everything that a worker holds, one place for each of its nodes. */
+/** All placements of a worker, one for each of its nodes. */
 export function placesOf({ host, gpus, others = [] }: Pick<WorkerSlot, 'host' | 'gpus' | 'others'>): readonly Placed[] {
   return [{ host, gpus }, ...others]
 }
 
-/** How to get from the workers that run to those that are wanted. */
+/** The change from the running workers to the wanted ones. */
 export interface Change<Running extends WorkerSlot> {
   readonly keep: readonly Running[]
   readonly stop: readonly Running[]
@@ -51,7 +51,7 @@ export function smallestChange<Running extends WorkerSlot>(
   return { keep: [], stop: running, start: startBeside([]) ?? [] }
 }
 
-/** The workers to start beside those that stay, by role; null when one has no place. */
+/** The workers to start in addition to those that stay, by role; null if one does not fit. */
 function missingWorkers(
   keep: readonly WorkerSlot[],
   wanted: Deployment,

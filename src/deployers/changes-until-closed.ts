@@ -5,13 +5,13 @@ import type { DeployContext, Reconciled } from './deployer.ts'
 export interface ChangesUntilClosed {
   /** Aborted when the deployer closes. */
   readonly closing: AbortSignal
-  /** Makes a change, times it and tells that it is ready; given up when the deployer closes. */
+  /** Makes a change, measures its time and reports that it is ready. Aborted when the deployer closes. */
   run(
     wanted: Deployment,
     context: DeployContext,
     change: (wanted: Deployment, context: DeployContext) => Promise<Omit<Reconciled, 'elapsedS'>>,
   ): Promise<Reconciled>
-  /** Gives up the change under way and waits for it: what it still starts or applies would be missed otherwise. */
+  /** Aborts the current change and waits for it, so that nothing that it still starts or applies is missed. */
   close(): Promise<void>
 }
 

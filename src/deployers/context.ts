@@ -10,22 +10,22 @@ import { answeredBy } from './readiness.ts'
 
 /** A program that a deployer starts. */
 export interface StartedProgram {
-  /** Unique among the processes that run now. */
+  /** Unique among the running processes. */
   readonly name: string
   readonly argv: readonly [program: string, ...args: string[]]
-  /** Variables beyond the inherited environment. */
+  /** Variables in addition to the inherited environment. */
   readonly env?: { readonly [name: string]: string }
   /** Default: the working directory. */
   readonly cwd?: string
 }
 
-/** How long to wait for an answer, and for whom. */
+/** Deadline of an answer, and the processes to watch. */
 export interface AnswerWait {
-  /** Processes that have to stay alive meanwhile. */
+  /** Processes that must keep running. */
   readonly processes: readonly RunningProcess[]
   /** Seconds. */
   readonly timeoutS: number
-  /** What is waited for, as messages call it: `agg x1`. */
+  /** Name of the deployment in messages: `agg x1`. */
   readonly label: string
 }
 
@@ -41,37 +41,37 @@ export interface AnswerWait {
  * ```
  */
 export interface DeployerContext {
-  /** Name that requests carry. */
+  /** Model name in requests. */
   readonly model: string
-  /** Logs and other files go into its `deploy` folder; nothing is written before the first reconcile. */
+  /** Logs and other files go into its `deploy` folder. Nothing is written before the first reconcile. */
   readonly runFolder: string
-  /** Where started processes are recorded, so that what a killed Fulcrum leaves behind is found and ended. */
+  /** Record of started processes, with which Fulcrum finds and ends them after it was killed. */
   readonly ledger: ProcessLedger
-  /** How the load will ask. */
+  /** How the load sends requests. */
   readonly ask: Asking
-  /** Whether every prompt consists of words that are one token each, as the built-in generator makes them. */
+  /** Whether every prompt consists of words of one token each, as the built-in generator makes them. */
   readonly wordPrompts: boolean
-  /** A port on loopback that nothing listens on. */
+  /** A free port on loopback. */
   freePort(): Promise<number>
   /**
-   * Starts a program in a process group of its own, recorded in the ledger; what it prints goes to
-   * `deploy/logs/NAME.log` of the run.
+   * Starts a program in its own process group, recorded in the ledger. Its output goes to `deploy/logs/NAME.log` of the
+   * run.
    * @throws FulcrumError environment `program-not-started`
    */
   start(program: StartedProgram): Promise<RunningProcess>
   /**
-   * Waits until an endpoint has answered a request like the load's.
-   * @throws FulcrumError failed when a process ends first, or `deployment-not-ready` at the deadline, with the last
-   *   lines of the logs
+   * Waits until an endpoint has answered a request like those of the load.
+   * @throws FulcrumError failed if a process ends first, or `deployment-not-ready` at the deadline, with the last lines
+   *   of the logs
    */
   answered(endpoint: Endpoint, wait: AnswerWait, context: DeployContext): Promise<void>
 }
 
-/** What the shipped deployers use of it; load asks for streamed chat unless told otherwise. */
+/** The part of the context that the built-in deployers use. By default, the load uses streamed chat. */
 export type DeployerOptions = Pick<DeployerContext, 'model' | 'runFolder' | 'ledger'> &
   Partial<Pick<DeployerContext, 'ask' | 'wordPrompts'>>
 
-/** Completes what a deployer works with. */
+/** Completes the context of a deployer. */
 export function deployerContext(options: Required<DeployerOptions>): DeployerContext {
   const logFolder = join(resolve(options.runFolder), 'deploy', 'logs')
   return {

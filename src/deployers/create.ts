@@ -8,25 +8,25 @@ import type { Deployer } from './deployer.ts'
 import { gpuHosts } from './gpu-hosts.ts'
 import { type DeployedVariant, deployerOfVariants } from './variants.ts'
 
-/** What a deployer is made with. */
+/** Options of a new deployer. */
 export interface DeployerOptions {
   readonly model: Model
-  /** Logs and engine files go here; nothing is written before the first reconcile. */
+  /** Folder of logs and engine files. Nothing is written before the first reconcile. */
   readonly runFolder: string
-  /** How the load will ask; streamed chat when absent. */
+  /** How the load sends requests; default: streamed chat. */
   readonly ask?: Asking
-  /** See {@link DeployerContext.wordPrompts}; false unless given. */
+  /** See {@link DeployerContext.wordPrompts}; default: false. */
   readonly wordPrompts?: boolean
-  /** The variants of the sweep; none unless given. */
+  /** The variants of the sweep; default: none. */
   readonly variants?: readonly DeployedVariant[] | undefined
 }
 
-/** A deployer, and how the GPUs of what it deployed are looked at. */
+/** A deployer, and access to the hosts of its GPUs. */
 export interface CreatedDeployer extends Deployer {
   gpuHosts(): GpuHosts
 }
 
-/** Makes a deployer. Its ledger of started processes goes with it when it is closed. */
+/** Creates a deployer. Closing it also closes its ledger of started processes. */
 export async function createDeployer(deploy: ConfiguredDeployer, options: DeployerOptions): Promise<CreatedDeployer> {
   const { model, runFolder, ask = askingByDefault, wordPrompts = false, variants } = options
   const ledger = await openLedger({ runFolder })

@@ -20,148 +20,148 @@ import type { Deployer, PlannedFile } from './deployer.ts'
 import type { AskedGpus, Check, SweepNeeds } from './doctor/check.ts'
 import { unknownWorkers, type WorkerEngine } from './worker-engine.ts'
 
-/** The cluster of Kubernetes that a deployer works on; the load's Job runs there, too. */
+/** The Kubernetes cluster of a deployer. The load's Job runs there, too. */
 export interface ClusterOfDeployment {
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined
   readonly namespace?: string | undefined
 }
 
-/** Which deployment is to be written, its model's name, and the folder that the files will lie in, absolute. */
+/** The deployment to write, its model's name, and the absolute path of the target folder. */
 export interface WantedFiles {
   readonly deployment: Deployment
   readonly model: string
   readonly folder: string
 }
 
-/** What `fulcrum tune --write` writes: files that deploy a deployment without Fulcrum. */
+/** Output of `fulcrum tune --write`: files that deploy a deployment without Fulcrum. */
 export interface DeploymentFiles {
-  /** Paths relative to the folder that they are written to. */
+  /** Paths relative to the target folder. */
   readonly files: readonly (PlannedFile & { readonly isProgram?: true })[]
-  /** How to deploy them from that folder, a command and what it does each; the first one is enough to try it. */
+  /** Steps to deploy them from that folder, each a command and its purpose. The first one is enough for a try. */
   readonly steps: readonly { readonly command: string; readonly does: string }[]
-  /** Base URL that the deployment answers at; null when it depends on the cluster. */
+  /** Base URL of the deployment; null if it depends on the cluster. */
   readonly url: string | null
   readonly dialect: Endpoint['dialect']
 }
 
-/** A deployer as its author writes it. */
+/** Definition of a deployer. */
 export interface DeployerSpec<K extends Keys, Config, Name extends string = string> {
-  /** What `deploy.with` says. */
+  /** Value of `deploy.with`. */
   readonly name: Name
-  /** What it deploys, in a sentence. */
+  /** Description of what it deploys, in one sentence. */
   readonly about: string
-  /** Keys of `deploy` beside `with` and `gpus_per_worker`, which every deployer has. */
+  /** Keys of `deploy` in addition to `with` and `gpus_per_worker`, which every deployer has. */
   readonly keys: K
-  /** Completes a configuration where keys depend on each other, and reports what zod can't see. */
+  /** Completes a configuration whose keys depend on each other, and reports problems that zod can't detect. */
   read?(keys: ReadKeys<K>, context: SectionContext): Config
-  /** What can be said before anything starts. Default: it takes anything. */
+  /** Checks before anything starts. Default: accepts everything. */
   capabilities?(config: NoInfer<Config>): Partial<DeployerCapabilities> | Promise<Partial<DeployerCapabilities>>
-  /** What decides an outcome beyond decisive keys, such as the content of files that configurations name. */
+  /**
+   * Further inputs of a point's identity in addition to decisive keys, such as the content of files that the
+   * configuration names.
+   */
   identity?(config: NoInfer<Config>, context: SectionContext): { readonly [key: string]: Json }
   /**
-   * Which engine the workers run, and where its settings come from. Default: unknown, and no rules of an engine are
-   * checked.
+   * The engine of the workers, and the source of its settings. Default: unknown, so that no engine rules are checked.
    */
   workers?(config: NoInfer<Config>, context: SectionContext): WorkerEngine
-  /** Seconds from starting a worker to its first answer, for estimates without a past run. Default: 180. */
+  /** Seconds from the start of a worker to its first answer, for estimates without an earlier run. Default: 180. */
   startupS?(config: NoInfer<Config>): number
-  /** What `fulcrum doctor` looks at. Changes nothing, starts no worker. */
+  /** Checks of `fulcrum doctor`. They change nothing and start no worker. */
   doctor?(config: NoInfer<Config>, needs: SweepNeeds): Promise<readonly Check[]>
-  /** GPUs of this machine that workers take; null when none, or when workers run elsewhere. */
+  /** GPUs of this machine that workers use; null if there are none, or workers run elsewhere. */
   gpusHere?(config: NoInfer<Config>, needs: SweepNeeds): AskedGpus
-  /** The Kubernetes cluster that it works on. */
+  /** The Kubernetes cluster that it uses. */
   cluster?(config: NoInfer<Config>): ClusterOfDeployment
-  /** The endpoint, where it is known before anything starts. Default: it is not. */
+  /** The endpoint, if it is known before anything starts. Default: unknown. */
   endpoint?(config: NoInfer<Config>, model: string): Endpoint
-  /** What deploys one deployment without Fulcrum. Default: nothing does. */
+  /** Writes files that deploy one deployment without Fulcrum. Default: not supported. */
   files?(config: NoInfer<Config>, wanted: WantedFiles): DeploymentFiles | null
   /**
-   * How one that runs is brought from one variant of a sweep to another by the smallest change. Without it, the system
-   * of a variant is closed before that of the next is brought up.
+   * How to change a running system from one variant of a sweep to another with the smallest change. Without it, the
+   * system of a variant is closed before the next one is started.
    */
   readonly variants?: ReconciledVariants<K, NoInfer<Config>>
-  /**
-   * @param context whose `configOf` says what a wanted deployment is to be deployed with: its variant's configuration
-   */
+  /** @param context has `configOf`, which returns the configuration of a deployment's variant */
   create(config: NoInfer<Config>, context: DeployerContext & ConfigOf<NoInfer<Config>>): Deployer
 }
 
-/** Which configuration a deployment is wanted with. */
+/** The configuration of a deployment. */
 export interface ConfigOf<Config> {
-  /** That of its variant; in a sweep without variants the only one. */
+  /** The configuration of its variant, or the only one in a sweep without variants. */
   configOf(wanted: Deployment): Config
 }
 
 /** What `reconcile` can change while the system runs. */
 export interface ReconciledVariants<K extends Keys, Config> {
-  /** Keys of `deploy` that it takes from `configOf`. A change of any other key closes the system. */
+  /** Keys of `deploy` that it reads from `configOf`. A change of any other key closes the system. */
   readonly keys: readonly (keyof K & string)[]
-  /** What each part is started with: a part runs on where this is equal. */
+  /** The start configuration of each part. A part keeps running if it is equal. */
   parts(config: Config): ConfiguredParts
 }
 
-/** What the parts of a deployment are started with, topology, engine settings, model and GPUs apart. */
+/** The start configuration of a deployment's parts, apart from topology, engine settings, model and GPUs. */
 export interface ConfiguredParts {
   readonly frontend: Json
   readonly workers: { readonly [role in Role]: Json }
   /**
-   * Roles of which one worker runs in one process with the frontend, and what that process is started with: they
+   * Roles of which one worker runs in the same process as the frontend, with that process's start configuration. They
    * restart together. Default: none.
    */
   readonly heads?: { readonly [role in Role]?: Json }
 }
 
-/** A deployer with its configuration. What the configuration holds is its own business. */
+/** A deployer with its configuration, whose type is hidden. */
 export interface ConfiguredDeployer {
-  /** What `deploy.with` says. */
+  /** Value of `deploy.with`. */
   readonly name: string
   readonly config: unknown
-  /** GPUs that one worker holds, as the sweep file says it. */
+  /** GPUs of one worker according to the sweep file. */
   readonly gpusPerWorker: number | { readonly [role in Role]?: number | undefined } | undefined
   /**
-   * What of the section decides an outcome, as written rather than resolved; empty for one that was configured from
-   * code.
+   * The decisive keys of the section as written, before they are resolved; empty for a deployer that was configured
+   * from code.
    */
   readonly decisive: { readonly [key: string]: Json }
-  /** What decides an outcome beside that. */
+  /** Further inputs of a point's identity. */
   identity(): { readonly [key: string]: Json }
-  /** @throws FulcrumError bad-input when something that the configuration names can't be used */
+  /** @throws FulcrumError bad-input if a file that the configuration names can't be used */
   capabilities(): Promise<DeployerCapabilities>
-  /** Read when first asked for. */
+  /** Read on first use. */
   workers(): WorkerEngine
-  /** Seconds from starting a worker to its first answer; a guess. */
+  /** Estimated seconds from the start of a worker to its first answer. */
   readonly startupS: number
   doctor(needs: SweepNeeds): Promise<readonly Check[]>
   gpusHere(needs: SweepNeeds): AskedGpus
-  /** Null when it does not work on a cluster of Kubernetes. */
+  /** Null if it does not use a Kubernetes cluster. */
   cluster(): ClusterOfDeployment | null
-  /** Null when it is not known before something starts. */
+  /** Null if it is not known before something starts. */
   endpoint(model: string): Endpoint | null
-  /** What deploys one deployment without Fulcrum; null when nothing does. */
+  /** Writes files that deploy one deployment without Fulcrum; null if that is not supported. */
   files(wanted: WantedFiles): DeploymentFiles | null
   /**
    * Equal for configurations between which a running system can be changed.
    * @see parts
    */
   readonly system: string
-  /** What its parts are started with. */
+  /** The start configuration of its parts. */
   parts(): ConfiguredParts
-  /** @param configOf the configuration of each deployment that will be wanted; its own unless given */
+  /** @param configOf the configuration of each wanted deployment; default: its own */
   create(context: DeployerContext, configOf?: (wanted: Deployment) => unknown): Deployer
 }
 
-/** A deployer as the rest of Fulcrum knows it: whatever its configuration is. */
+/** A deployer with any configuration, as the rest of Fulcrum knows it. */
 export interface AnyDeployer {
   readonly name: string
   readonly about: string
   /** The `deploy` section of a sweep file. */
   readonly schema: z.ZodObject
-  /** Configures it from a section that its schema let through; reports what is wrong with it. */
+  /** Configures it from a section that its schema accepted, and reports problems. */
   configure(section: { readonly [key: string]: Json }, context: SectionContext): ConfiguredDeployer
 }
 
-/** A deployer that can be configured from code, too. */
+/** A deployer that can also be configured from code. */
 export interface DeployerDefinition<Config, Schema extends z.ZodObject = z.ZodObject> extends AnyDeployer {
   readonly schema: Schema
   of(config: Config): ConfiguredDeployer
@@ -170,7 +170,7 @@ export interface DeployerDefinition<Config, Schema extends z.ZodObject = z.ZodOb
 /** Large models take minutes to load. */
 const usualStartupS = 180
 
-/** Parts that no key changes. */
+/** The start configuration of parts that no key changes. */
 const sameParts: ConfiguredParts = { frontend: null, workers: { prefill: null, decode: null, aggregated: null } }
 
 const gpusPerWorker = field(
@@ -186,7 +186,7 @@ const gpusPerWorker = field(
   'write a whole number from 1, or { prefill: …, decode: …, aggregated: … }',
 )
 
-/** A `deploy` section: the keys that every deployer has, and its own. */
+/** A `deploy` section: the keys of all deployers, and its own. */
 type SectionSchema<K extends Keys, Name extends string> = z.ZodObject<
   ShapeOf<K> & { readonly with: z.ZodLiteral<Name>; readonly gpus_per_worker: z.ZodOptional<typeof gpusPerWorker> },
   z.core.$strict
@@ -244,7 +244,7 @@ export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const
   }
   const schema = strictKeys(given, `deployer ${name}`)
   const section = strictKeys(keys, `deployer ${name}`)
-  // GPUs per worker are part of each deployment.
+  // GPUs per worker are part of each deployment, so they are left out here.
   const reconciled = new Set<string>(['gpus_per_worker', ...(spec.variants?.keys ?? [])])
   const isReconciled = (key: string) => reconciled.has(key)
 

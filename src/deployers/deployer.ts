@@ -5,19 +5,19 @@ import type { PlannedFile } from './planned-file.ts'
 
 export type { PlannedFile } from './planned-file.ts'
 
-/** One change to the running system, as it begins and ends. */
+/** A change to the running system, at its start and end. */
 export type DeployEvent =
   | { readonly kind: 'start' | 'stop' | 'restart'; readonly what: string; readonly role?: Role; readonly pid?: number }
   | { readonly kind: 'waiting'; readonly what: string; readonly elapsedS: number; readonly deadlineS: number }
   | { readonly kind: 'ready'; readonly what: string; readonly elapsedS: number }
-  /** A machine can no longer be used, and is done without; or can be used again. */
+  /** A machine was lost or is usable again. */
   | { readonly kind: 'lost'; readonly what: string; readonly why: string }
   | { readonly kind: 'back'; readonly what: string }
 
-/** Code of the error that says: it would fit, had machines not been lost. Other deployments may still fit. */
+/** Error code for a deployment that would fit if no machines had been lost. Other deployments may still fit. */
 export const noRoomLeft = 'no-room-left'
 
-/** What a reconcile cost. */
+/** Cost of a reconcile. */
 export interface Reconciled {
   readonly endpoint: Endpoint
   readonly workersStarted: number
@@ -30,36 +30,36 @@ export interface DeployContext {
   onEvent(event: DeployEvent): void
 }
 
-/** One exact command that a deployer would run. */
+/** An exact command that a deployer would run. */
 export interface PlannedCommand {
   readonly argv: readonly string[]
-  /** Variables set beyond the inherited environment; secrets shown as `$NAME`. */
+  /** Variables in addition to the inherited environment; secrets are shown as `$NAME`. */
   readonly env: { readonly [name: string]: string }
   readonly note?: string
 }
 
-/** What `--dry-run` prints. */
+/** Output of `--dry-run`. */
 export interface DeployPreview {
   readonly commands: readonly PlannedCommand[]
   readonly files: readonly PlannedFile[]
-  /** What the load sends, where the endpoint is known before anything starts. */
+  /** The requests of the load, if the endpoint is known before anything starts. */
   readonly requests?: readonly PlannedRequest[]
 }
 
-/** A request of the load as a dry run shows it: secrets as names, the prompt as its length. */
+/** A request of the load in a dry run: secrets as names, the prompt as its length. */
 export interface PlannedRequest {
   readonly url: string
   readonly headers: { readonly [name: string]: string }
   readonly body: { readonly [field: string]: Json }
 }
 
-/** Where workers hold GPUs. */
+/** The GPUs of workers. */
 export interface GpuPlaces {
-  /** Workers whose place is known. */
+  /** Workers with a known placement. */
   readonly holders: readonly GpuHolder[]
-  /** Machines with workers whose GPUs a program can look at; null for this machine. */
+  /** Machines with workers on which a program can sample GPUs; null for this machine. */
   readonly hosts: readonly (string | null)[]
-  /** How a program is run on one of them. Default: as it is, on this machine. */
+  /** How to run a program on such a machine. Default: unchanged, on this machine. */
   readonly launcher?: (host: string | null) => Launcher
 }
 
@@ -77,19 +77,21 @@ export interface GpuPlaces {
  */
 export interface Deployer {
   /**
-   * Bring the running system from what is there to `wanted` by the smallest change. Resolves when it has answered.
-   * @throws FulcrumError failed {@link noRoomLeft} when only machines that were lost would have had room
+   * Changes the running system to `wanted` with the smallest change. Resolves when it has answered a request.
+   * @throws FulcrumError failed {@link noRoomLeft} if only lost machines would have had room
    */
   reconcile(wanted: Deployment, context: DeployContext): Promise<Reconciled>
-  /** What is wrong with the running system now, in words; empty when every worker that should be there is. Cheap. */
+  /** Current problems of the running system in words; empty if every worker is there. Cheap. */
   check(signal: AbortSignal): Promise<readonly string[]>
-  /** Resolves when a part of what runs now has ended; costs the system nothing. Without it only `check` tells. */
+  /**
+   * Resolves when a part of the running system ends, without polling the system. If absent, only `check` detects it.
+   */
   broken?(): Promise<void>
-  /** Exactly what reconcile would do from `from` (null: nothing runs) to `wanted`, without doing it. */
+  /** The exact commands and files with which reconcile would get from `from` (null: nothing runs) to `wanted`. */
   preview(from: Deployment | null, wanted: Deployment): DeployPreview
-  /** Last lines of each process's log, for an error message or a failed point. */
+  /** Last lines of each process's log, for error messages and failed points. */
   logs(): { readonly [process: string]: readonly string[] }
-  /** Where the workers of the running system hold GPUs. Default: nobody knows, and they may be on this machine. */
+  /** The GPUs of the running workers. Default: unknown, and perhaps on this machine. */
   gpuPlaces?(): GpuPlaces
   /** Stops everything that this deployer started. Safe to call twice. */
   close(): Promise<void>

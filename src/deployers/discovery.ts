@@ -2,22 +2,22 @@ import { z } from 'zod'
 import type { Role } from '../model/index.ts'
 
 /**
- * How many workers a frontend sees. Every backend registers prefill workers as component `prefill`, and decode and
- * aggregated ones alike as `backend`: those two are told apart by what was started.
+ * Number of workers that a frontend sees. Every backend registers prefill workers as component `prefill`, and both
+ * decode and aggregated workers as `backend`; what was started tells these two apart.
  */
 export interface Registered {
   readonly prefill: number
   readonly serving: number
 }
 
-/** What `GET /health` of a Dynamo frontend lists, as far as it is read. */
+/** The part of a Dynamo frontend's `GET /health` that Fulcrum reads. */
 const healthSchema = z.object({
   instances: z.array(z.object({ namespace: z.string(), component: z.string(), endpoint: z.string() })).optional(),
 })
 
 /**
- * Counts the workers that a frontend has in its discovery; its list holds those of all namespaces.
- * @throws TypeError, SyntaxError or ZodError when there is no such answer
+ * Counts the workers in a frontend's discovery, over all namespaces.
+ * @throws TypeError, SyntaxError or ZodError for an invalid response
  */
 export async function registeredWorkers(url: string, namespace: string, signal: AbortSignal): Promise<Registered> {
   const all = (await registeredInstances(url, signal)) ?? []
@@ -27,8 +27,8 @@ export async function registeredWorkers(url: string, namespace: string, signal: 
 }
 
 /**
- * The workers of every namespace that a frontend has in its discovery; null when it answers without such a list.
- * @throws TypeError, SyntaxError or ZodError when there is no such answer
+ * The workers of every namespace in a frontend's discovery; null if the response has no such list.
+ * @throws TypeError, SyntaxError or ZodError for an invalid response
  */
 export async function registeredInstances(
   url: string,
@@ -42,7 +42,7 @@ export async function registeredInstances(
     : workers.map(({ namespace, component }) => ({ namespace, prefill: component === 'prefill' }))
 }
 
-/** Where what is registered differs from the workers that should be, in words; empty when it is exactly those. */
+/** Differences between registered and expected workers, in words; empty if there are none. */
 export function differences(
   registered: Registered,
   workers: readonly { readonly role: Role; readonly registers?: number }[],

@@ -3,13 +3,13 @@ import { type Deployment, deploymentLabel, type Endpoint, FulcrumError } from '.
 import type { Deployer } from '../deployer.ts'
 import type { AttachConfig } from './config.ts'
 
-/** Somebody else's first request may have to load a model first. */
+/** The first request may make the server load a model. */
 const probeLimitMs = 120_000
 const checkLimitMs = 5_000
 
 /**
- * An endpoint that somebody else runs: one deployment, nothing is started or stopped.
- * @param ask how the load will ask
+ * An endpoint that is already running: one deployment, nothing is started or stopped.
+ * @param ask how the load sends requests
  */
 export function attachDeployer(config: AttachConfig, model: string, ask: Asking = askingByDefault): Deployer {
   let attached: Deployment | null = null
@@ -51,13 +51,13 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
 
     preview: () => ({ commands: [], files: [] }),
     logs: () => ({}),
-    // The GPUs behind an endpoint elsewhere are not on this machine.
+    // The GPUs of a remote endpoint are not on this machine.
     gpuPlaces: () => ({ holders: [], hosts: isLoopback(config.url) ? [null] : [] }),
     close: async () => {},
   }
 }
 
-/** The endpoint as the sweep file describes it. */
+/** The endpoint of the sweep file. */
 export function endpointOf(config: AttachConfig, model: string): Endpoint {
   return {
     url: config.url,

@@ -30,5 +30,5 @@ export const attachKeys = {
   ),
 }
 
-/** An endpoint that somebody else runs: one topology, nothing is started or stopped. */
+/** An endpoint that is already running: one topology, nothing is started or stopped. */
 export type AttachConfig = ReadKeys<typeof attachKeys>

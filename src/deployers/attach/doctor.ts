@@ -8,7 +8,7 @@ import type { AttachConfig } from './config.ts'
 
 const limitMs = 30_000
 
-/** Whether an endpoint that somebody else runs lists the model, answers for it both ways, and shows metrics. */
+/** Checks that a running endpoint lists the model, answers for it with and without streaming, and has metrics. */
 export async function checkEndpoint(
   config: AttachConfig,
   model: string | undefined,

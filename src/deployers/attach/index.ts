@@ -4,7 +4,7 @@ import { attachDeployer, endpointOf } from './attach.ts'
 import { attachKeys } from './config.ts'
 import { checkEndpoint } from './doctor.ts'
 
-/** An endpoint that somebody else runs. */
+/** An endpoint that is already running. */
 export const attach = defineDeployer({
   name: 'attach',
   about: 'An endpoint that somebody else runs; nothing is started or stopped.',

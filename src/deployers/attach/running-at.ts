@@ -6,8 +6,8 @@ import { attach } from './index.ts'
 const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 /**
- * What deploys nothing: a system that runs already, as a URL on the command line names it.
- * @throws FulcrumError (bad-input) for a URL that is none
+ * A deployer for a running system at a URL of the command line.
+ * @throws FulcrumError (bad-input) for an invalid URL
  */
 export function runningAt(
   url: string,
@@ -15,7 +15,7 @@ export function runningAt(
 ): ConfiguredDeployer {
   const section = { with: attach.name, url, gpus, dialect }
   const refuse = (wrong: string, right: string): never => {
-    // The URL is not repeated: it may contain a password.
+    // Omits the URL, because it may contain a password.
     throw new FulcrumError('bad-input', 'not-a-url', `Invalid URL: ${wrong}.`, { remedy: `${capital(right)}.` })
   }
   if (!attach.schema.safeParse(section).success) {

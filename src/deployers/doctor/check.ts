@@ -5,17 +5,17 @@ import type { Role, Topology } from '../../model/index.ts'
 export { type Check, missed, noticed, passed, thisMachine } from '../../model/doctor-check.ts'
 
 /**
- * What is asked of a machine's GPUs: the ones that are handed out by index, so many of them whichever they are, or
- * nothing: then it is said what there is, and nothing is missed.
+ * What a sweep needs of a machine's GPUs: GPUs by index, a number of GPUs, or nothing. In the last case, the check only
+ * reports what is there.
  */
 export type AskedGpus = readonly number[] | { readonly atLeast: number } | null
 
-/** What a sweep asks of the machine, beside what its deployer needs. */
+/** What a sweep needs of the machine, in addition to its deployer's needs. */
 export interface SweepNeeds {
-  /** Name that requests carry; checks of the model are left out when absent. */
+  /** Model name in requests; without it, checks of the model are skipped. */
   readonly model?: string
   readonly generator: ConfiguredGenerator
-  /** How the sweep's load asks; streamed chat when absent. */
+  /** How the load sends requests; default: streamed chat. */
   readonly ask?: Asking
   /** The highest concurrency of the sweep. */
   readonly concurrency: number
@@ -23,21 +23,21 @@ export interface SweepNeeds {
   readonly longestTokens?: number
   /** GPUs of the largest deployment, and of the largest worker. */
   readonly gpus?: { readonly deployment: number; readonly worker: number }
-  /** What the sweep says of the engines, where it has one deployment. */
+  /** The engines' settings in the sweep, if it has one deployment. */
   readonly engines?: SaidOfEngines
-  /** Every topology of the sweep; of an endpoint that somebody else runs the one that it has. */
+  /** Every topology of the sweep; for a running endpoint, its only one. */
   readonly topologies?: readonly Topology[]
 }
 
-/** Batch (sequences at once) and tokens a step, by role; null where the sweep doesn't say. */
+/** Batch (concurrent sequences) and tokens per step, by role; null if the sweep doesn't say. */
 export type SaidOfEngines = {
   readonly [role in Role]?: { readonly batch: number | null; readonly tokens: number | null }
 }
 
-/** What to look at beside what the sweep file names. */
+/** Running services to check in addition to the sweep file. */
 export interface Addresses {
-  /** etcd of a Dynamo that runs: its registered workers are looked at. */
+  /** etcd of a running Dynamo, to check its registered workers. */
   readonly etcd?: string
-  /** Pages of DCGM exporters. */
+  /** URLs of DCGM exporters. */
   readonly dcgm?: readonly string[]
 }

@@ -3,26 +3,27 @@ import { isSshFailed, sshFailed, sshFailure } from '../../process/ssh-failure.ts
 import { type Check, missed, noticed, passed } from './check.ts'
 
 /**
- * Above this, logs of several machines can't be laid beside each other; NTP keeps machines within a few milliseconds.
+ * With a larger difference, logs of several machines can't be compared. NTP keeps machines within a few milliseconds.
  */
 export const clockNoticeMs = 100
 /**
- * Above this, others refuse what a machine signs: MUNGE, which Slurm trusts in, allows 5 minutes by default, some
- * tokens less.
+ * With a larger difference, signatures of a machine are rejected: MUNGE, which Slurm relies on, allows 5 minutes by
+ * default, some tokens less.
  */
 export const clockLimitMs = 60_000
 
 const exchanges = 8
 const limitMs = 15_000
 
-/** Answers each line with its wall clock, in nanoseconds. */
+/** Answers each line with the wall clock, in nanoseconds. */
 export const clockProgram = ['bash', '-c', 'while IFS= read -r _; do date +%s%N; done'] as const
 
 /**
- * What a machine's wall clock shows more than this one's, by round trips through one running program, as in NTP.
+ * Measures how far a machine's wall clock is ahead of this one's, by round trips through a running program, as NTP
+ * does.
  * @param argv a local command line that runs {@link clockProgram} there
- * @param where the machine, as findings name it
- * @throws Error when it does not answer; FulcrumError `ssh-failed`
+ * @param where name of the machine in findings
+ * @throws Error if it does not answer; FulcrumError `ssh-failed`
  */
 export async function measureClock(argv: readonly [string, ...string[]], where: string): Promise<ClockOffset> {
   const [program, ...args] = argv
@@ -61,7 +62,7 @@ export async function measureClock(argv: readonly [string, ...string[]], where: 
   return clockOffset(samples)
 }
 
-/** Judges a measured difference; what lies within the uncertainty is not held against it. */
+/** Judges a measured difference. Differences within the uncertainty pass. */
 export function judgeClock({ offsetMs, uncertaintyMs }: ClockOffset, where: string): Check {
   const size = Math.abs(offsetMs)
   const said = `${size.toFixed(size < 10 ? 1 : 0)} ms ${offsetMs < 0 ? 'behind' : 'ahead of'} this machine (± ${uncertaintyMs.toFixed(1)} ms)`
@@ -73,8 +74,8 @@ export function judgeClock({ offsetMs, uncertaintyMs }: ClockOffset, where: stri
 }
 
 /**
- * Measures and judges; a clock that can't be read is told of.
- * @throws FulcrumError `ssh-failed` when ssh failed on the way there
+ * Measures and judges. An unreadable clock is reported.
+ * @throws FulcrumError `ssh-failed` if ssh failed on the way there
  */
 export async function checkClock(argv: readonly [string, ...string[]], where: string): Promise<Check> {
   try {

@@ -2,7 +2,7 @@ import { type Exposition, parseExposition } from '../../telemetry/exposition.ts'
 import { exporterPage } from '../../telemetry/gpu/dcgm.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 
-/** Memory that a GPU without programs may show as used. */
+/** Memory that a GPU may show as used without programs. */
 const idleMib = 1024
 const idlePercent = 5
 const limitMs = 5_000
@@ -14,7 +14,7 @@ interface ExportedGpu {
   figure(metric: string): number | null
 }
 
-/** What a DCGM exporter says of its GPUs, where one is running (`http://node:9400/metrics`). */
+/** Checks GPUs through a DCGM exporter, if one is running (`http://node:9400/metrics`). */
 export async function checkDcgm(url: string): Promise<readonly Check[]> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(limitMs) }).catch(() => null)
   const text = answer?.ok ? await answer.text().catch(() => null) : null
@@ -25,7 +25,7 @@ export async function checkDcgm(url: string): Promise<readonly Check[]> {
   return judgeDcgm(parseExposition(text), url)
 }
 
-/** Judges a page of dcgm-exporter: GPUs at work for somebody else, and ones that are not well. */
+/** Judges a page of dcgm-exporter: GPUs that somebody else uses, and faulty ones. */
 export function judgeDcgm(page: Exposition, where: string): readonly Check[] {
   const gpus = gpusOf(page)
   if (gpus.length === 0) {

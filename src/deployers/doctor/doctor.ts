@@ -11,7 +11,7 @@ import { checkShardHosts } from './shard-hosts.ts'
 
 export type { Addresses, Check, SweepNeeds } from './check.ts'
 
-/** What a sweep asks of the machine. */
+/** What a sweep needs of the machine. */
 export interface MachineNeeds extends SweepNeeds {
   readonly deploy: ConfiguredDeployer
 }
@@ -26,7 +26,7 @@ export type MachineCheck = (
   addresses: Addresses,
 ) => readonly Check[] | Promise<readonly Check[]>
 
-/** What `fulcrum doctor` looks at, in the order in which it prints. */
+/** The checks of `fulcrum doctor`, in the order of printing. */
 export const machineChecks: readonly MachineCheck[] = [
   needs => checkHost(needs?.concurrency ?? 1),
   needs => checkGpus(needs === null ? null : needs.deploy.gpusHere(needs)),
@@ -38,10 +38,10 @@ export const machineChecks: readonly MachineCheck[] = [
 ]
 
 /**
- * Checks this machine, and what else a sweep needs, against it; with null, only what every sweep needs. Starts no
+ * Checks this machine, and everything else that a sweep needs; with null, only what every sweep needs. Starts no
  * worker.
- * @param addresses of what already runs and is checked as well
- * @param checks the checks that there are
+ * @param addresses running services to check as well
+ * @param checks the checks to run
  */
 export async function examineMachine(
   needs: MachineNeeds | null,
@@ -51,7 +51,7 @@ export async function examineMachine(
   return (await Promise.all(checks.map(check => check(needs, addresses)))).flat()
 }
 
-/** Who is registered in an etcd; of a system that runs already, it is known who should be. */
+/** Checks the workers registered in an etcd. For a running system, the expected workers are known. */
 async function checkRegistered(etcd: string, needs: MachineNeeds | null): Promise<readonly Check[]> {
   const capabilities = await needs?.deploy.capabilities()
   const isRunning = capabilities !== undefined && capabilities.running !== null

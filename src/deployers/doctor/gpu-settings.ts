@@ -1,14 +1,14 @@
 import { type Check, noticed, passed } from './check.ts'
 import type { Machine } from './machine.ts'
 
-/** How a GPU is set up, as `nvidia-smi` tells. What a GPU has no figure for, or an old driver no name, is null. */
+/** Settings of a GPU according to `nvidia-smi`; null for values that a GPU lacks or an old driver does not know. */
 export interface GpuSettings {
   readonly index: number
   readonly name: string
   readonly isPersistent: boolean | null
   readonly powerLimitW: number | null
   readonly powerDefaultW: number | null
-  /** Clocks that somebody set by `-ac`, MHz, and the default ones. */
+  /** Application clocks set with `-ac`, MHz, and the default ones. */
   readonly clockMhz: number | null
   readonly clockDefaultMhz: number | null
   readonly isEccOn: boolean | null
@@ -25,8 +25,8 @@ const fields = [
 export const settingsQuery: readonly string[] = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']
 
 /**
- * Reads what {@link settingsQuery} prints, a line a GPU. Lines that are none, such as warnings, are passed over: what
- * they say is told where GPUs are looked for.
+ * Parses the output of {@link settingsQuery}, one line per GPU. Other lines, such as warnings, are skipped; the search
+ * for GPUs reports them.
  */
 export function parseGpuSettings(text: string): readonly GpuSettings[] {
   return text.split(/\r?\n/).flatMap(line => {
@@ -57,15 +57,15 @@ const numberOf = (text: string | undefined): number | null => {
 const switchOf = (text: string | undefined): boolean | null =>
   text === 'Enabled' ? true : text === 'Disabled' ? false : null
 
-/** NVLinks of a GPU: those that are up, with their rates, and those that are not. */
+/** NVLinks of a GPU: the active ones with their rates, and the inactive ones. */
 export interface NvLinks {
   readonly index: number
-  /** GB/s of each link that is up. */
+  /** GB/s of each active link. */
   readonly rates: readonly number[]
   readonly inactive: readonly number[]
 }
 
-/** Reads what `nvidia-smi nvlink --status` prints. */
+/** Parses the output of `nvidia-smi nvlink --status`. */
 export function parseNvLinks(text: string): readonly NvLinks[] {
   const gpus: { index: number; rates: number[]; inactive: number[] }[] = []
   for (const line of text.split(/\r?\n/)) {
@@ -79,19 +79,19 @@ export function parseNvLinks(text: string): readonly NvLinks[] {
   return gpus
 }
 
-/** NVLinks that cards for SXM sockets and superchips have (NVIDIA's data sheets); cards for PCIe may have none. */
+/** Number of NVLinks of SXM cards and superchips (NVIDIA's data sheets). PCIe cards may have none. */
 const linksOf: readonly (readonly [name: RegExp, links: number])[] = [
   [/A100-SXM/, 12],
   [/H100 80GB HBM3|H200(?! NVL)|GH200|B200|B300|GB200|GB300/, 18],
 ]
 
-/** How the GPUs of a machine are set up, and which of that makes figures lower or less steady. All of it is told only. */
+/** Reports settings of a machine's GPUs that make figures lower or less stable. None of them fails the check. */
 export async function checkGpuSettings(used: readonly number[] | null, machine: Machine): Promise<readonly Check[]> {
   const [said, links] = await Promise.all([
     machine.run('nvidia-smi', settingsQuery),
     machine.run('nvidia-smi', ['nvlink', '--status']),
   ])
-  // An old driver may not know a field; that says nothing of its GPUs.
+  // An old driver may not know a field, which means nothing.
   if (!said.ok) return []
   const isUsed = ({ index }: { readonly index: number }) => used === null || used.includes(index)
   const gpus = parseGpuSettings(said.out).filter(isUsed)
@@ -99,7 +99,7 @@ export async function checkGpuSettings(used: readonly number[] | null, machine: 
   return judgeGpuSettings(gpus, nvLinks, machine.name)
 }
 
-/** Judges settings and links; GPUs that say the same are told together. */
+/** Judges settings and links. GPUs with the same problem are reported together. */
 export function judgeGpuSettings(
   gpus: readonly GpuSettings[],
   links: readonly NvLinks[],

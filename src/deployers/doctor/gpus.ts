@@ -11,11 +11,11 @@ import {
   processQuery,
 } from './nvidia-smi.ts'
 
-/** A GPU that another program uses already spoils a measurement. */
+/** Utilization above which another program affects a measurement. */
 const idleMemoryMib = 1024
 const idlePercent = 5
 
-/** What a machine's GPUs were seen to be and to do. */
+/** The observed GPUs of a machine. */
 export interface GpuSight {
   readonly gpus: readonly Gpu[]
   readonly processes: readonly GpuProcess[]
@@ -26,7 +26,7 @@ export interface GpuSight {
 
 const isList = (asked: AskedGpus): asked is readonly number[] => Array.isArray(asked)
 
-/** Whether the GPUs that a sweep takes are there, whole and free. */
+/** Checks that the GPUs of a sweep exist, are not split, and are free. */
 export async function checkGpus(asked: AskedGpus, machine: Machine = hereMachine): Promise<readonly Check[]> {
   const said = await machine.run('nvidia-smi', gpuQuery)
   if (!said.ok) {
@@ -60,7 +60,7 @@ export async function checkGpus(asked: AskedGpus, machine: Machine = hereMachine
   }
 }
 
-/** Judges what was seen. What is the matter with GPUs that the sweep can do without is told of, and never missed. */
+/** Judges the observations. Problems of GPUs that the sweep can do without are reported as notes. */
 export function judgeGpus(asked: AskedGpus, sight: GpuSight, where: string): readonly Check[] {
   const { gpus, warnings } = sight
   const lacking = whatLacks(asked, gpus)
@@ -145,7 +145,7 @@ function closed({ index, computeMode }: Gpu): Finding {
   return ['its compute mode is Prohibited: no program may use it', `nvidia-smi -i ${index} -c DEFAULT`]
 }
 
-/** Workers on unlike GPUs are unlike workers, and a figure per GPU is a mixture. */
+/** Different GPUs make different workers, and figures per GPU would mix them. */
 function unlike(gpus: readonly Gpu[], where: string): readonly Check[] {
   const kinds = new Set(gpus.map(({ name, memoryTotalMib }) => `${name} (${memoryTotalMib} MiB)`))
   if (kinds.size < 2) return []

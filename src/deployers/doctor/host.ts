@@ -4,11 +4,11 @@ import { findLeftovers } from '../leftovers.ts'
 import { ephemeralRange } from '../ports.ts'
 import { type Check, missed, passed } from './check.ts'
 
-/** Files that Fulcrum and the programs of a deployment hold open beside the load's connections. */
+/** Files that Fulcrum and the programs of a deployment hold open, in addition to the load's connections. */
 const spareFiles = 256
 const oldestNode = [22, 19] as const
 
-/** What every sweep needs of the machine, at the highest concurrency that it asks for. */
+/** What every sweep needs of the machine, at its highest concurrency. */
 export async function checkHost(concurrency: number): Promise<readonly Check[]> {
   return [nodeVersion(), await openFiles(concurrency), await outgoingPorts(concurrency), await leftovers()]
 }
@@ -22,7 +22,7 @@ function nodeVersion(): Check {
   return missed('node', `Node ${process.versions.node} is older than ${oldestNode.join('.')}`, remedy)
 }
 
-/** Files that a process needs at a concurrency: a connection each, and what it holds open besides. */
+/** Open files that a process needs at a concurrency: one per connection, and the others. */
 export const filesFor = (concurrency: number): number => concurrency + spareFiles
 
 async function openFiles(concurrency: number): Promise<Check> {
@@ -38,7 +38,7 @@ async function openFiles(concurrency: number): Promise<Check> {
   return missed('open files', `${soft} allowed, concurrency ${concurrency} needs ${needed}`, remedy)
 }
 
-/** Each connection to one endpoint takes a port; closed ones hold theirs for a minute more. */
+/** Each connection to an endpoint uses a port; closed ones keep theirs for another minute. */
 async function outgoingPorts(concurrency: number): Promise<Check> {
   const { first, last } = await ephemeralRange()
   const count = last - first + 1

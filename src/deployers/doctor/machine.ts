@@ -4,11 +4,11 @@ import { thisMachine } from './check.ts'
 
 export { programLimitMs, type Said }
 
-/** A machine that short programs can be run on. */
+/** A machine on which short programs can run. */
 export interface Machine {
-  /** As findings name it. */
+  /** Name in findings. */
   readonly name: string
-  /** Runs a program to its end, at most a minute unless told otherwise; a failure is an answer too. */
+  /** Runs a program to its end, by default for at most a minute. A failure is a result, too. */
   run(
     program: string,
     args: readonly string[],
@@ -18,8 +18,8 @@ export interface Machine {
 }
 
 /**
- * Runs a program on this machine to its end, at most a minute unless told otherwise; servers' folders are looked in as
- * well as PATH.
+ * Runs a program on this machine to its end, by default for at most a minute. Looks in folders of servers as well as
+ * PATH.
  */
 export async function runShort(
   program: string,

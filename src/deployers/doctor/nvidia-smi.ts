@@ -1,4 +1,4 @@
-/** One GPU as `nvidia-smi` tells of it. What a GPU has no figure for is null. */
+/** One GPU according to `nvidia-smi`; null for values that it lacks. */
 export interface Gpu {
   readonly index: number
   readonly uuid: string
@@ -7,26 +7,26 @@ export interface Gpu {
   readonly memoryUsedMib: number | null
   readonly memoryTotalMib: number | null
   readonly busyPercent: number | null
-  /** Split into MIG devices; null where GPUs of this kind can't be. */
+  /** Whether it is split into MIG devices; null if GPUs of this kind can't be. */
   readonly mig: boolean | null
   /** `Default`, `Exclusive_Process`, `Prohibited`. */
   readonly computeMode: string | null
   /** Uncorrected memory errors since the driver was loaded; null with ECC off. */
   readonly uncorrectedErrors: number | null
-  /** What nvidia-smi says in place of a value when something is wrong: `utilization.gpu: [GPU requires reset]`. */
+  /** Error text of nvidia-smi in place of a value: `utilization.gpu: [GPU requires reset]`. */
   readonly troubles: readonly string[]
 }
 
-/** A program that holds memory of a GPU. */
+/** A program that uses memory of a GPU. */
 export interface GpuProcess {
   readonly gpuUuid: string
   readonly pid: number
-  /** Null when nvidia-smi may not or can't tell. */
+  /** Null if nvidia-smi can't tell or is not allowed to. */
   readonly name: string | null
   readonly memoryMib: number | null
 }
 
-/** What `nvidia-smi` printed, read; its own warnings stand between the rows. */
+/** The parsed output of `nvidia-smi`, which may contain its warnings between rows. */
 export interface Rows<Row> {
   readonly rows: readonly Row[]
   readonly warnings: readonly string[]
@@ -50,13 +50,13 @@ const format = '--format=csv,noheader,nounits'
 export const gpuQuery: readonly string[] = [`--query-gpu=${fields.join(',')}`, format]
 export const processQuery: readonly string[] = ['--query-compute-apps=gpu_uuid,pid,process_name,used_memory', format]
 
-/** Words for a value that there is none of; all else in brackets is a complaint. */
+/** Words for a missing value. Any other text in brackets is an error. */
 const noValue = /^\[?(?:N\/A|Not Supported|Not Available|None)\]?$/i
 const complaintWord = /^\[.+\]$/
 
 /**
- * Reads what {@link gpuQuery} prints (MiB, percent), a line a GPU.
- * @throws SyntaxError with the line that is none
+ * Parses the output of {@link gpuQuery} (MiB, percent), one line per GPU.
+ * @throws SyntaxError with the invalid line
  */
 export function parseGpus(text: string): Rows<Gpu> {
   return parseRows(text, line => {
@@ -77,7 +77,7 @@ export function parseGpus(text: string): Rows<Gpu> {
     }
     const nameOf = (field: Field): string => textOf(field) ?? 'unknown'
     return {
-      // Not through `textOf`: without a number nothing can be said of a GPU.
+      // Without its index, nothing is known about a GPU, so this must be a number.
       index: wholeNumber(values[0] ?? '', 'index', line),
       uuid: nameOf('uuid'),
       name: nameOf('name'),
@@ -94,8 +94,8 @@ export function parseGpus(text: string): Rows<Gpu> {
 }
 
 /**
- * Reads what {@link processQuery} prints, a line a process and GPU; a name may hold commas.
- * @throws SyntaxError with the line that is none
+ * Parses the output of {@link processQuery}, one line per process and GPU. Names may contain commas.
+ * @throws SyntaxError with the invalid line
  */
 export function parseGpuProcesses(text: string): Rows<GpuProcess> {
   return parseRows(text, line => {

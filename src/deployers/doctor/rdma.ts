@@ -12,8 +12,8 @@ export interface RdmaPort {
 }
 
 /**
- * Reads what `ibv_devinfo` prints of the adapters, from rdma-core.
- * @throws SyntaxError when ports are without a state, or none of it is known
+ * Parses the output of `ibv_devinfo` from rdma-core.
+ * @throws SyntaxError if ports have no state, or nothing is recognized
  */
 export function parseAdapters(text: string): readonly RdmaPort[] {
   const ports: { adapter: string; port: number; state?: string; linkLayer?: string }[] = []
@@ -33,7 +33,7 @@ export function parseAdapters(text: string): readonly RdmaPort[] {
   })
 }
 
-/** Rates (Gbit/s) of ports by `adapter/port`, as `ibstat` prints them. */
+/** Rates (Gbit/s) of ports by `adapter/port`, from the output of `ibstat`. */
 export function parseRates(text: string): ReadonlyMap<string, number> {
   const rates = new Map<string, number>()
   let [adapter, port] = ['', '']
@@ -46,7 +46,7 @@ export function parseRates(text: string): ReadonlyMap<string, number> {
   return rates
 }
 
-/** Names of adapters and the most that one of their ports has, Gbit/s, by the type that `ibstat` prints (PCI ids). */
+/** Names and maximum rates per port (Gbit/s) of adapters, by the type that `ibstat` prints (PCI ids). */
 const adapterTypes: { readonly [type: string]: readonly [name: string, gbits: number] } = {
   MT4119: ['ConnectX-5', 100],
   MT4121: ['ConnectX-5 Ex', 100],
@@ -56,7 +56,7 @@ const adapterTypes: { readonly [type: string]: readonly [name: string, gbits: nu
   MT41692: ['BlueField-3', 400],
 }
 
-/** Types of adapters by name, as `ibstat` prints them: `MT4129`. */
+/** Types of adapters by name, from the output of `ibstat`: `MT4129`. */
 export function parseTypes(text: string): ReadonlyMap<string, string> {
   const types = new Map<string, string>()
   let adapter = ''
@@ -68,7 +68,7 @@ export function parseTypes(text: string): ReadonlyMap<string, string> {
   return types
 }
 
-/** Links slower than what cards of their type can have; some are sold as slower ones, so this is only told. */
+/** Links slower than cards of their type can be. Some are sold with a lower rate, so this is only a note. */
 export function slowLinks(
   ports: readonly RdmaPort[],
   rates: ReadonlyMap<string, number>,
@@ -87,8 +87,8 @@ export function slowLinks(
 }
 
 /**
- * Whether the links that KV caches travel over are up.
- * @param between whether workers are spread over machines: only then does it matter
+ * Checks the links that transfer KV caches.
+ * @param between whether workers run on several machines, which need them
  */
 export async function checkRdma(between: boolean, machine: Machine = hereMachine): Promise<readonly Check[]> {
   const [devices, rates] = await Promise.all([machine.run('ibv_devinfo', []), machine.run('ibstat', [])])
@@ -97,7 +97,7 @@ export async function checkRdma(between: boolean, machine: Machine = hereMachine
     const remedy = 'To check the links, install ibverbs-utils (Debian) or libibverbs-utils.'
     return [noticed('rdma', 'ibv_devinfo is not installed, so the links are unknown', remedy, machine.name)]
   }
-  // Without adapters it fails: "No IB devices found", or the kernel has no RDMA at all.
+  // Fails without adapters: "No IB devices found", or the kernel has no RDMA.
   const none = !devices.ok && /No IB devices|Failed to get IB devices list/i.test(devices.complaint)
   if (!devices.ok && !none) {
     return [noticed('rdma', `ibv_devinfo: ${devices.complaint}`, 'Check the adapter’s driver.', machine.name)]
@@ -115,7 +115,10 @@ export async function checkRdma(between: boolean, machine: Machine = hereMachine
   }
 }
 
-/** A link that is down is missed only where workers need it; without any, the KV cache goes over TCP, which is told. */
+/**
+ * An inactive link fails the check only if workers need it. Without RDMA, the KV cache is transferred over TCP, which
+ * is a note.
+ */
 export function judgeLinks(
   between: boolean,
   ports: readonly RdmaPort[],

@@ -8,7 +8,7 @@ import type { Machine } from './machine.ts'
 const limitMs = 6_000
 
 /**
- * Whether a node gets to the head, where NATS, etcd and the response stream will listen: tried with a listener of a few
+ * Checks that a node can reach the head, where NATS, etcd and the response stream will listen, with a listener of a few
  * seconds.
  */
 export async function checkWayToHead(head: string, machine: Machine): Promise<Check> {
@@ -18,7 +18,7 @@ export async function checkWayToHead(head: string, machine: Machine): Promise<Ch
     await once(server, 'listening', { signal: AbortSignal.timeout(limitMs) })
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
-    // Bash opens the connection itself: nothing has to be installed there.
+    // Bash opens the connection itself, so the node needs no other program.
     const seconds = String(limitMs / 1000)
     const said = await machine.run('timeout', [seconds, 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', head, String(port)])
     if (said.ok) return passed('way to the head', `it reaches ${head}`, machine.name)
@@ -38,7 +38,7 @@ export async function checkWayToHead(head: string, machine: Machine): Promise<Ch
   }
 }
 
-/** Listens on a port below those of outgoing connections, where workers will, says which, and takes one connection. */
+/** Listens on a port below the ephemeral ones, as workers will, prints it, and accepts one connection. */
 const listener = `import random, socket, sys
 s = socket.socket()
 s.settimeout(8)
@@ -53,9 +53,9 @@ print(s.getsockname()[1], flush=True)
 s.accept()`
 
 /**
- * Whether this machine gets to ports of a node, where workers will listen.
+ * Checks that this machine can reach ports of a node on which workers will listen.
  * @param argv a local command line that runs {@link listenerCommand} there
- * @throws FulcrumError `ssh-failed` when ssh failed on the way there
+ * @throws FulcrumError `ssh-failed` if ssh failed on the way there
  */
 export async function checkWayToNode(
   argv: readonly [string, ...string[]],

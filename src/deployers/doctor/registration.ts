@@ -3,21 +3,18 @@ import type { Exposition } from '../../telemetry/exposition.ts'
 import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
 import { type Check, missed, noticed, passed, type SaidOfEngines, type SweepNeeds } from './check.ts'
 
-/** What a live system has to have. */
+/** What a running system must have. */
 export interface ExpectedWorkers {
   readonly topology: Topology
   readonly model?: string
-  /**
-   * The longest sequence (ISL + OSL) and the most requests at once that will be asked for; null where that is not
-   * known.
-   */
+  /** The longest sequence (ISL + OSL) and the highest concurrency of the load; null if unknown. */
   readonly longestTokens: number | null
   readonly concurrency: number | null
-  /** What the sweep says that they run with. */
+  /** Their settings according to the sweep. */
   readonly engines?: SaidOfEngines
 }
 
-/** What a system that runs already has to have for a sweep; null when the sweep brings up several. */
+/** What a running system must have for a sweep; null if the sweep has several deployments. */
 export function expectedOf(needs: SweepNeeds): ExpectedWorkers | null {
   const { topologies = [], model, longestTokens = null, concurrency, engines = {} } = needs
   const [topology, ...more] = topologies
@@ -30,8 +27,8 @@ type Instance = { readonly namespace: string; readonly prefill: boolean }
 const limitMs = 5_000
 
 /**
- * Whether every worker is registered in the right role, as the frontend's discovery lists them. It tells prefill
- * workers from the others; which of those are decode and which aggregated workers, only etcd says ({@link checkCards}).
+ * Checks that every worker is registered in the right role, according to the frontend's discovery. That list separates
+ * prefill workers from others; only etcd separates decode from aggregated workers ({@link checkCards}).
  * @param instances of `GET /health`
  */
 export function judgeInstances(instances: readonly Instance[], expected: ExpectedWorkers, where: string): Check {
@@ -63,7 +60,7 @@ export function judgeInstances(instances: readonly Instance[], expected: Expecte
   )
 }
 
-/** Whether the workers in an etcd are the expected ones, each in its role, and take what the sweep asks for. */
+/** Checks that the workers in an etcd are the expected ones, with the right roles and limits. */
 export async function checkCards(etcdUrl: string, expected: ExpectedWorkers | null): Promise<readonly Check[]> {
   try {
     return judgeCards(await workerCards(etcdUrl, AbortSignal.timeout(limitMs)), expected, etcdUrl)
@@ -121,8 +118,8 @@ export function judgeCards(
 }
 
 /**
- * What the frontend's metrics say of its model's workers (`dynamo_frontend_model_…`, of one worker) against what the
- * sweep asks, for where there is no etcd to look at.
+ * Checks the frontend's metrics on its model's workers (`dynamo_frontend_model_…`, of one worker) against the sweep, if
+ * there is no etcd to read.
  */
 export function judgeModelMetrics({ samples }: Exposition, expected: ExpectedWorkers, where: string): readonly Check[] {
   const { model, topology } = expected
@@ -154,7 +151,7 @@ function describe(namespace: string, members: readonly WorkerCard[]): string {
   return `${namespace}: ${groups.join(', ')}`
 }
 
-/** The workers' own configuration against what the sweep asks. */
+/** Checks the workers' own configuration against the sweep. */
 function judgeLimits(cards: readonly WorkerCard[], expected: ExpectedWorkers, where: string): readonly Check[] {
   const { model, longestTokens, concurrency } = expected
   const strange = [
@@ -201,7 +198,7 @@ function judgeLimits(cards: readonly WorkerCard[], expected: ExpectedWorkers, wh
   ]
 }
 
-/** Where workers run with something else than the sweep says. */
+/** Differences between the workers' settings and those of the sweep. */
 function otherwise(cards: readonly WorkerCard[], engines: SaidOfEngines): readonly string[] {
   const differs = (role: Role, what: string, said: number | null, get: (card: WorkerCard) => number | null) => {
     const live = new Set(cards.filter(card => card.role === role).flatMap(card => get(card) ?? []))

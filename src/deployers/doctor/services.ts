@@ -3,7 +3,7 @@ import { requireFreePort } from '../ports.ts'
 import { findProgram } from '../programs.ts'
 import { type Check, missed, passed } from './check.ts'
 
-/** A service of Dynamo's that is given and answers, or that can be started. */
+/** Checks a service of Dynamo: that the given one answers, or that one can be started. */
 export async function service(
   name: 'nats' | 'etcd',
   program: string,
@@ -25,7 +25,7 @@ export async function service(
   )
 }
 
-/** Whether the frontend's port is free. */
+/** Checks that the frontend's port is free. */
 export async function checkHttpPort(port: number): Promise<Check> {
   try {
     await requireFreePort(port, 'frontend')
