@@ -238,6 +238,7 @@
       list(rows),
       ...repeat(point.detail),
       ...allFigures(point.detail),
+      ...models(point.detail),
       ...cache(point.detail),
       ...speculation(point.detail),
       ...server(point.detail),
@@ -374,6 +375,12 @@
       return value === null ? [] : [[title, valueText(unit, value)]]
     })
     return rows.length === 0 ? [] : [element('details', { class: 'figures' }, element('summary', {}, 'All figures'), list(rows))]
+  }
+
+  /** Figures by the name that requests carried, where several were mixed. */
+  function models(detail) {
+    if (detail.models === undefined) return []
+    return [element('details', { class: 'cache' }, element('summary', {}, 'By model'), list(detail.models))]
   }
 
   /** What is known of the prefix cache. @param {any} detail */

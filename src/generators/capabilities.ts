@@ -28,6 +28,8 @@ export interface GeneratorCapabilities {
   readonly conversations: boolean
   /** Requests of a trace's session that run in parallel or wait for several, as those of agents do. */
   readonly parallelTurns: boolean
+  /** Requests for several models, mixed by weight. */
+  readonly models: boolean
   /** Tells reasoning from the answer, so that there is a TTFO. */
   readonly reasoning: boolean
   /** `requests: auto`: the number of requests is found while it measures. */
@@ -49,6 +51,7 @@ export const leastCapabilities: GeneratorCapabilities = {
   datasets: false,
   conversations: false,
   parallelTurns: false,
+  models: false,
   reasoning: false,
   autoRequests: false,
   windows: ['whole'],
@@ -61,12 +64,14 @@ export interface AskedLoad {
   readonly workload: Workload
   /** Whether all points are to have the same prompts; a point's own by default. */
   readonly prompts?: 'fresh' | 'same'
+  /** Whether requests are mixed of several models. */
+  readonly mixesModels?: boolean
 }
 
 /** An unsupported feature. */
 export interface Shortfall {
-  /** Section and key of the sweep file that ask for it. */
-  readonly section: 'load' | 'workload'
+  /** Section and key of the sweep file that ask for it; `model` has no key. */
+  readonly section: 'load' | 'workload' | 'model'
   readonly key: string
   /** In one clause. */
   readonly wrong: string
@@ -107,6 +112,7 @@ export function shortfallsOf(name: string, can: GeneratorCapabilities, asked: As
       wrong: `the generator ${name} makes fresh prompts for every point`,
     })
   }
+  if (asked.mixesModels === true && !can.models) lacks('model', '', 'several models', 'write one model')
   const { level } = load
   if (!can.loads.includes(level.kind)) {
     lacks('load', keys[level.kind], levels[level.kind], `write ${can.loads.map(kind => keys[kind]).join(' or ')}`)

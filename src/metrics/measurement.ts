@@ -376,6 +376,8 @@ export interface Measurement {
    * The prompts that were sent, warm-up included; absent where a generator doesn't say, in conversations and in traces.
    */
   readonly prompts?: SentPrompts
+  /** Figures of each of the mixed models, in the order of the sweep file; absent where all requests are for one. */
+  readonly models?: readonly ModelFigures[]
   /** Measured requests by the session that they are of; absent where requests have no sessions. */
   readonly sessions?: MeasuredSessions
   /** The part of a trace that was replayed; absent without a trace. */
@@ -396,6 +398,18 @@ export interface Measurement {
   readonly remarks?: readonly Finding[]
   /** Files of this point, relative to the run folder. */
   readonly files: readonly string[]
+}
+
+/** What the measured requests for one of several models showed. */
+export interface ModelFigures {
+  readonly name: string
+  /** As the sweep file has it. */
+  readonly weight: number
+  readonly requests: { readonly sent: number; readonly completed: number; readonly failed: number }
+  readonly ttftMs: Distribution | null
+  readonly itlMs: Distribution | null
+  readonly requestLatencyMs: Distribution | null
+  readonly osl: Distribution | null
 }
 
 /** 95% intervals of two percentiles, ms. */

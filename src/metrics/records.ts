@@ -56,6 +56,8 @@ export interface RequestRecords {
   readonly firstChunkTokens: Float64Array
   /** Which request of its conversation, from 0. */
   readonly turn: Float64Array
+  /** Which of the mixed models it was for, from 0; 0 where there is one. */
+  readonly model: Float64Array
   /** 0 when answered, else {@link errorCode}. */
   readonly error: Uint8Array
   /** See {@link phaseCode}; 0 for a measured request. */
@@ -106,6 +108,7 @@ export const countColumns = [
   'reasoningChunks',
   'firstChunkTokens',
   'turn',
+  'model',
   'error',
   'phase',
 ] as const
@@ -139,6 +142,7 @@ export function createRecords(count: number, shared = false): RequestRecords {
     reasoningChunks: numbers(),
     firstChunkTokens: numbers(),
     turn: numbers(),
+    model: numbers(),
     error: bytes(),
     phase: bytes(),
   }

@@ -13,6 +13,18 @@ export interface Model {
   readonly name: string
   /** A folder with `tokenizer.json` and `tokenizer_config.json`, or `builtin:deepseek-v3`. */
   readonly tokenizer: string
+  /**
+   * Names among which requests are mixed by weight, such as LoRA adapters of the model, its own name included where it is
+   * asked for; absent where all requests carry {@link name}.
+   */
+  readonly mix?: readonly ModelShare[]
+}
+
+/** One of the names that requests carry. */
+export interface ModelShare {
+  readonly name: string
+  /** How many requests carry it, relative to the others. */
+  readonly weight: number
 }
 
 /**

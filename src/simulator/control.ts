@@ -36,6 +36,8 @@ export interface EngineStart {
   readonly acceptance?: Acceptance | undefined
   /** Share of an answer's tokens that are reasoning, 0–1; none unless given. */
   readonly reasoningShare?: number | undefined
+  /** Other names that it answers to, such as adapters. */
+  readonly adapters?: readonly string[] | undefined
   /** Folder of the words of one token, where all prompts consist of such words; see `createTokenCounter`. */
   readonly wordFolder?: string | undefined
 }
@@ -62,6 +64,7 @@ const startSchema = z.strictObject({
   errorRate: z.number().min(0).max(1).optional(),
   acceptance: z.union([z.number().min(0).max(1), z.literal('by-prompt')]).optional(),
   reasoningShare: z.number().min(0).max(1).optional(),
+  adapters: z.array(z.string()).optional(),
   wordFolder: z.string().optional(),
 })
 const reportSchema = z.discriminatedUnion('event', [

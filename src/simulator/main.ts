@@ -33,8 +33,8 @@ const engine = createEngine({
 })
 const drive = driveByWallClock(engine)
 const names = new Map<number, string>()
-const { model, errorRate = 0, reasoningShare = 0 } = start
-const says = { model, errorRate, reasoningShare, isAcceptanceByPrompt }
+const { model, adapters = [], errorRate = 0, reasoningShare = 0 } = start
+const says = { model, adapters, errorRate, reasoningShare, isAcceptanceByPrompt }
 const server = createEngineServer({ engine, drive, tokens, ...says, workerNames: () => names })
 
 /** The lowest number that no worker of the role has: `prefill-0`, `prefill-1`, … */

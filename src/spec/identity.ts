@@ -51,9 +51,10 @@ export function modelIdentity(model: Model, context: SectionContext): Json {
     return lookUp(context, file) === 'file' ? context.files.fingerprint(file) : null
   }
   const tokenizer = model.tokenizer.startsWith('builtin:') ? null : hashOf('tokenizer.json')
-  if (tokenizer === null) return { name: model.name, tokenizer: model.tokenizer }
+  const mix = model.mix === undefined ? {} : { mix: model.mix.map(({ name, weight }) => ({ name, weight })) }
+  if (tokenizer === null) return { name: model.name, tokenizer: model.tokenizer, ...mix }
   const templates = ['tokenizer_config.json', 'chat_template.jinja'].flatMap(name => hashOf(name) ?? [])
-  return { name: model.name, tokenizer, ...(templates.length === 0 ? {} : { templates }) }
+  return { name: model.name, tokenizer, ...(templates.length === 0 ? {} : { templates }), ...mix }
 }
 
 /** Files that engine settings name, by their content; null without any. */

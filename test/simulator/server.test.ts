@@ -30,7 +30,15 @@ async function serve(workers: boolean, reasoningShare = 0): Promise<Running> {
     names.set(engine.addWorker('prefill', {}, drive.nowMs()), 'prefill-0')
     names.set(engine.addWorker('decode', { max_seq_len: 4000 }, drive.nowMs()), 'decode-0')
   }
-  const server = createEngineServer({ engine, drive, tokens, model, reasoningShare, workerNames: () => names })
+  const server = createEngineServer({
+    engine,
+    drive,
+    tokens,
+    model,
+    adapters: ['lora-a'],
+    reasoningShare,
+    workerNames: () => names,
+  })
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
   return { engine, drive, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
@@ -130,6 +138,13 @@ describe('the simulated engine’s server', () => {
     assert.deepEqual(usage, { prompt_tokens: 3, total_tokens: 3 })
     assert.equal((await post('/v1/embeddings', { input: 'x', max_tokens: 4 })).status, 400)
   })
+  test('answers under the names of its adapters, and to no other', async () => {
+    const names = async (asked: string) => {
+      const response = await post('/v1/chat/completions', { ...chat, max_tokens: 1, model: asked })
+      return response.ok ? ((await response.json()) as { model: string }).model : response.status
+    }
+    assert.deepEqual([await names(model), await names('lora-a'), await names('lora-z')], [model, 'lora-a', 404])
+  })
   test('refuses in Dynamo’s words and shape', async () => {
     const response = await post('/v1/chat/completions', { messages: [] })
     assert.equal(response.status, 400)
@@ -163,7 +178,7 @@ describe('the simulated engine’s server', () => {
     const models = (await (await fetch(`${running.url}/v1/models`)).json()) as { data: { id: string }[] }
     assert.deepEqual(
       models.data.map(({ id }) => id),
-      [model],
+      [model, 'lora-a'],
     )
     const health = (await (await fetch(`${running.url}/health`)).json()) as { status: string; instances: object[] }
     assert.deepEqual([health.status, health.instances.length], ['healthy', 2])

@@ -87,3 +87,23 @@ test('a sweep that names no file has the ids that it always had', async () => {
 
 /** Of commit 1563543. */
 const unchanged: readonly string[] = ['6b671a93eef9', 'db969a324b34']
+
+describe('a list of models', () => {
+  const model = (text: string) => idsOf({ model: text }, {}).then(({ ids }) => ids)
+
+  test('gives points ids of their own, by names and weights', async () => {
+    const texts = ['', ', lora-a', ', lora-b', ', { name: lora-a, weight: 2 }'].map(
+      more => `[nvidia/DeepSeek-R1-FP4${more}]`,
+    )
+    const ids = await Promise.all(['nvidia/DeepSeek-R1-FP4', ...texts.slice(1)].map(model))
+    assert.equal(new Set(ids.map(String)).size, 4)
+  })
+
+  test('with the weight that is meant anyway is the same', async () => {
+    const base = 'nvidia/DeepSeek-R1-FP4'
+    assert.deepEqual(
+      await model(`[${base}, lora-a]`),
+      await model(`[{ name: ${base}, weight: 1 }, { name: lora-a, weight: 1 }]`),
+    )
+  })
+})

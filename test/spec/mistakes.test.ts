@@ -229,6 +229,35 @@ suite('the model', [
   ],
 ])
 
+suite('a list of models', [
+  ['names with weights are', sweepText({ model: '[nvidia/DeepSeek-R1-FP4, { name: lora-a, weight: 3 }, lora-b]' })],
+  [
+    'one name twice',
+    sweepText({ model: '[nvidia/DeepSeek-R1-FP4, lora-a, lora-a]' }),
+    /^2:41: model lists "lora-a" twice; keep one, with the sum of the weights$/,
+  ],
+  [
+    'a tokenizer of its own',
+    sweepText({ model: '[nvidia/DeepSeek-R1-FP4, { name: lora-a, tokenizer: builtin:deepseek-v3 }]' }),
+    /: all models of the list share the tokenizer of the first one; remove it$/,
+  ],
+  [
+    'no weight at all',
+    sweepText({ model: '[{ name: nvidia/DeepSeek-R1-FP4, weight: 0 }, { name: lora-a, weight: 0 }]' }),
+    /: no model of the list has a weight above 0; /,
+  ],
+  [
+    'a generator that sends one name',
+    sweepText({ model: '[nvidia/DeepSeek-R1-FP4, lora-a]', generator: 'aiperf' }),
+    /^2:8: the generator aiperf does not support several models; write one model, or write generator: built-in$/,
+  ],
+  [
+    'shards',
+    sweepText({ model: '[nvidia/DeepSeek-R1-FP4, lora-a]', generator: '{ name: built-in, shards: { count: 2 } }' }),
+    /^2:8: requests for several models can’t be split over shards; remove shards, or write one model/,
+  ],
+])
+
 suite('workloads', [
   ['a length of nothing', sweepText({ workloads: '[0/5]' }), /^5:13: "0\/5" has a length of 0; /],
   [

@@ -41,13 +41,14 @@ export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOpt
   let running: Running | null = null
 
   function startOf(wanted: Deployment): EngineStart {
-    const { name, tokenizer } = wanted.model
+    const { name, tokenizer, mix } = wanted.model
+    const adapters = mix?.flatMap(one => (one.name === name ? [] : [one.name]))
     const { profile, router = 'round-robin', acceptance, ...said } = configOf(wanted)
     const words = options.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
     const model = {
       model: name,
       tokenizer,
-      ...defined({ errorRate: said.error_rate, reasoningShare: said.reasoning_share, acceptance }),
+      ...defined({ adapters, errorRate: said.error_rate, reasoningShare: said.reasoning_share, acceptance }),
     }
     return { profile, ...model, port: 0, routing: router, ...words }
   }

@@ -53,7 +53,7 @@ export async function conclude(
   const window = bounds === null ? null : steadyWindow(merged, bounds)
   const startMs = window?.startMs ?? 0
   const records = recordsFrom(merged, startMs)
-  await writeRequestLog(folder, records, signal)
+  await writeRequestLog(folder, records, signal, point.deployment.model.mix)
   const measurement = measurementOf(window === null ? requestsOfPhases(records, ['measured']) : records, results, {
     point,
     requests,

@@ -22,6 +22,7 @@ export const builtInGenerator = defineGenerator({
     datasets: true,
     conversations: true,
     parallelTurns: true,
+    models: true,
     reasoning: true,
     autoRequests: true,
     windows: ['steady', 'whole'],
@@ -31,6 +32,7 @@ export const builtInGenerator = defineGenerator({
     ...builtInShortfalls(asked),
     ...(shards !== undefined && asked.load.auto !== undefined ? [cannotStopShards] : []),
     ...(shards !== undefined && asked.load.level.kind === 'trace' ? [cannotSplitTraces] : []),
+    ...(shards !== undefined && asked.mixesModels === true ? [cannotSplitModels] : []),
   ],
   sharding: {
     of: ({ shards }) => shards ?? null,
@@ -55,6 +57,14 @@ const cannotSplitTraces: Shortfall = {
   key: 'trace',
   wrong: 'a trace can’t be split over shards: its requests are made in the process that sends them',
   right: 'remove shards',
+}
+
+/** Which model a request was for is kept in the process that sends it. */
+const cannotSplitModels: Shortfall = {
+  section: 'model',
+  key: '',
+  wrong: 'requests for several models can’t be split over shards',
+  right: 'remove shards, or write one model',
 }
 
 /** Shards report their results only at the end, so nothing could decide earlier. */

@@ -69,7 +69,10 @@ export async function prepareLoad(
   return {
     api: load.api,
     streaming: load.streaming,
-    requests: createRequestSet(prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl)),
+    requests: createRequestSet(
+      ...([prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl)] as const),
+      point.deployment.model.mix,
+    ),
     schedule,
     window: windowOf(load, prompts.turns),
     warmup: load.warmup,

@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib'
 import { itlOf } from '../../metrics/definitions.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import { errorKindOf, phaseOf } from '../../metrics/records.ts'
+import type { ModelShare } from '../../model/index.ts'
 
 export const requestLogName = 'requests.jsonl.gz'
 
@@ -15,15 +16,21 @@ const batch = 1000
 
 /**
  * Writes one compressed JSON line per request: times in ms from the start of the window (`scheduled`, `sent`) or from
- * the send (`ttft`, `latency`), null if there is none. The file gets its name when it is complete.
+ * the send (`ttft`, `latency`), null if there is none; with several models, also the name that the request carried. The
+ * file gets its name when it is complete.
  */
-export async function writeRequestLog(folder: string, records: RequestRecords, signal: AbortSignal): Promise<void> {
+export async function writeRequestLog(
+  folder: string,
+  records: RequestRecords,
+  signal: AbortSignal,
+  mix: readonly ModelShare[] = [],
+): Promise<void> {
   await mkdir(folder, { recursive: true })
   const draft = join(folder, `.${requestLogName}.tmp`)
   try {
     // Level 1 is enough for repetitive text, and the next point waits for it.
     const sink = createWriteStream(draft, { flush: true })
-    await pipeline(Readable.from(lines(records)), createGzip({ level: 1 }), sink, { signal })
+    await pipeline(Readable.from(lines(records, mix)), createGzip({ level: 1 }), sink, { signal })
     await rename(draft, join(folder, requestLogName))
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined)
@@ -31,14 +38,14 @@ export async function writeRequestLog(folder: string, records: RequestRecords, s
   }
 }
 
-function* lines(records: RequestRecords): Generator<string> {
+function* lines(records: RequestRecords, mix: readonly ModelShare[]): Generator<string> {
   for (let row = 0; row < records.count; row += batch) {
     const end = Math.min(row + batch, records.count)
-    yield Array.from({ length: end - row }, (_, i) => `${JSON.stringify(lineOf(records, row + i))}\n`).join('')
+    yield Array.from({ length: end - row }, (_, i) => `${JSON.stringify(lineOf(records, row + i, mix))}\n`).join('')
   }
 }
 
-function lineOf(records: RequestRecords, row: number) {
+function lineOf(records: RequestRecords, row: number, mix: readonly ModelShare[]) {
   const at = (column: Float64Array) => column[row] ?? Number.NaN
   const sent = at(records.sentMs)
   const first = at(records.firstTokenMs)
@@ -64,6 +71,7 @@ function lineOf(records: RequestRecords, row: number) {
     cached: at(records.cachedTokens),
     reasoning: at(records.reasoningTokens),
     chunks: at(records.chunks),
+    ...(mix.length === 0 ? {} : { model: mix[at(records.model)]?.name }),
     phase: phaseOf(records.phase[row] ?? 0),
     error: errorKindOf(records.error[row] ?? 0),
   }

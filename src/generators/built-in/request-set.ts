@@ -1,4 +1,5 @@
-import type { Endpoint, Load } from '../../model/index.ts'
+import { shuffle } from '../../metrics/statistics/lengths.ts'
+import { createRandom, type Endpoint, type Load, type ModelShare } from '../../model/index.ts'
 import type { PromptSet } from '../prompt-set.ts'
 import { promptJson, sharedBytes, sharedFloat64, sharedUint32 } from '../prompt-set.ts'
 import { bodyAround, headBefore, leastTokens, requestShape } from '../request.ts'
@@ -28,6 +29,8 @@ export interface RequestSet {
   readonly turns: number
   /** For each request the first whose prompt is the same; absent where nobody looked. */
   readonly firstAlike?: Uint32Array
+  /** Which of the mixed models each request is for; absent where all are for one. */
+  readonly models?: Uint32Array
   /** How each request is put together when it is sent; then {@link bytes} is empty. */
   readonly late?: LateRequests
 }
@@ -39,21 +42,25 @@ export function createRequestSet(
   endpoint: Endpoint,
   apiKey: string | undefined,
   meanOutputTokens: number,
+  mix?: readonly ModelShare[],
 ): RequestSet {
   const spare = prompts.spare ?? 0
   const head = headBefore(new URL(endpoint.url), load.api, load.streaming, apiKey)
-  const frames = new Map<number, { before: Buffer; after: Buffer; least: number }>()
-  const frameOf = (tokens: number) => {
-    const known = frames.get(tokens)
+  const models = mix === undefined ? null : mixedModels(mix, prompts, load)
+  const frames = new Map<string, { before: Buffer; after: Buffer; least: number }>()
+  const frameOf = (tokens: number, index: number) => {
+    const model = mix?.[models?.[index] ?? 0]?.name ?? endpoint.model
+    const key = `${tokens} ${model}`
+    const known = frames.get(key)
     if (known !== undefined) return known
-    const shape = requestShape(load, endpoint, tokens)
+    const shape = { ...requestShape(load, endpoint, tokens), model }
     const { before, after } = bodyAround(shape)
     const frame = { before: Buffer.from(before), after: Buffer.from(after), least: leastTokens(shape) }
-    frames.set(tokens, frame)
+    frames.set(key, frame)
     return frame
   }
   const output = sharedUint32(prompts.outputTokens.map(tokens => (tokens > 0 ? tokens : Math.round(meanOutputTokens))))
-  const least = sharedUint32(output.map(tokens => frameOf(tokens).least))
+  const least = sharedUint32(output.map((tokens, index) => frameOf(tokens, index).least))
   if (prompts.recipe !== undefined) {
     const { outputTokens: _, ...shape } = requestShape(load, endpoint, 0)
     return {
@@ -64,7 +71,7 @@ export function createRequestSet(
     }
   }
   const parts = (index: number) => {
-    const frame = frameOf(output[index] ?? 0)
+    const frame = frameOf(output[index] ?? 0, index)
     const json = promptJson(prompts, index)
     const length = frame.before.length + json.length + frame.after.length
     return [Buffer.from(`${head}${length}\r\n\r\n`), frame.before, json, frame.after]
@@ -96,8 +103,41 @@ export function createRequestSet(
     headLength: head.length,
     prompts: sharedFloat64(places),
     turns: prompts.turns,
+    ...(models === null ? {} : { models }),
     ...(prompts.firstAlike === undefined ? {} : { firstAlike: prompts.firstAlike }),
   }
+}
+
+/**
+ * A model for each request by its weight, in random order; all turns of a conversation have one. Warm-up, measured
+ * requests and those that only hold the load are as near to the shares as whole conversations allow, each by itself.
+ */
+function mixedModels(mix: readonly ModelShare[], { count, turns, spare = 0 }: PromptSet, load: Load): Uint32Array {
+  const random = createRandom(load.seed).fork('model')
+  const held = Math.floor(spare / turns)
+  const all = Math.ceil(count / turns)
+  const warmup = Math.min(Math.ceil(load.warmup / turns), all - held)
+  const weights = mix.map(({ weight }) => weight)
+  const order = [warmup, all - held - warmup, held].flatMap(conversations => {
+    const dealt = largestRemainder(weights, conversations)
+    const part = Uint32Array.from(dealt.flatMap((times, model) => Array.from({ length: times }, () => model)))
+    shuffle(part, random)
+    return Array.from(part)
+  })
+  return sharedUint32(Uint32Array.from({ length: count }, (_, index) => order[Math.floor(index / turns)] ?? 0))
+}
+
+/** `total` dealt out by weights: each its whole part, and the rest to the largest remainders. */
+function largestRemainder(weights: readonly number[], total: number): readonly number[] {
+  const sum = weights.reduce((a, b) => a + b, 0)
+  const exact = weights.map(weight => (weight / sum) * total)
+  const dealt = exact.map(Math.floor)
+  const left = total - dealt.reduce((a, b) => a + b, 0)
+  const byRemainder = exact
+    .map((value, at) => ({ at, rest: value - Math.floor(value) }))
+    .sort((a, b) => b.rest - a.rest)
+  for (const { at } of byRemainder.slice(0, left)) dealt[at] = (dealt[at] ?? 0) + 1
+  return dealt
 }
 
 const noBytes = new Uint8Array(0)

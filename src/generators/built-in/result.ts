@@ -1,3 +1,4 @@
+import { byModel } from '../../metrics/by-model.ts'
 import type { HistogramState } from '../../metrics/histogram.ts'
 import { Histogram } from '../../metrics/histogram.ts'
 import type { Measurement, RequestErrors, TokenCounts } from '../../metrics/measurement.ts'
@@ -40,6 +41,8 @@ export function measurementOf(
   context: ResultContext,
 ): Omit<Measurement, 'wallS'> {
   const { point, requests } = context
+  const { mix } = point.deployment.model
+  const from = point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled'
   const sent = {
     measured: requestsOfPhases(records, ['measured']).count,
     warmup: requestsOfPhases(records, ['warm-up']).count,
@@ -54,7 +57,7 @@ export function measurementOf(
             startGapMs: startGapMs / context.shards,
           })
         : null,
-    from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
+    from,
     slo: point.slo,
     asked: askedLengths(point.load, requests, sent.measured),
     ...(context.steadyWindow === undefined ? {} : { steadyWindow: context.steadyWindow }),
@@ -66,6 +69,7 @@ export function measurementOf(
     ...(point.workload.datasetFile === undefined && point.load.level.kind !== 'trace'
       ? {}
       : { deviation: datasetDeviation(point.workload, summary) }),
+    ...(mix === undefined ? {} : { models: byModel(requestsOfPhases(records, ['measured']), mix, from) }),
     ...sentPrompts(point.load, requests, sent),
     ...possibleCachedShare(point, requests, sent),
     errors: context.errors,

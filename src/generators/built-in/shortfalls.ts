@@ -2,7 +2,16 @@ import { windowOf } from '../../model/index.ts'
 import type { AskedLoad, Shortfall } from '../capabilities.ts'
 
 /** What the built-in generator can't do although it can do each part of it. */
-export function builtInShortfalls({ load, workload }: AskedLoad): readonly Shortfall[] {
+export function builtInShortfalls({ load, workload, mixesModels }: AskedLoad): readonly Shortfall[] {
+  if (load.level.kind === 'trace' && mixesModels === true) {
+    return [
+      {
+        ...{ section: 'model', key: '' },
+        wrong: 'a trace is replayed with one model',
+        right: 'write one model, or concurrency or request_rate in place of the trace',
+      },
+    ]
+  }
   const { conversation } = workload
   if (load.level.kind === 'trace' && (conversation !== undefined || workload.datasetFile !== undefined)) {
     const key = conversation === undefined ? 'dataset' : 'conversation'

@@ -366,6 +366,7 @@ class ThreadRun {
     this.#records.columns.inputTokens[row] = requests.inputTokens[index] || Number.NaN
     this.#records.columns.turn[row] = sessions?.turn[index] ?? index % requests.turns
     this.#records.columns.phase[row] = phaseCode(sending.phase)
+    if (requests.models !== undefined) this.#records.columns.model[row] = requests.models[index] ?? 0
     if (this.#tellsIndexes) this.#indexes[row] = index
     if (this.#job.table !== null) this.#numbers[row] = sending.number
     connection.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps

@@ -49,7 +49,8 @@ function quantileOf(length: Length): (share: number) => number {
 }
 
 /** Fisher and Yates. */
-function shuffle(values: Uint32Array, random: Random): void {
+/** Puts values into a random order, in place. */
+export function shuffle(values: Uint32Array, random: Random): void {
   for (let i = values.length - 1; i > 0; i--) {
     const j = random.integer(i + 1)
     const kept = values[i] ?? 0

@@ -4,6 +4,7 @@ import { failedRequestsOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { largest } from '../../model/index.ts'
 import { type CacheLine, cacheLines } from './cache-lines.ts'
+import { type ModelLine, modelLines } from './model-lines.ts'
 import { type SpeculationLine, speculationLines } from './speculation-lines.ts'
 
 /** What the page shows of one selected point, beyond its key figures. */
@@ -21,6 +22,8 @@ export interface PointDetail {
   readonly server: readonly (readonly [name: string, mean: number, max: number])[]
   /** What is known of the prefix cache; absent where nothing is. */
   readonly cache?: readonly CacheLine[]
+  /** What each of the mixed models showed; absent where there is one. */
+  readonly models?: readonly ModelLine[]
   /** What is known of speculative decoding; absent where nothing is. */
   readonly speculation?: readonly SpeculationLine[]
 }
@@ -34,6 +37,7 @@ export function pointDetail(point: MeasuredPoint): PointDetail {
   const { valid, repeats } = point
   const cache = cacheLines(point)
   const speculation = speculationLines(point)
+  const models = modelLines(point)
   return {
     ids: repeats.map(repeat => repeat.point.id),
     ...requestCounts(valid),
@@ -42,6 +46,7 @@ export function pointDetail(point: MeasuredPoint): PointDetail {
     ...quantiles('latency', valid, m => m.requestLatencyMs),
     server: serverFigures(valid),
     ...(cache.length === 0 ? {} : { cache }),
+    ...(models.length === 0 ? {} : { models }),
     ...(speculation.length === 0 ? {} : { speculation }),
   }
 }

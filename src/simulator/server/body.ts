@@ -3,6 +3,8 @@ import { z } from 'zod'
 /** A completion request as the engine needs it. */
 export interface CompletionRequest {
   readonly api: 'chat' | 'completions' | 'embeddings'
+  /** The adapter that it names in place of the model. */
+  readonly adapter?: string
   readonly prompts: readonly Prompt[]
   /** Output tokens of each prompt. */
   readonly outputTokens: number
@@ -101,11 +103,11 @@ function issueText(error: z.ZodError): string {
 type CommonFields = z.infer<z.ZodObject<typeof common>>
 
 /** What is wrong with fields of both APIs; null when nothing is. */
-function commonRefusal(body: CommonFields, model: string): Refusal | null {
+function commonRefusal(body: CommonFields, names: readonly string[]): Refusal | null {
   const stray = Object.keys(body.nvext ?? {}).find(key => !nvextFields.includes(key))
   if (stray !== undefined)
     return undecodable(`unknown field \`${stray}\`, expected one of ${nvextFields.map(key => `\`${key}\``).join(', ')}`)
-  if (body.model !== model) return { status: 404, message: 'Model not found' }
+  if (!names.includes(body.model)) return { status: 404, message: 'Model not found' }
   if (body.max_tokens === 0) return badRequest('Validation: Max tokens must be greater than 0, got 0')
   if ((body.n ?? 1) !== 1) return badRequest(`Validation: n must be 1 for the simulated engine, got ${body.n}`)
   return null
@@ -142,11 +144,11 @@ function templateTokens(messages: readonly { readonly role: string }[]): number 
   return 2 + turns('user') + 2 * turns('assistant')
 }
 
-function parseChat(body: object, model: string): CompletionRequest | Refusal {
+function parseChat(body: object, names: readonly string[]): CompletionRequest | Refusal {
   const parsed = chatSchema.safeParse(body)
   if (!parsed.success) return undecodable(issueText(parsed.error))
   const fields = parsed.data
-  const refused = commonRefusal(fields, model) ?? unknownFields(body, chatSchema.shape)
+  const refused = commonRefusal(fields, names) ?? unknownFields(body, chatSchema.shape)
   if (refused !== null) return refused
   if (fields.messages.length === 0)
     return badRequest("Validation: The 'messages' field cannot be empty. At least one message is required.")
@@ -164,11 +166,11 @@ function parsePrompts(prompt: z.infer<typeof completionSchema>['prompt']): Promp
   return prompt.map(item => (typeof item === 'string' ? text(item) : tokens(item)))
 }
 
-function parseCompletion(body: object, model: string): CompletionRequest | Refusal {
+function parseCompletion(body: object, names: readonly string[]): CompletionRequest | Refusal {
   const parsed = completionSchema.safeParse(body)
   if (!parsed.success) return undecodable(issueText(parsed.error))
   const fields = parsed.data
-  const refused = commonRefusal(fields, model) ?? unknownFields(body, completionSchema.shape)
+  const refused = commonRefusal(fields, names) ?? unknownFields(body, completionSchema.shape)
   if (refused !== null) return refused
   const prompts = parsePrompts(fields.prompt)
   if (prompts.some(prompt => (prompt.kind === 'text' ? prompt.texts[0] === '' : prompt.ids.length === 0)))
@@ -177,18 +179,23 @@ function parseCompletion(body: object, model: string): CompletionRequest | Refus
 }
 
 /** An embedding is the prefill of its text: one pass, and the vector in place of a first token. */
-function parseEmbedding(body: object, model: string): CompletionRequest | Refusal {
+function parseEmbedding(body: object, names: readonly string[]): CompletionRequest | Refusal {
   const parsed = embeddingSchema.safeParse(body)
   if (!parsed.success) return undecodable(issueText(parsed.error))
   const { input, model: asked } = parsed.data
-  const refused = commonRefusal({ model: asked }, model) ?? unknownFields(body, embeddingSchema.shape)
+  const refused = commonRefusal({ model: asked }, names) ?? unknownFields(body, embeddingSchema.shape)
   if (refused !== null) return refused
   const prompts = parsePrompts(input)
   return { api: 'embeddings', prompts, outputTokens: 1, stream: false, includeUsage: false, mayEnd: false }
 }
 
 /** Reads a request's body; a refusal says what is wrong in the words and status that Dynamo 1.4.2 uses. */
-export function parseBody(text: string, api: CompletionRequest['api'], model: string): CompletionRequest | Refusal {
+export function parseBody(
+  text: string,
+  api: CompletionRequest['api'],
+  model: string,
+  adapters: readonly string[] = [],
+): CompletionRequest | Refusal {
   let body: unknown
   try {
     body = JSON.parse(text)
@@ -196,6 +203,9 @@ export function parseBody(text: string, api: CompletionRequest['api'], model: st
     return undecodable(error instanceof Error ? error.message : String(error))
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undecodable('expected an object')
-  if (api === 'embeddings') return parseEmbedding(body, model)
-  return api === 'chat' ? parseChat(body, model) : parseCompletion(body, model)
+  const names = [model, ...adapters]
+  const parse = { chat: parseChat, completions: parseCompletion, embeddings: parseEmbedding }[api]
+  const request = parse(body, names)
+  const adapter = adapters.find(name => 'model' in body && body.model === name)
+  return adapter === undefined || 'status' in request ? request : { ...request, adapter }
 }

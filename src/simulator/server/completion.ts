@@ -131,7 +131,7 @@ export async function serveCompletion(
   const request = { ...asked, outputTokens: known?.tokens ?? asked.outputTokens, reasoningTokens }
   if (response.destroyed) return null
   const usage = usageOf(promptTokens, request.outputTokens, reasoningTokens)
-  const format = responseFormat(request.api, serving.model)
+  const format = responseFormat(request.api, request.adapter ?? serving.model)
   const submitted: EngineRequest[] = []
   let finished = 0
   let writer: ((index: number) => (tokens: number) => void) | null = null

@@ -15,6 +15,8 @@ export interface EngineServerOptions {
   readonly tokens: TokenCounter
   /** The name that requests must carry. */
   readonly model: string
+  /** Other names that requests may carry, such as LoRA adapters. */
+  readonly adapters?: readonly string[]
   /** Share of known questions that get a wrong answer, 0–1; none unless given. */
   readonly errorRate?: number
   /** Share of the tokens of a chat answer that are reasoning, 0–1; none unless given. */
@@ -70,7 +72,7 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
  * An OpenAI-compatible HTTP server in front of an engine, in the words of Dynamo 1.4.2's frontend. Not yet listening.
  */
 export function createEngineServer(options: EngineServerOptions): Server {
-  const { engine, drive, model } = options
+  const { engine, drive, model, adapters = [] } = options
   const created = Math.floor(Date.now() / 1000)
   const metrics = createFrontendMetrics(model)
   const { tokens, errorRate = 0, reasoningShare = 0, isAcceptanceByPrompt = false } = options
@@ -87,13 +89,14 @@ export function createEngineServer(options: EngineServerOptions): Server {
       return refuse(response, 415, 'Expected request with Content-Type application/json')
     const text = await readBody(request)
     if (text === null) return refuse(response, 413, `The body is above ${maxBodyBytes} bytes`)
-    const parsed: CompletionRequest | Refusal = parseBody(text, api, model)
+    const parsed: CompletionRequest | Refusal = parseBody(text, api, model, adapters)
     const refused = 'status' in parsed ? parsed : await serveCompletion(parsed, response, arrivedMs, serving)
     if (refused !== null) refuse(response, refused.status, refused.message)
   }
 
   function listModels(response: ServerResponse): void {
-    const data = engine.serving ? [{ id: model, object: 'model', created, owned_by: 'nvidia', context_window: 0 }] : []
+    const names = engine.serving ? [model, ...adapters] : []
+    const data = names.map(id => ({ id, object: 'model', created, owned_by: 'nvidia', context_window: 0 }))
     sendJson(response, 200, { object: 'list', data })
   }
 

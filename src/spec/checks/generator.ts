@@ -15,7 +15,12 @@ export const checkGenerator: Check = (sweep, { refuse }) => {
   }
   for (const [index, workload] of sweep.workloads.entries()) {
     for (const load of sweep.loads) {
-      const asked = { load, workload, prompts }
+      const asked = {
+        load,
+        workload,
+        prompts,
+        mixesModels: sweep.deployments.some(({ model }) => model.mix !== undefined),
+      }
       for (const shortfall of generator.shortfalls(asked)) {
         const path = pathOf(sweep, shortfall, index)
         refuse({ kind: 'sweep', path }, shortfall.wrong, remedyFor(shortfall, asked, generator.name))
@@ -25,6 +30,7 @@ export const checkGenerator: Check = (sweep, { refuse }) => {
 }
 
 function pathOf({ workloadPaths }: CheckedSweep, { section, key }: Shortfall, workload: number): Path {
+  if (section === 'model') return ['model']
   return section === 'load' ? ['load', key] : [...(workloadPaths[workload] ?? ['workloads']), key]
 }
 

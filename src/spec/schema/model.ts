@@ -13,8 +13,16 @@ const tokenizer = field(
   'write a folder with tokenizer.json and tokenizer_config.json, a name such as Qwen/Qwen3-8B, or builtin:deepseek-v3',
 )
 
+const weight = field(
+  z.number().min(0),
+  'How many requests carry this name, relative to the others of the list; 0 deploys a model without asking it. Default: 1.',
+  'write a number from 0, such as 3',
+)
+
+const mixed = z.strictObject({ name, tokenizer: tokenizer.optional(), weight: weight.optional() })
+
 export const modelSchema = field(
-  z.union([name, z.strictObject({ name, tokenizer: tokenizer.optional() })]),
-  'The served model and the tokenizer that counts its tokens. A bare name is short for `{ name: … }`.',
-  'write a model name, or { name: …, tokenizer: … }',
+  z.union([name, z.strictObject({ name, tokenizer: tokenizer.optional() }), z.array(z.union([name, mixed])).min(2)]),
+  'The served model and the tokenizer that counts its tokens. A bare name is short for `{ name: … }`. A list mixes requests for several names by `weight`, such as the LoRA adapters of a model: its first entry is the model that is deployed, and its tokenizer counts all.',
+  'write a model name, { name: …, tokenizer: … }, or a list such as [base, { name: lora-a, weight: 3 }]',
 )

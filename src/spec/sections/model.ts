@@ -1,21 +1,52 @@
 import { join } from 'node:path'
 import { isHubName } from '../../generators/hub.ts'
 import type { Model } from '../../model/index.ts'
+import type { Path } from '../../yaml/problem.ts'
 import { existing, fromFile, lookUp, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 
 /** The tokenizer of DeepSeek V3, which Fulcrum ships; R1 uses the same one. */
 export const builtinTokenizer = 'builtin:deepseek-v3'
 
-/** The model and its tokenizer. */
+/** The model and its tokenizer, and what its requests are mixed of. */
 export function readModel(raw: RawSweep['model'], context: SectionContext): Model {
+  if (!Array.isArray(raw)) return oneModel(raw, context, ['model'])
+  const entries = raw.map(entry => (typeof entry === 'string' ? { name: entry } : entry))
+  const [{ weight: _, ...first } = { name: '' }] = entries
+  for (const [index, { name, tokenizer }] of entries.entries()) {
+    const before = entries.findIndex(other => other.name === name)
+    if (before < index)
+      context.report(
+        ['model', index],
+        `model lists ${JSON.stringify(name)} twice`,
+        'keep one, with the sum of the weights',
+      )
+    if (index > 0 && tokenizer !== undefined)
+      context.report(
+        ['model', index, 'tokenizer'],
+        'all models of the list share the tokenizer of the first one',
+        'remove it',
+        'key',
+      )
+  }
+  if (entries.every(({ weight }) => weight === 0))
+    context.report(['model'], 'no model of the list has a weight above 0', 'write weight: 1 for one of them')
+  const served = oneModel(first, context, ['model', 0])
+  return { ...served, mix: entries.map(({ name, weight = 1 }) => ({ name, weight })) }
+}
+
+function oneModel(
+  raw: string | { readonly name: string; readonly tokenizer?: string | undefined },
+  context: SectionContext,
+  path: Path,
+): Model {
   const { name, tokenizer } = typeof raw === 'string' ? { name: raw, tokenizer: undefined } : raw
   if (tokenizer === undefined) {
     if (!/deepseek[-_]?(v3|r1)/i.test(name)) {
       const cached = context.files.tokenizer?.(name) ?? null
       if (cached !== null) return { name, tokenizer: cached }
       context.report(
-        ['model'],
+        path,
         `model has no tokenizer, and Fulcrum ships none for ${JSON.stringify(name)}`,
         'write model: { name: …, tokenizer: FOLDER }, where FOLDER contains the model’s tokenizer.json, or the name of a model on Hugging Face; --download-tokenizer downloads it',
       )
@@ -25,7 +56,7 @@ export function readModel(raw: RawSweep['model'], context: SectionContext): Mode
   if (tokenizer.startsWith('builtin:')) {
     if (tokenizer !== builtinTokenizer) {
       context.report(
-        ['model', 'tokenizer'],
+        [...path, 'tokenizer'],
         `unknown tokenizer ${JSON.stringify(tokenizer)}`,
         `write ${builtinTokenizer}, or the path of a folder`,
       )
@@ -37,16 +68,16 @@ export function readModel(raw: RawSweep['model'], context: SectionContext): Mode
     const cached = context.files.tokenizer?.(tokenizer) ?? null
     if (cached !== null) return { name, tokenizer: cached }
     context.report(
-      ['model', 'tokenizer'],
+      [...path, 'tokenizer'],
       `${JSON.stringify(tokenizer)} is neither a folder beside this file nor a tokenizer in the Hugging Face cache`,
       'add --download-tokenizer, run `hf download` for it, or write the path of a folder',
     )
     return { name, tokenizer: builtinTokenizer }
   }
-  const folder = existing(context, ['model', 'tokenizer'], tokenizer, 'folder')
+  const folder = existing(context, [...path, 'tokenizer'], tokenizer, 'folder')
   if (lookUp(context, folder) === 'folder' && lookUp(context, join(folder, 'tokenizer.json')) !== 'file') {
     context.report(
-      ['model', 'tokenizer'],
+      [...path, 'tokenizer'],
       `${folder} has no tokenizer.json`,
       'write the path of a folder with tokenizer.json and tokenizer_config.json',
     )

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { BuiltInOptions } from '../../../src/generators/built-in/built-in.ts'
 import { builtIn } from '../../../src/generators/built-in/built-in.ts'
 import type { Measurement } from '../../../src/metrics/measurement.ts'
-import type { Endpoint, Load, Point, Slo, Workload } from '../../../src/model/index.ts'
+import type { Endpoint, Load, ModelShare, Point, Slo, Workload } from '../../../src/model/index.ts'
 import { defaultLimits } from '../../../src/model/index.ts'
 
 const tokens = 4
@@ -32,6 +32,7 @@ export interface PointChanges {
   readonly load?: Partial<Load> | { readonly requests: undefined; readonly durationS: number }
   readonly workload?: Partial<Workload>
   readonly slo?: Slo
+  readonly mix?: readonly ModelShare[]
 }
 
 /** A small point of the built-in generator. */
@@ -42,7 +43,7 @@ export function pointOf(changes: PointChanges = {}): Point {
     deployment: {
       id: 'd',
       topology: { kind: 'aggregated', workers: 1 },
-      model: { name: 'mock', tokenizer: 'builtin:deepseek-v3' },
+      model: { name: 'mock', tokenizer: 'builtin:deepseek-v3', ...(changes.mix && { mix: changes.mix }) },
       engine: {},
       gpusPerWorker: { prefill: 1, decode: 1, aggregated: 1 },
     },
@@ -68,11 +69,11 @@ export interface MeasureSetting extends PointChanges, Omit<BuiltInOptions, 'cach
 
 /** Measures once with a generator of its own. */
 export async function measureAt(url: string, setting: MeasureSetting = {}): Promise<Measurement> {
-  const { endpoint, signal, folder, load, workload, slo, ...options } = setting
+  const { endpoint, signal, folder, load, workload, slo, mix, ...options } = setting
   const generator = builtIn({ cacheFolder: join(tmpdir(), 'fulcrum-test-lexicons'), threads: 1, ...options })
   try {
     return await generator.measure(
-      pointOf({ ...(load && { load }), ...(workload && { workload }), ...(slo && { slo }) }),
+      pointOf({ ...(load && { load }), ...(workload && { workload }), ...(slo && { slo }), ...(mix && { mix }) }),
       endpointOf(url, endpoint),
       {
         signal: signal ?? new AbortController().signal,
