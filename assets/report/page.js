@@ -377,7 +377,7 @@
     return rows.length === 0 ? [] : [element('details', { class: 'figures' }, element('summary', {}, 'All figures'), list(rows))]
   }
 
-  /** Figures by the name that requests carried, where several were mixed. */
+  /** Figures by the name that requests carried, where several were mixed. @param {any} detail */
   function models(detail) {
     if (detail.models === undefined) return []
     return [element('details', { class: 'cache' }, element('summary', {}, 'By model'), list(detail.models))]
