@@ -1,5 +1,7 @@
 import type { RunProgress } from '../commands/execute.ts'
 import { pointLabel } from '../commands/point-label.ts'
+import { screenOf, textColumns } from '../render/terminal/screen.ts'
+import { wrapped } from '../render/terminal/wrapped.ts'
 import { counted, duration } from '../render/views/format.ts'
 import { qualityText } from '../render/views/quality.ts'
 import { jsonText } from './json-text.ts'
@@ -111,7 +113,8 @@ function repaintedLine(painter: Repainter): ProgressDisplay {
   return {
     show: progress => {
       const line = news(progress)
-      if (line !== null) painter.log(line)
+      // A terminal would break it within a word.
+      if (line !== null) painter.log(wrapped(line, '', textColumns(screenOf(process.stderr, process.env))))
       painter.paint(`${standing(progress)} ${doing(progress)}`.slice(0, (process.stderr.columns || 80) - 1))
     },
     [Symbol.dispose]: () => painter[Symbol.dispose](),

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { FulcrumError } from '../../model/error.ts'
 import { exitCodeOf } from '../../model/exit-codes.ts'
 import { datasetText, traceText } from '../../render/terminal/dataset.ts'
+import { wrappedInTerminal } from '../../render/terminal/wrapped.ts'
 import { counted } from '../../render/views/format.ts'
 import { addDownload, downloadIfAsked } from '../download-tokenizer.ts'
 import { jsonText } from '../json-text.ts'
@@ -50,9 +51,9 @@ with code 2 if there is any.`,
           `${file}: fine (${counted(points, 'point')} over ${counted(sweep.deployments.length, 'deployment')})`,
         )
         if (names.length > 0) console.log(`variants: ${names.join(', ')}`)
-        for (const dataset of datasets) console.log(datasetText(dataset))
-        for (const trace of traces) console.log(traceText(trace))
-        for (const warning of warnings) console.log(`warning: ${warning}`)
+        for (const dataset of datasets) console.log(wrappedInTerminal(datasetText(dataset)))
+        for (const trace of traces) console.log(wrappedInTerminal(traceText(trace)))
+        for (const warning of warnings) console.log(wrappedInTerminal(`warning: ${warning}`))
       }
     })
 }

@@ -137,7 +137,7 @@ function describeSpread(
   const shape = `${size.gpus} GPUs on ${size.nodes} nodes`
   const which = count === 1 ? `its ${role} worker` : `${role} worker ${placed + 1} of ${count}`
   const needs = `${which} of ${shape} needs ${size.nodes} nodes with ${each} free GPU${each === 1 ? '' : 's'} each`
-  return `it needs ${gpusOf(deployment)} GPUs, and ${needs} (${left.join(', ')})`
+  return `it needs ${gpusText(deployment)}, and ${needs} (${left.join(', ')})`
 }
 
 function describe(
@@ -148,7 +148,7 @@ function describe(
   placed: number,
   count: number,
 ): string {
-  const workers = `it needs ${gpusOf(deployment)} GPUs, and`
+  const workers = `it needs ${gpusText(deployment)}, and`
   const room = hosts.map(({ name, gpus, maxWorkers }) => {
     const here = name ?? 'this machine'
     return gpus === null
@@ -160,3 +160,5 @@ function describe(
   if (size > most) return `${workers} a ${role} worker of ${size} does not fit on any single node (${have})`
   return `${workers} only ${placed} of ${count} ${role} workers of ${size} fit (${have})`
 }
+
+const gpusText = (deployment: Deployment) => `${gpusOf(deployment)} GPU${gpusOf(deployment) === 1 ? '' : 's'}`

@@ -14,7 +14,7 @@ export function misfitUnder(config: Whereabouts, deployment: Deployment): Deploy
   if (spread) return noRoom('nodes', misfitOn(namedHosts(config), deployment) ?? 'workers of several nodes need nodes')
   const needed = gpusOf(deployment)
   if (gpus === undefined || needed <= gpus.length) return null
-  return noRoom('gpus', `it needs ${needed} GPUs, and deploy.gpus lists ${gpus.length}`)
+  return noRoom('gpus', `it needs ${needed} ${needed === 1 ? 'GPU' : 'GPUs'}, and deploy.gpus lists ${gpus.length}`)
 }
 
 /** @param key of `deploy` that names the room */

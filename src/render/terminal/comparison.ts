@@ -1,6 +1,7 @@
 import type { ComparisonView } from '../views/comparison-table.ts'
 import { counted } from '../views/format.ts'
 import { table } from './table.ts'
+import { wrappedInTerminal } from './wrapped.ts'
 
 /** Maximum number of rows. */
 const mostRows = 20
@@ -13,7 +14,7 @@ export function comparisonText(one: ComparisonView): string {
       { title: 'workload' },
       { title: 'deployment' },
       { title: 'load' },
-      { title: 'figure' },
+      { title: 'figure', wraps: true },
       { title: 'base', align: 'right' },
       { title: 'head', align: 'right' },
       { title: 'change', align: 'right' },
@@ -23,11 +24,13 @@ export function comparisonText(one: ComparisonView): string {
   )
   const rest = one.changes.length - rows.length
   return [
-    `${one.head}: ${one.verdict}`,
-    ...(one.noise === '' ? [] : [`  ${one.noise}`]),
-    ...one.conditions.map(difference => `  conditions differ: ${difference}`),
-    ...one.gates.map(gate => `  ${gate}`),
-    ...one.quality.map(row => `  accuracy at ${row.point}: ${row.base} → ${row.head}, ${row.change}; ${row.verdict}`),
+    wrappedInTerminal(`${one.head}: ${one.verdict}`),
+    ...(one.noise === '' ? [] : [wrappedInTerminal(`  ${one.noise}`)]),
+    ...one.conditions.map(difference => wrappedInTerminal(`  conditions differ: ${difference}`)),
+    ...one.gates.map(gate => wrappedInTerminal(`  ${gate}`)),
+    ...one.quality.map(row =>
+      wrappedInTerminal(`  accuracy at ${row.point}: ${row.base} → ${row.head}, ${row.change}; ${row.verdict}`),
+    ),
     ...(one.onlyBase + one.onlyHead > 0
       ? [`  ${counted(one.onlyBase, 'point')} only in base, ${one.onlyHead} only in head`]
       : []),

@@ -16,13 +16,17 @@ export function datasetText({ workload, file, rows, format, counted, isl, osl, i
  * prompts`.
  */
 export function traceText({ file, requests, inFile, sessions, unit, spanS, isl, osl, reusable }: TraceView): string {
-  const of = requests < inFile ? `${count(requests)} of ${count(inFile)} requests` : `${count(requests)} requests`
+  const of =
+    requests < inFile
+      ? `${count(requests)} of ${count(inFile)} requests`
+      : `${count(requests)} ${requests === 1 ? 'request' : 'requests'}`
   const within = sessions === null ? '' : ` in ${count(sessions)} session${sessions === 1 ? '' : 's'}`
   const share = reusable === null ? '' : `; a prefix cache could reuse ${count(100 * reusable)}% of the prompts`
   const times = unit === 'date' ? 'dates' : `times in ${unit}`
   return `trace ${file}: ${of}${within} over ${duration(spanS)} (${times}), ISL ${lengthText(isl)}, OSL ${lengthText(osl)}${share}`
 }
 
-const lengthText = ({ mean, min, max }: DatasetView['isl']) => `${count(mean)} tokens (${count(min)} to ${count(max)})`
+const lengthText = ({ mean, min, max }: DatasetView['isl']) =>
+  `${count(mean)} ${mean === 1 ? 'token' : 'tokens'} (${count(min)} to ${count(max)})`
 
 const count = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 })

@@ -50,7 +50,7 @@ function frontierTableText(rows: readonly FrontierRow[], all: readonly FrontierR
       { title: 'TTFT p95', align: 'right' },
       { title: 'ITL p95', align: 'right' },
       ...(rows[0]?.more ?? []).map(({ title }) => ({ title, align: 'right' as const })),
-      { title: 'SLO' },
+      { title: 'SLO', isVerdict: true },
     ],
     cells,
   )

@@ -1,4 +1,5 @@
 import type { ReportedLimit } from '../views/limits.ts'
+import { verdictColoured } from './verdict-colour.ts'
 import { wrapped } from './wrapped.ts'
 
 const marks = { passed: '✓', failed: '✗', 'not tested': '?' } as const
@@ -9,13 +10,13 @@ export function limitsText(limits: readonly ReportedLimit[]): string {
     .map(({ limit, isGate, outcome, reason, workloads }) => {
       const told = workloads.map(
         one =>
-          `${marks[one.outcome]} ${one.workload}: ${one.outcome === 'not tested' ? 'not tested: ' : ''}${one.said}`,
+          `${verdictColoured(marks[one.outcome])} ${one.workload}: ${one.outcome === 'not tested' ? 'not tested: ' : ''}${one.said}`,
       )
       const isSaid = workloads.some(one => one.outcome === outcome)
       return [
         `${limit}${isGate ? `: ${outcome}` : ' (no gate; --fail-on slo makes it one)'}`,
         ...told.map(line => wrapped(`  ${line}`)),
-        ...(isSaid ? [] : [wrapped(`  ${marks[outcome]} ${outcome}: ${reason}`)]),
+        ...(isSaid ? [] : [wrapped(`  ${verdictColoured(marks[outcome])} ${outcome}: ${reason}`)]),
       ].join('\n')
     })
     .join('\n')

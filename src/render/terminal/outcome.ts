@@ -4,6 +4,7 @@ import type { OutcomeView } from '../views/outcome.ts'
 import { frontierText } from './frontier.ts'
 import { limitsText } from './limits.ts'
 import { overturnText } from './tune.ts'
+import { countColoured } from './verdict-colour.ts'
 import { wrapped } from './wrapped.ts'
 
 const endings = { complete: 'complete', interrupted: 'interrupted', budget: 'budget spent', failed: 'ended early' }
@@ -56,8 +57,8 @@ function nothingMeasuredText({ folder, points, report, limits }: OutcomeView): s
 function countsText(points: PointCounts): string {
   const parts = [
     `${points.ok} ok`,
-    ...(points.invalid > 0 ? [`${points.invalid} invalid`] : []),
-    ...(points.failed > 0 ? [`${points.failed} failed`] : []),
+    ...(points.invalid > 0 ? [countColoured(points.invalid, 'invalid')] : []),
+    ...(points.failed > 0 ? [countColoured(points.failed, 'failed')] : []),
     ...(points.missing > 0 ? [`${points.missing} missing`] : []),
     ...(points.skipped > 0 ? [`${points.skipped} left out by the search`] : []),
   ]

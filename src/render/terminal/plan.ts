@@ -4,7 +4,7 @@ import { counted, duration } from '../views/format.ts'
 import type { PlanView, QualityPlanView } from '../views/plan.ts'
 import { datasetText, traceText } from './dataset.ts'
 import { table } from './table.ts'
-import { wrapped } from './wrapped.ts'
+import { wrapped, wrappedInTerminal } from './wrapped.ts'
 
 /** With fewer points, a search measures half of the grid or more: docs/bench/search.md. */
 const smallGrid = 60
@@ -36,7 +36,7 @@ export function planText(plan: PlanView, { isRunning = false } = {}): string {
         { title: '#', align: 'right' },
         { title: 'topology' },
         ...(hasVariants ? [{ title: 'variant' }] : []),
-        { title: 'engine settings' },
+        { title: 'engine settings', wraps: true },
         { title: 'points', align: 'right' },
       ],
       rows,
@@ -45,7 +45,9 @@ export function planText(plan: PlanView, { isRunning = false } = {}): string {
     '',
     ...(isSearch
       ? [
-          'adaptive search: measures the points that can still win; the figures below are those of the whole grid',
+          wrapped(
+            'adaptive search: measures the points that can still win; the figures below are those of the whole grid',
+          ),
           ...(plan.pointCount < smallGrid ? ['a grid this small leaves a search little to leave out'] : []),
         ]
       : []),
@@ -58,9 +60,9 @@ export function planText(plan: PlanView, { isRunning = false } = {}): string {
     plan.estimate === null
       ? 'time: unknown, no past run to learn from'
       : wrapped(`time: ${timeText(plan.estimate)} (${plan.estimate.basis})`),
-    ...(plan.sweep.quality === undefined ? [] : [qualityText(plan.sweep.quality)]),
-    ...(plan.sweep.datasets ?? []).map(datasetText),
-    ...(plan.sweep.traces ?? []).map(traceText),
+    ...(plan.sweep.quality === undefined ? [] : [wrappedInTerminal(qualityText(plan.sweep.quality))]),
+    ...(plan.sweep.datasets ?? []).map(dataset => wrappedInTerminal(datasetText(dataset))),
+    ...(plan.sweep.traces ?? []).map(trace => wrappedInTerminal(traceText(trace))),
     ...plan.sweep.warnings.map(warning => wrapped(`warning: ${warning}`)),
   ]
   return lines.join('\n')

@@ -5,6 +5,16 @@ export interface Screen {
   readonly colour: boolean
 }
 
+/** Longest line of running text: longer ones are hard to read. */
+const mostForText = 120
+/** Shortest line that is kept to: below, words would stand alone. */
+const leastForText = 40
+
+/** Columns of running text on this screen. */
+export function textColumns({ columns }: Screen = screenOf(process.stdout, process.env)): number {
+  return Math.min(mostForText, Math.max(leastForText, columns))
+}
+
 /** Color only in a terminal that supports it, and not with NO_COLOR (no-color.org). */
 export function screenOf(
   stream: { readonly isTTY?: boolean; readonly columns?: number },

@@ -1,6 +1,8 @@
 import type { PointCounts } from '../../journal/point-counts.ts'
-import { duration } from '../views/format.ts'
+import { counted, duration } from '../views/format.ts'
 import { type ProblemView, problemsText } from './problems.ts'
+import { countColoured } from './verdict-colour.ts'
+import { wrappedInTerminal } from './wrapped.ts'
 
 /** Progress of a run. */
 export interface StatusView {
@@ -24,9 +26,11 @@ export function statusText(status: StatusView): string {
   const leftOut = skipped > 0 ? `, ${skipped} left out by the search` : ''
   return [
     `${status.sweep}: ${status.state}, started ${status.startedAt}`,
-    `points: ${ok} ok, ${invalid} invalid, ${failed} failed, ${missing} missing${leftOut} of ${planned}`,
+    `points: ${ok} ok, ${countColoured(invalid, 'invalid')}, ${countColoured(failed, 'failed')}, ${missing} missing${leftOut} of ${counted(planned, 'point')}`,
     `redeployments: ${status.redeployments}, worker starts: ${status.workersStarted}; last event ${duration(status.sinceLastEventS)} ago`,
-    ...status.leftOut.map(({ reason, points }) => `  ${points} left out: ${reason}`),
+    ...status.leftOut.map(({ reason, points }) =>
+      wrappedInTerminal(`  ${counted(points, 'point')} left out: ${reason}`),
+    ),
     ...(status.holder === null ? [] : [`running as process ${status.holder}`]),
     ...(status.problems.length === 0 ? [] : [problemsText(status.problems)]),
     status.folder,

@@ -47,7 +47,7 @@ function workloadText(answer: WorkloadView): string {
         { title: 'load' },
         { title: 'GPUs', align: 'right' },
         { title: 'tok/s/GPU', align: 'right' },
-        { title: 'SLO' },
+        { title: 'SLO', isVerdict: true },
       ],
       rows,
     ),

@@ -46,7 +46,7 @@ function oneText({ folder, deployment, run, verdict, points, notes }: VerifiedVi
           { title: 'Expected', align: 'right' },
           { title: 'Measured', align: 'right' },
           { title: 'Worse by', align: 'right' },
-          { title: 'Verdict' },
+          { title: 'Verdict', isVerdict: true },
         ],
         point.promises.map(promise => [
           promise.title,

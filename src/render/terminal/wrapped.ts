@@ -1,20 +1,29 @@
 import wrapAnsi from 'wrap-ansi'
+import { textColumns } from './screen.ts'
 
-/** Maximum width of output, in columns. */
-const width = 80
-
-/** Wraps a sentence at 80 columns if words allow it. Further lines are indented by two more columns. */
-export function wrapped(text: string, indent = ''): string {
+/**
+ * Wraps a sentence at the columns of the terminal (80 elsewhere) if words allow it. Further lines are indented by two
+ * more columns.
+ */
+export function wrapped(text: string, indent = '', columns = textColumns()): string {
   const margin = `${indent}${/^ */.exec(text)?.[0] ?? ''}`
-  return wrappedUnder(margin, `${margin}  `, text).join('\n')
+  return wrappedUnder(margin, `${margin}  `, text, columns).join('\n')
 }
 
-/** Wraps text at 80 columns if words allow it. The first line starts with `first`, the others with `rest`. */
-export function wrappedUnder(first: string, rest: string, text: string): readonly string[] {
+/**
+ * Wraps text at the columns of the terminal (80 elsewhere) if words allow it. The first line starts with `first`, the
+ * others with `rest`.
+ */
+export function wrappedUnder(first: string, rest: string, text: string, columns = textColumns()): readonly string[] {
   // wrap-ansi normalizes the same way; done first, so that its lines are substrings of this text.
   const body = text.trim().normalize()
-  const [begun = ''] = wrapAnsi(body, width - first.length).split('\n')
+  const [begun = ''] = wrapAnsi(body, columns - first.length).split('\n')
   const left = body.slice(begun.length).trim()
-  const others = left === '' ? [] : wrapAnsi(left, width - rest.length).split('\n')
+  const others = left === '' ? [] : wrapAnsi(left, columns - rest.length).split('\n')
   return [`${first}${begun}`, ...others.map(line => `${rest}${line}`)]
+}
+
+/** As {@link wrapped} in a terminal, and in one line elsewhere, where a script may look for it. */
+export function wrappedInTerminal(text: string): string {
+  return process.stdout.isTTY ? wrapped(text) : text
 }
