@@ -24,5 +24,5 @@ export const limitHelp = `Gates (--fail-on) have two forms:
   slo           Passes if every workload has a point that meets its SLO.
   FIGURE>LIMIT  Passes if no point is beyond the limit (ms, s, tokens/s,
                 requests/s; % for error_share).
-While a point is failed, invalid or missing, a gate is not tested, and the
+If a point failed, is invalid or is missing, gates are not tested, and the
 reason is printed.`

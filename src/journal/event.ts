@@ -26,8 +26,8 @@ export interface PointResult {
 export const leftOutReasons = {
   dominated: 'a measured point is at least as good on both axes',
   saturated: 'past the load at which its workers saturate',
-  little: 'between points that tell enough: it would add next to nothing',
-  repeat: 'a repeat that no recommendation rests on',
+  little: 'little left to gain between measured points',
+  repeat: 'a repeat that decides no recommendation',
 } as const
 
 /** A load level of a deployment that a complete search left unmeasured, or some of its repeats. */

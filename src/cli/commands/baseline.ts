@@ -21,7 +21,7 @@ Examples:
   $ fulcrum baseline show nightly --json
   $ fulcrum compare baseline results/nightly/…
 
-Fulcrum keeps it in results/<sweep>/baseline.json.`,
+Fulcrum stores the baseline in results/<sweep>/baseline.json.`,
     )
   addOut(
     baseline

@@ -25,10 +25,7 @@ export function addCapacity(program: Command): void {
       '<file-or-run>',
       'Capacity file (docs/reference/capacity-file.md), or the folder of a run with the options below',
     )
-    .argument(
-      '[run]',
-      'Folder of the run that a capacity file is answered from (default: the one that the file names, else the newest)',
-    )
+    .argument('[run]', 'Folder of the run for a capacity file (default: the run that the file names, else the newest)')
     .description(
       'Plan how many GPUs and nodes of which deployment serve your traffic under an SLO, from the points of a run',
     )

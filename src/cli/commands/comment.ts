@@ -28,7 +28,10 @@ export function addComment(program: Command): void {
     )
     .option('--repository-url <url>', 'Address of the repository, to link revisions (default: as for --run-url)')
     .option('--without <why>', 'Comment that there is no comparison, and why; needs --key')
-    .option('--key <text>', 'Tells this comment from others of the pull request (default: the name of the sweep)')
+    .option(
+      '--key <text>',
+      'Distinguishes this comment from others on the pull request (default: the name of the sweep)',
+    )
     .option('--json', 'Print JSON with marker and body')
     .addHelpText(
       'after',
@@ -40,9 +43,9 @@ Examples:
 
 The first line is the marker, an HTML comment that readers do not see. To keep
 one comment for each pull request, look for a comment that begins with it, and
-replace its body. docs/ci has this for GitHub Actions and GitLab.
+replace its body. docs/ci has examples for GitHub Actions and GitLab.
 
-With --without, a comment that says that there is no comparison replaces that of
+With --without, the comment states why there is no comparison, and replaces that of
 an earlier revision, so that no outdated verdict remains.
 
 Prints the findings of fulcrum compare and tests nothing itself: the exit code

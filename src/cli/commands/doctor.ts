@@ -37,7 +37,7 @@ export function addDoctor(program: Command): void {
       'Check GPUs through a DCGM exporter, such as http://node:9400/metrics (repeatable)',
       repeated,
     )
-    .option('--json', 'Print JSON: name, where, ok, detail and, where something is to be done, remedy')
+    .option('--json', 'Print JSON: name, where, ok, detail and, for problems, remedy')
     .addHelpText(
       'after',
       `

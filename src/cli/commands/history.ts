@@ -22,7 +22,7 @@ export function addHistory(program: Command): void {
   const command = program
     .command('history')
     .argument('[sweep]', 'Name of a sweep (default: the only one)')
-    .description('Show the trend of every key figure over the runs of a sweep, and when it changed for good')
+    .description('Show the trend of every key figure over the runs of a sweep, and its lasting changes')
     .option('--last <n>', 'Read the newest n runs', wholeNumber(), 60)
     .option(
       '--fail-on <gate>',

@@ -22,7 +22,7 @@ export function addImport(program: Command): void {
     .command('import')
     .argument('<folder>', 'Folder with results of one or more programs, at any depth')
     .description('Turn results of other programs into a run for report, compare and history')
-    .option('--gpus-per-worker <n>', 'GPUs of each worker, where results do not say it', wholeNumber())
+    .option('--gpus-per-worker <n>', 'GPUs of each worker, if the results do not say', wholeNumber())
     .option('--name <sweep>', 'Name of the sweep that the run belongs to', 'imported')
     .option('--topology <name>', 'Topology of results whose path does not name one, such as 2P1D or agg-x2')
     .option(

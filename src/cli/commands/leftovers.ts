@@ -6,7 +6,7 @@ export function addLeftovers(program: Command): void {
   program
     .command('leftovers')
     .description('List processes and Slurm jobs that a killed Fulcrum left behind, or end them')
-    .option('--end', 'End them, and nothing else')
+    .option('--end', 'End them')
     .option('--json', 'Print JSON')
     .addHelpText(
       'after',

@@ -20,7 +20,7 @@ export function addOverlay(program: Command): void {
     .argument('<run...>', 'Folders or IDs of runs, or the folder of a sweep for all its runs')
     .description('Draw the frontiers of several runs in one page: builds, backends, hardware, models')
     .option('--label <name>', 'Name of a run in the picture, in the order of the runs (repeatable)', repeated)
-    .option('--by-variant', 'Give each variant of a run frontiers of its own')
+    .option('--by-variant', 'Draw separate frontiers for each variant of a run')
     .option('--to <file>', 'File of the page, or a folder (default: overlay.html)')
     .option('--json', "Print each run's frontier and the page's path as JSON")
   addOpen(addOut(command))
@@ -33,13 +33,14 @@ Examples:
   $ fulcrum overlay results/nightly --to nightly.html
   $ fulcrum overlay results/router-modes/A --by-variant
 
-The page is one file without network access. It has the axes, filters, zoom,
-a table, and what is shown as SVG, PNG and CSV. Its address keeps the choice, so
-a copied link opens the same picture.
+The page is one offline file with a choice of axes, filters, zoom and a table.
+It exports the view as SVG, PNG and CSV. Its address contains the selection, so
+a copied link opens the same view.
 
-Each frontier is of one run and one workload. Points that are invalid, failed or
-miss their SLO are marked and never part of one. The page names runs that were
-measured in a different way or under different conditions from the first one.`,
+Each frontier belongs to one run and one workload. Points that failed, are
+invalid or miss their SLO are marked and not on a frontier. The page lists runs
+that were measured in a different way or under different conditions from the
+first one.`,
     )
     .action(async (runs: string[], { label, byVariant = false, to, out, json, open }: OverlayOptions) => {
       const { overlayRuns } = await import('../../commands/overlay.ts')

@@ -27,11 +27,11 @@ export function addServe(program: Command): void {
     .argument('[results]', 'Same as --out')
     .description('Serve the results as a site: search, reports, comparisons, history, live runs and a JSON API')
     .option('--port <n>', 'Port to listen on; 0 picks a free one', wholeNumber({ from: 0, to: 65_535 }), 4747)
-    .option('--host <address>', 'Address to listen on; readers need a token for any but loopback', '127.0.0.1')
+    .option('--host <address>', 'Address to listen on; all except loopback require a token', '127.0.0.1')
     .option('--allow-host <name>', 'Also answer to this host name, for a proxy or DNS name (repeatable)', repeated)
     .option(
       '--token-file <path>',
-      'File with the token (default: the variable FULCRUM_TOKEN; beyond loopback, a new one)',
+      'File with the token (default: the variable FULCRUM_TOKEN, else a new token if one is required)',
     )
     .option('--uploads', 'Accept runs from fulcrum push; needs a token')
     .option('--max-upload <mib>', 'Largest upload, unpacked, in MiB', wholeNumber({ from: 1, to: 1_048_576 }), 1024)

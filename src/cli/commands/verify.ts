@@ -17,9 +17,10 @@ export function addVerify(program: Command): void {
     .description('Measure a recommended deployment again and say whether its figures hold')
     .option('--tolerance <percent>', 'How much worse a figure may be and still hold', percent, 0.1)
     .addOption(
-      new Option('--dialect <name>', 'How the server at the URL spells "do not stop" (default: as expected)').choices(
-        dialects,
-      ),
+      new Option(
+        '--dialect <name>',
+        'How the server at the URL spells the option to ignore end-of-sequence (default: as in the folder)',
+      ).choices(dialects),
     )
     .option('--repeats <n>', 'Measurements of each point', wholeNumber(), 3)
     .option('--dry-run', 'Print the exact commands and files without starting anything')
