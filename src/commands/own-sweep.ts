@@ -37,7 +37,7 @@ const usesGpus = (backend: string) => engineOf(backend)?.usesGpus === true
 
 /**
  * The text of a sweep file, written for the one who answered: all ways to split the GPUs into prefill and decode
- * workers beside aggregated ones, at four loads.
+ * workers beside aggregated ones, at several loads.
  * @param file the file to write, whose name becomes that of the sweep
  * @throws FulcrumError (bad-input) if the GPUs are too few for one worker
  */
@@ -82,9 +82,13 @@ export function ownSweep(file: string, asked: AskedSweep): string {
     ...workloads.map(({ isl, osl }) => `  - ${isl}/${osl}`),
     '',
     'load:',
-    '  concurrency: [1, 4, 16, 64]',
-    '  requests: 10x # ten for each request in flight',
-    '  warmup: 2x',
+    ...(isAttached || usesGpus(backend)
+      ? ['  concurrency: [1, 4, 16, 64]', '  requests: 10x # ten for each request in flight', '  warmup: 2x']
+      : [
+          '  concurrency: [1, 4, 16]',
+          '  requests: 3x # three for each request in flight: quick, and rough',
+          '  warmup: 1x',
+        ]),
     ...(objectives.length === 0 ? [] : ['', 'slo:', ...objectives]),
   ].join('\n')}\n`
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmod, cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { execa } from 'execa'
+import { onePoint } from '../../bench/one-point.ts'
 import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
 const baseline = join(repository, 'results/baseline')
@@ -38,6 +43,40 @@ test('--open shows the page that each command writes', async () => {
     const { exitCode, stderr } = await fulcrum([...args, '--open'], { env: place.env })
     assert.ok(exitCode === 0 || exitCode === 1, stderr)
     assert.equal(await place.opened(), `${page}\n`)
+  }
+})
+
+test('--open shows the report of a run that was just measured, and the history of its sweep', async () => {
+  await using place = await desktop(notes)
+  const sweep = join(place.path, 'sweep.yaml')
+  await writeFile(sweep, onePoint)
+  const out = ['--out', join(place.path, 'results')]
+  const { stderr } = await fulcrum(['run', sweep, ...out, '--open'], { env: place.env })
+  assert.match(await place.opened(), /\/results\/.*\/report\/index\.html\n$/, stderr)
+  const history = await fulcrum(['history', ...out, '--to', place.path, '--open'], { env: place.env })
+  assert.equal(await place.opened(), `${join(place.path, 'history.html')}\n`, history.stderr)
+})
+
+test('fulcrum serve --open shows the site', async () => {
+  await using place = await desktop(notes)
+  const serving = execa(
+    process.execPath,
+    [join(repository, 'bin/fulcrum.js'), 'serve', baseline, '--port', '0', '--open'],
+    { env: place.env, reject: false },
+  )
+  try {
+    const [said] = await once(createInterface(serving.stdout), 'line', { signal: AbortSignal.timeout(60_000) })
+    const url = /http:\S+/.exec(said)?.[0]
+    const until = performance.now() + 60_000
+    let opened = ''
+    while (opened === '' && performance.now() < until) {
+      opened = await place.opened().catch(() => '')
+      await setTimeout(50)
+    }
+    assert.equal(opened, `${url}\n`)
+  } finally {
+    serving.kill('SIGINT')
+    assert.equal((await serving).exitCode, 0)
   }
 })
 

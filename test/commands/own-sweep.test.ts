@@ -30,7 +30,7 @@ describe('a sweep that init writes from answers', () => {
       await using folder = await scratch()
       const file = join(folder.path, 'deep/own.yaml')
       await writeOwnSweep(file, { backend }, false)
-      assert.ok(planSweep(await loadSweep(file)).pointCount >= 4)
+      assert.ok(planSweep(await loadSweep(file)).pointCount >= 3)
     })
 
   test('validates whatever is answered', async () => {
