@@ -50,7 +50,7 @@ describe('what a search left out', () => {
   test('stands on the page by reason, each level in a table, text from outside as text', () => {
     const section = leftOutSection(reportOf(analyse(run)))?.html ?? ''
     assert.match(section, /2 × a measured point is at least as good on both axes/)
-    assert.match(section, /1 × a repeat that no recommendation rests on/)
+    assert.match(section, /1 × a repeat that decides no recommendation/)
     assert.match(section, /&lt;b&gt;chat&lt;\/b&gt;/)
     assert.equal(section.match(/<tr><td>/g)?.length, 2)
   })
