@@ -20,7 +20,7 @@ export interface DeployProblem extends Complaint {
 /** What a deployer can check before anything starts, so that a sweep is rejected at once and not halfway. */
 export interface DeployerCapabilities {
   /** GPUs of one worker if the sweep file does not say; null if the deployer does not know either. */
-  gpusPerWorker(role: Role): number | null
+  gpusPerWorker(role: Role, settings: EngineSettings): number | null
   /** Problems of the configuration itself. */
   readonly configProblems: readonly DeployProblem[]
   /** Problems of a role's engine settings. */

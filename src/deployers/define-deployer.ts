@@ -83,6 +83,11 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
    * system of a variant is closed before the next one is started.
    */
   readonly variants?: ReconciledVariants<K, NoInfer<Config>>
+  /**
+   * The part of a deployment that `reconcile` can't change while the system runs. If it differs, everything starts anew.
+   * Default: nothing.
+   */
+  fixed?(deployment: Deployment): Json
   /** @param context has `configOf`, which returns the configuration of a deployment's variant */
   create(config: NoInfer<Config>, context: DeployerContext & ConfigOf<NoInfer<Config>>): Deployer
 }
@@ -147,6 +152,8 @@ export interface ConfiguredDeployer {
   readonly system: string
   /** The start configuration of its parts. */
   parts(): ConfiguredParts
+  /** The part of a deployment that can't change while it runs; null if everything can. */
+  fixed(deployment: Deployment): Json
   /** @param configOf the configuration of each wanted deployment; default: its own */
   create(context: DeployerContext, configOf?: (wanted: Deployment) => unknown): Deployer
 }
@@ -274,6 +281,7 @@ export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const
       files: wanted => spec.files?.(config, wanted) ?? null,
       system: canonicalJson([name, Object.entries(raw).filter(([key]) => !isReconciled(key))]),
       parts: () => spec.variants?.parts(config) ?? sameParts,
+      fixed: deployment => spec.fixed?.(deployment) ?? null,
       create: (context, configOf = () => config) =>
         spec.create(config, { ...context, configOf: wanted => configOf(wanted) as Config }),
     }

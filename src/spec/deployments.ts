@@ -122,7 +122,7 @@ function gpusPerWorker(
       explicit ??
       engineOf(raw).gpusPerWorker(roleSettings(raw, role, engine[role] ?? {})) ??
       shared ??
-      capabilities.gpusPerWorker(role) ??
+      capabilities.gpusPerWorker(role, engine[role] ?? {}) ??
       1
     )
   }

@@ -510,4 +510,160 @@ describe('kubernetes, on a real control plane', { skip }, () => {
     await deleting.close()
     await isGone('kept')
   })
+
+  // Last: a garbage collector learns of new kinds every 30 s, and these tests wait for pods to go with their graph.
+  describe('a worker on several nodes', () => {
+    const nodesOf = (graph: JsonObject) =>
+      ['prefill', 'decode'].map(role => readAt(graph, ['spec', 'services', role, 'multinode', 'nodeCount']) ?? 1)
+    const gpusOf = (graph: JsonObject) =>
+      ['prefill', 'decode'].map(role => readAt(graph, ['spec', 'services', role, 'resources', 'limits', 'gpu']))
+
+    test('is an axis of a sweep: the graph is made anew for each number of nodes, in the fewest times', async () => {
+      await operator('wide')
+      const folder = join(plane.folder, 'wide')
+      await mkdir(folder)
+      const command = { command: ['python3', '-m', 'dynamo.vllm'], args: ['--model', 'm'] }
+      const graph = withFields(
+        graphOf('wide'),
+        ['prefill', 'decode'].map(role => ({
+          path: ['spec', 'services', role, 'extraPodSpec', 'mainContainer'],
+          value: { image: 'runtime:1', ...command },
+        })),
+      )
+      await writeFile(join(folder, 'wide.yaml'), stringify(graph))
+      const file = join(folder, 'sweep.yaml')
+      await writeFile(
+        file,
+        stringify({
+          name: 'wide',
+          model: 'nvidia/DeepSeek-R1-FP4',
+          deploy: { with: 'kubernetes', manifest: 'wide.yaml', kubeconfig, url: frontend.url, ready_timeout: '30s' },
+          topologies: ['1P1D', '1P2D'],
+          engine: { decode: { nodes_per_worker: [1, 2] } },
+          workloads: ['200/8'],
+          load: { concurrency: 2, requests: 8, warmup: 2 },
+          validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
+        }),
+      )
+      const planned = await planSweepFile(file, { resultsRoot: folder })
+      const of = planned.deployments.map(({ deployment: { gpusPerWorker } }) => gpusPerWorker.decode)
+      assert.deepEqual(of.toSorted(), [4, 4, 8, 8], 'a worker holds the GPUs of all of its pods')
+      assert.equal(planned.cost.workersStarted, 6, 'prefill workers start anew with the graph')
+      const previews = await previewPlan(planned)
+      const deletes = previews.map(
+        ({ preview }) => preview.commands.filter(({ argv }) => argv.includes('delete')).length,
+      )
+      assert.deepEqual(deletes, [0, 0, 1, 0])
+      const outcome = await runSweepFile({
+        ...{ file, resultsRoot: join(folder, 'results'), startNew: true },
+        signal: AbortSignal.timeout(90_000),
+      })
+      assert.equal(outcome.outcome, 'complete', outcome.reason)
+      assert.deepEqual([outcome.points.planned, outcome.points.missing, outcome.points.failed], [4, 0, 0])
+      await isGone('wide')
+    })
+
+    for (const version of ['v1alpha1', 'v1beta1'] as const) {
+      test(`has so many pods from the start, and gives its nodes back with its graph, in ${version}`, async () => {
+        const name = `nodes-${version}`
+        await operator(name, version)
+        const graph =
+          version === 'v1alpha1'
+            ? graphOf(name)
+            : withFields(
+                graphOf(name, version),
+                ['prefill', 'decode'].map(role => ({
+                  path: ['spec', 'components', { name: role }, 'podTemplate'],
+                  value: { spec: { containers: [{ name: 'main', command: ['python3', '-m', 'dynamo.vllm'] }] } },
+                })),
+              )
+        const held = await deployer(graph)
+        const wide = (nodes: number): Deployment => ({
+          ...deployment(disaggregated(1, 1), { decode: { nodes_per_worker: nodes } }),
+          gpusPerWorker: { prefill: 4, decode: 4 * nodes, aggregated: 4 },
+        })
+        const decodePods = async () => (await podsBy(name)).decode?.length
+        await held.reconcile(wide(2), watch(limit()))
+        assert.equal(await decodePods(), 2)
+        const first = await graphNow(name, version)
+        if (version === 'v1alpha1') {
+          assert.deepEqual(
+            [nodesOf(first), gpusOf(first)],
+            [
+              [1, 2],
+              ['4', '4'],
+            ],
+          )
+        }
+        const context = watch(limit())
+        const { workersStarted, workersStopped } = await held.reconcile(wide(3), context)
+        assert.deepEqual([workersStarted, workersStopped], [2, 2], 'the prefill worker goes with the graph')
+        assert.equal(await decodePods(), 3)
+        const second = await graphNow(name, version)
+        assert.notEqual(readAt(second, ['metadata', 'uid']), readAt(first, ['metadata', 'uid']))
+        await held.reconcile(wide(1), watch(limit()))
+        assert.equal(await decodePods(), 1)
+        assert.doesNotMatch(JSON.stringify((await graphNow(name, version)).spec), /nodeCount/)
+        await held.close()
+        await isGone(name)
+      })
+    }
+
+    test('is refused for a graph that somebody else made, by the manifest’s line, and the graph is left alone', async () => {
+      const before = await applyAsOwner(graphOf('theirs'))
+      const held = await deployer(graphOf('theirs'))
+      const wide = deployment(disaggregated(1, 1), { decode: { nodes_per_worker: 2 } })
+      await assert.rejects(held.reconcile(wide, watch(limit())), {
+        kind: 'bad-input',
+        code: 'nodes-fixed',
+        message: /theirs\.yaml:\d+:\d+: a worker of decode has 1 pod in the cluster, and this deployment needs 2/,
+      })
+      await held.close()
+      assert.deepEqual(await graphNow('theirs'), before)
+    })
+  })
+
+  describe('rules of Dynamo’s own definition', () => {
+    const withRule = (name: string, key: string, value: Json) =>
+      withFields(graphOf(name, 'v1beta1'), [{ path: ['spec', 'components', { name: 'decode' }, key], value }])
+    const apply = (graph: JsonObject) => applyAsOwner(graph, 'v1beta1')
+    const tell = async (graph: JsonObject) => {
+      const held = await deployer(graph)
+      const refused = await held.reconcile(ratio(1, 1), watch(limit())).catch((error: unknown) => error)
+      await held.close()
+      return refused instanceof FulcrumError ? `${refused.code}: ${refused.message}` : 'taken'
+    }
+
+    test('on minAvailable are told as the API server means them, before anything is applied', async () => {
+      const graph = withRule('least', 'minAvailable', 2)
+      await assert.rejects(apply(graph), /minAvailable must be less than or equal to replicas unless replicas is 0/)
+      assert.match(await tell(graph), /^manifest-misfit: .*decode has minAvailable 2, more than the 1 worker of a top/)
+      await isGone('least')
+      const enough = withFields(graph, [{ path: ['spec', 'components', { name: 'decode' }, 'replicas'], value: 2 }])
+      await apply(enough)
+      const changed = withFields(enough, [
+        { path: ['spec', 'components', { name: 'decode' }, 'minAvailable'], value: 1 },
+      ])
+      await assert.rejects(apply(changed), /minAvailable is immutable after creation/)
+      await plane.call('DELETE', path('least', 'v1beta1'))
+    })
+
+    test('keep the number of nodes of a component, as Fulcrum takes for granted', async () => {
+      const one = withRule('fixed', 'replicas', 1)
+      await apply(one)
+      const two = withRule('fixed', 'multinode', { nodeCount: 2 })
+      await assert.rejects(apply(two), /cannot change node topology/)
+      await plane.call('DELETE', path('fixed', 'v1beta1'))
+    })
+
+    test('let GPUs that the operator counts otherwise end the run, for figures per GPU would be wrong', async () => {
+      operators.push(await startOperator({ plane, version: 'v1alpha1', name: 'counted', sidecarGpus: 12 }))
+      const held = await deployer(graphOf('counted'))
+      await assert.rejects(held.reconcile(ratio(1, 1), watch(limit())), {
+        code: 'gpus-differ',
+        message: /operator counts 16 GPUs for a worker of prefill, and this sweep counts 4/,
+      })
+      await held.close()
+    })
+  })
 })

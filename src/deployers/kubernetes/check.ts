@@ -43,11 +43,11 @@ export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerC
   }))
   return {
     configProblems: [...problems.map(placed), ...(casting?.problems ?? []).map(placed), ...mappings],
-    gpusPerWorker: role => {
+    gpusPerWorker: (role, settings) => {
       const component = casting?.cast[role]
-      return component === undefined ? null : gpusOfWorker(component)
+      return component === undefined ? null : gpusOfWorker(component, settings)
     },
-    spansNodes: false,
+    spansNodes: true,
     settingsProblems: (role, settings) => {
       const component = casting?.cast[role]
       const backend =

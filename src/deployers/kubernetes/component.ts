@@ -24,6 +24,7 @@ export interface Component {
   readonly gpuPaths: readonly FieldPath[]
   /** Pods per worker. */
   readonly nodes: number
+  readonly multinodePath: FieldPath
   readonly replicas: number
   readonly replicasPath: FieldPath
 }
@@ -89,10 +90,30 @@ function view(version: GraphVersion, name: string, path: FieldPath, value: Json)
     mounts: objects(readAt(container, ['volumeMounts'])),
     gpusPerPod: gpus !== undefined && Number.isInteger(gpus) ? gpus : null,
     gpuPaths: gpuPaths.map(gpuPath => [...path, ...gpuPath]),
-    nodes: Math.max(1, numberOr(1, readAt(value, ['multinode', 'nodeCount']))),
+    nodes: nodeCountOf(value),
+    multinodePath: [...path, 'multinode'],
     replicas: numberOr(1, readAt(value, ['replicas'])),
     replicasPath: [...path, 'replicas'],
   }
+}
+
+/** Pods of one worker of a component, as it stands in a graph: Dynamo makes two where `multinode` does not say. */
+function nodeCountOf(component: Json | undefined): number {
+  const multinode = readAt(component, ['multinode'])
+  return isObject(multinode) ? Math.max(1, numberOr(2, multinode.nodeCount)) : 1
+}
+
+/** Pods of one worker of a component in a graph of the cluster; null when the graph has no such component. */
+export function nodesInGraph(graph: JsonObject, { path }: Component): number | null {
+  const component = readAt(graph, path)
+  return component === undefined ? null : nodeCountOf(component)
+}
+
+/** Fields that give each worker of a component so many pods; none when the manifest has them. */
+export function nodeFields({ nodes, multinodePath }: Component, wanted: number): readonly Field[] {
+  if (nodes === wanted) return []
+  if (wanted === 1) return [{ path: multinodePath, value: undefined }]
+  return [{ path: [...multinodePath, 'nodeCount'], value: wanted }]
 }
 
 function typeOf(version: GraphVersion, value: Json): string | undefined {

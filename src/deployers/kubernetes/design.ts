@@ -1,17 +1,31 @@
-import { canonicalJson, type Deployment, type Role, roles, rolesOf, workersOf } from '../../model/index.ts'
-import { type Component, replicasField } from './component.ts'
+import {
+  canonicalJson,
+  type Deployment,
+  type EngineSettings,
+  engineSettingsOnly,
+  type Json,
+  nodesOfSettings,
+  type Role,
+  roles,
+  rolesOf,
+  workersOf,
+} from '../../model/index.ts'
+import { type Component, nodeFields, replicasField } from './component.ts'
 import type { ComponentKeys } from './config.ts'
 import { configured, mergedFields } from './configured.ts'
 import { engineChange } from './engine.ts'
 import { type Field, type JsonObject, readAt, samePath, withFields } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 import type { Cast } from './roles.ts'
+import { ruleProblems } from './rules.ts'
 
 /** Wanted state of a worker pool. */
 export interface Pool {
   readonly role: Role
   readonly component: Component
   readonly replicas: number
+  /** Pods of each worker. */
+  readonly nodes: number
   /** A different signature replaces every worker. */
   readonly signature: string
 }
@@ -48,18 +62,20 @@ export function designOf(manifest: Manifest, cast: Cast, wanted: Deployment, con
     const replicas = workersOf(wanted.topology, role)
     if (replicas === 0) {
       // An empty pool keeps its pod template.
-      pools.push({ role, component, replicas, signature: canonicalJson([]) })
+      pools.push({ role, component, replicas, nodes: component.nodes, signature: canonicalJson([]) })
       continue
     }
     const given = configured(manifest, role, component, config)
-    const engine = engineChange(manifest, given.component, wanted.engine[role] ?? {})
-    const gpus = gpuFields(component, wanted.gpusPerWorker[role])
-    const own = mergedFields(given.fields, [...engine.fields, ...gpus])
+    const settings = wanted.engine[role] ?? {}
+    const nodes = nodesOfWorker(component, settings)
+    const engine = engineChange(manifest, given.component, engineSettingsOnly(settings))
+    const gpus = gpuFields(component, nodes, wanted.gpusPerWorker[role])
+    const own = mergedFields(given.fields, [...engine.fields, ...gpus, ...nodeFields(component, nodes)])
     fields.push(...own)
     configMaps.push(...engine.configMaps)
-    pools.push({ role, component: given.component, replicas, signature: canonicalJson(own) })
+    pools.push({ role, component: given.component, replicas, nodes, signature: signatureOf(own) })
   }
-  const frontend = front === null ? null : { component: front.component, signature: canonicalJson(front.fields) }
+  const frontend = front === null ? null : { component: front.component, signature: signatureOf(front.fields) }
   return { frontend, pools, fields, configMaps }
 }
 
@@ -75,10 +91,13 @@ export function designProblems(
     const component = cast[role]
     if (component === undefined) return [missing(manifest, role)]
     const given = configured(manifest, role, component, config)
+    const settings = wanted.engine[role] ?? {}
+    const nodes = nodesOfWorker(component, settings)
     return [
       ...given.problems,
-      ...engineChange(manifest, given.component, wanted.engine[role] ?? {}).problems,
-      ...gpuProblems(manifest, component, wanted.gpusPerWorker[role]),
+      ...engineChange(manifest, given.component, engineSettingsOnly(settings)).problems,
+      ...gpuProblems(manifest, component, nodes, wanted.gpusPerWorker[role]),
+      ...ruleProblems(manifest, { component, nodes, replicas: workersOf(wanted.topology, role) }),
     ]
   })
   return [...front, ...pools]
@@ -103,22 +122,45 @@ export function applyBody({ graph }: Manifest, fields: readonly Field[]): JsonOb
   return withFields({ apiVersion, kind, metadata: { name } }, present)
 }
 
-/** GPUs of one worker of a role in the manifest; null if it does not say. */
-export function gpusOfWorker({ gpusPerPod, nodes }: Component): number | null {
-  return gpusPerPod === null ? null : gpusPerPod * nodes
+/** GPUs of one worker of a role with the GPUs per pod of the manifest; null if it does not say. */
+export function gpusOfWorker(component: Component, settings: EngineSettings): number | null {
+  return component.gpusPerPod === null ? null : component.gpusPerPod * nodesOfWorker(component, settings)
+}
+
+/** The numbers of nodes in the sweep file, which Dynamo does not allow to change; null if there are none. */
+export function nodesAsked({ engine }: Pick<Deployment, 'engine'>): Json {
+  const asked = roles.flatMap(role => {
+    const nodes = nodesOfSettings(engine[role] ?? {})
+    return nodes === null ? [] : [[role, nodes]]
+  })
+  return asked.length === 0 ? null : asked
+}
+
+/** Pods of one worker, from the sweep file or else from the manifest. */
+function nodesOfWorker({ nodes }: Component, settings: EngineSettings): number {
+  return nodesOfSettings(settings) ?? nodes
+}
+
+/** Distinguishes a removed field from an absent one. */
+function signatureOf(fields: readonly Field[]): string {
+  return canonicalJson(fields.map(({ path, value }) => [path, value ?? null]))
 }
 
 /** A manifest without GPUs (a mocker's) stays without. */
-function gpuFields(component: Component, gpusPerWorker: number): readonly Field[] {
-  const { gpusPerPod, nodes, gpuPaths } = component
+function gpuFields({ gpusPerPod, gpuPaths }: Component, nodes: number, gpusPerWorker: number): readonly Field[] {
   if (gpusPerPod === null || gpusPerPod * nodes === gpusPerWorker) return []
   return gpuPaths.map(path => ({ path, value: String(gpusPerWorker / nodes) }))
 }
 
-function gpuProblems(manifest: Manifest, component: Component, gpus: number): readonly ManifestProblem[] {
-  if (component.gpusPerPod === null || gpus % component.nodes === 0) return []
-  const at = manifest.graph.placeOf([...component.path, 'multinode'])
-  const problem = `${component.name} has ${component.nodes} pods a worker, which can't share ${gpus} GPUs evenly`
+function gpuProblems(
+  manifest: Manifest,
+  component: Component,
+  nodes: number,
+  gpus: number,
+): readonly ManifestProblem[] {
+  if (component.gpusPerPod === null || gpus % nodes === 0) return []
+  const at = manifest.graph.placeOf(component.multinodePath)
+  const problem = `${component.name} has ${nodes} pods a worker, which can't share ${gpus} GPUs evenly`
   return [{ at, problem, right: 'change nodeCount, or gpus_per_worker in the sweep file' }]
 }
 

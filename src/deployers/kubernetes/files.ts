@@ -2,8 +2,9 @@ import { stringify } from 'yaml'
 import type { DeploymentFiles, WantedFiles } from '../define-deployer.ts'
 import { readManifest, requireFit } from './check.ts'
 import type { KubernetesConfig } from './config.ts'
-import { designOf, replicaFields } from './design.ts'
+import { type Design, designOf, replicaFields } from './design.ts'
 import { type JsonObject, readAt, withFields } from './fields.ts'
+import type { Manifest } from './manifest.ts'
 
 /**
  * The complete manifest of a deployment, from the user's manifest: workers, engine settings and their ConfigMaps.
@@ -15,14 +16,6 @@ export function kubernetesFiles(config: KubernetesConfig, { deployment }: Wanted
   requireFit(read, deployment, config)
   const { manifest, cast } = read
   const design = designOf(manifest, cast, deployment, config)
-  const graph = withFields(manifest.graph.resource, [...replicaFields(design.pools), ...design.fields])
-  const own = new Set(design.configMaps.map(nameOf))
-  const documents = [
-    ...design.configMaps,
-    ...manifest.documents
-      .map(({ resource }) => (resource === manifest.graph.resource ? graph : resource))
-      .filter(resource => resource.kind !== 'ConfigMap' || !own.has(nameOf(resource))),
-  ]
   const namespace = config.namespace ?? manifest.graph.namespace
   const where = [
     ...(config.context === undefined ? [] : ['--context', config.context]),
@@ -31,7 +24,7 @@ export function kubernetesFiles(config: KubernetesConfig, { deployment }: Wanted
   const kubectl = where === '' ? 'kubectl' : `kubectl ${where}`
   const { name } = manifest.graph
   return {
-    files: [{ path: 'deployment.yaml', content: documents.map(document => stringify(document)).join('---\n') }],
+    files: [{ path: 'deployment.yaml', content: wholeManifest(manifest, design) }],
     steps: [
       {
         command: `${kubectl} apply --server-side --dry-run=server -f deployment.yaml`,
@@ -46,6 +39,19 @@ export function kubernetesFiles(config: KubernetesConfig, { deployment }: Wanted
     url: config.url ?? null,
     dialect: 'dynamo-1',
   }
+}
+
+/** The manifest as a design wants it, as YAML. */
+export function wholeManifest(manifest: Manifest, design: Design): string {
+  const graph = withFields(manifest.graph.resource, [...replicaFields(design.pools), ...design.fields])
+  const own = new Set(design.configMaps.map(nameOf))
+  const documents = [
+    ...design.configMaps,
+    ...manifest.documents
+      .map(({ resource }) => (resource === manifest.graph.resource ? graph : resource))
+      .filter(resource => resource.kind !== 'ConfigMap' || !own.has(nameOf(resource))),
+  ]
+  return documents.map(document => stringify(document)).join('---\n')
 }
 
 const nameOf = (resource: JsonObject) => readAt(resource, ['metadata', 'name'])

@@ -1,6 +1,7 @@
 import { FulcrumError } from '../../model/index.ts'
 import { type Adapter, adaptersOf, scaleThrough } from './adapters.ts'
 import { type Cluster, fieldManager } from './cluster.ts'
+import { nodesInGraph } from './component.ts'
 import { applyBody, type Design, replicaFields } from './design.ts'
 import { ownLabels } from './engine.ts'
 import { type Field, isObject, type JsonObject, readAt, withFields } from './fields.ts'
@@ -23,6 +24,12 @@ import {
 
 /** A graph that Fulcrum changes, and what it has to restore or delete at the end. */
 export interface HeldGraph {
+  /**
+   * Whether the graph in the cluster has to be deleted and created again for a design, because Dynamo does not allow
+   * the number of nodes of a component to change.
+   * @throws FulcrumError bad-input `nodes-fixed` if Fulcrum did not create the graph, so that it must not delete it
+   */
+  isToBeMadeAnew(design: Design, live: JsonObject, signal: AbortSignal): Promise<boolean>
   /** Applies a design. Resolves with the previous graph and the components that adapters scale. */
   apply(design: Design, signal: AbortSignal): Promise<JsonObject | null>
   /** Restores changes and deletes created resources. */
@@ -54,6 +61,20 @@ export async function holdGraph(
   if (live !== null && !isOurs) before = readNote(live) ?? nothingBefore
 
   return {
+    async isToBeMadeAnew({ pools, fields }, live, askSignal) {
+      const other = pools.find(({ component, nodes }) => (nodesInGraph(live, component) ?? nodes) !== nodes)
+      if (other === undefined || isOurs) return other !== undefined
+      await requireManifest([...replicaFields(pools), ...fields, ...before.fields], askSignal)
+      const { component, nodes } = other
+      const { line, column } = graph.placeOf(component.multinodePath)
+      throw new FulcrumError(
+        'bad-input',
+        'nodes-fixed',
+        `${file}:${line}:${column}: a worker of ${component.name} has ${podsText(nodesInGraph(live, component))} in the cluster, and this deployment needs ${nodes}, which Dynamo does not let anyone change`,
+        { remedy: `Delete ${graph.kind} ${graph.name}, so that Fulcrum makes it anew for each number of nodes.` },
+      )
+    },
+
     async apply(design, applySignal) {
       const was = await cluster.get(path, applySignal)
       const adapters = was === null ? [] : await adaptersOf(cluster, graph, namespace, applySignal)
@@ -99,6 +120,7 @@ export async function holdGraph(
     async remove(removeSignal) {
       await cluster.delete(path, removeSignal)
       await removeMade(removeSignal)
+      before = nothingBefore
     },
   }
 
@@ -183,6 +205,8 @@ export async function holdGraph(
     for (const where of made.splice(0).reverse()) await cluster.delete(where, removeSignal)
   }
 }
+
+const podsText = (pods: number | null) => `${pods} pod${pods === 1 ? '' : 's'}`
 
 function adapterOf(adapters: readonly Adapter[], component: string): Adapter | undefined {
   return adapters.find(adapter => adapter.component === component)

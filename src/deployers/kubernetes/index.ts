@@ -2,6 +2,7 @@ import { defineDeployer } from '../define-deployer.ts'
 import { kubernetesCapabilities, readManifest } from './check.ts'
 import { kubernetesKeys, variantKeys } from './config.ts'
 import { kubernetesParts } from './configured.ts'
+import { nodesAsked } from './design.ts'
 import { checkKubernetes } from './doctor.ts'
 import { kubernetesFiles } from './files.ts'
 import { kubernetesDeployer } from './kubernetes.ts'
@@ -21,6 +22,7 @@ export const kubernetes = defineDeployer({
     namespace: config.namespace ?? readManifest(config).manifest.graph.namespace,
   }),
   files: kubernetesFiles,
+  fixed: nodesAsked,
   variants: { keys: variantKeys, parts: kubernetesParts },
   create: kubernetesDeployer,
 })

@@ -17,7 +17,7 @@ import { type OpenedGraph, openGraph } from './opened-graph.ts'
 import { graphPath } from './paths.ts'
 import { reportPoolChanges } from './pool-changes.ts'
 import { patchFile, previewKubernetes } from './preview.ts'
-import { type GraphRollout, podsGone, rollOut, wantedReplicas } from './rollout.ts'
+import { type GraphRollout, podsGone, removeGraph, requireGpus, rollOut, wantedReplicas } from './rollout.ts'
 import { reportedReplicas, unreadiness } from './status.ts'
 import { workerForwards } from './worker-forwards.ts'
 
@@ -63,15 +63,17 @@ export function kubernetesDeployer(config: KubernetesConfig, options: Kubernetes
     serving = null
     const graph = await here.cluster.get(graphPath(manifest.graph, namespace), context.signal)
     const replicasOf = (name: string) => (graph === null ? 0 : reportedReplicas(graph, manifest.version, name))
-    const counts = reportPoolChanges(design, previous, replicasOf, context.onEvent)
-    const drained = drainedFirst(design, replicasOf)
+    const isMadeAnew = graph !== null && (await here.held.isToBeMadeAnew(design, graph, context.signal))
+    const counts = reportPoolChanges(design, previous, replicasOf, context.onEvent, isMadeAnew)
+    if (isMadeAnew) await removeGraph(here, design, rollout)
+    const drained = isMadeAnew ? null : drainedFirst(design, replicasOf)
     if (drained !== null) {
       await keepPatch(here, wanted, drained, previous, true)
       await rollOut(here, drained, rollout)
       await podsGone(here, drained, rollout)
     }
     await keepPatch(here, wanted, design, previous, false)
-    await rollOut(here, design, rollout)
+    requireGpus(here, design, wanted.gpusPerWorker, await rollOut(here, design, rollout))
     const reached = await frontend.endpoint(here, design.frontend?.component)
     const endpoint = { ...reached, metricsUrls: { ...reached.metricsUrls, ...(await workers.pages(here, design)) } }
     // One request per worker of the largest pool, so that no worker gets its first request under load.

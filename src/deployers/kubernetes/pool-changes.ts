@@ -9,7 +9,7 @@ export interface WorkerCounts {
 
 /**
  * Counts the started and stopped workers, and reports an event for each changed pool and the frontend. A pool with a
- * different signature is replaced as a whole.
+ * different signature is replaced as a whole, and so is everything if the graph is created again.
  * @param previous result of the last reconcile, if there is one
  * @param replicasOf current number of workers of a component
  */
@@ -18,15 +18,18 @@ export function reportPoolChanges(
   previous: Design | null,
   replicasOf: (component: string) => number,
   onEvent: DeployContext['onEvent'],
+  isMadeAnew = false,
 ): WorkerCounts {
   let [workersStarted, workersStopped] = [0, 0]
-  if (frontend !== null && previous !== null && previous.frontend?.signature !== frontend.signature) {
+  const isOtherFrontend = previous !== null && previous.frontend?.signature !== frontend?.signature
+  if (frontend !== null && (isMadeAnew || isOtherFrontend)) {
     onEvent({ kind: 'restart', what: frontend.component.name })
   }
   for (const { role, component, replicas, signature } of pools) {
     const before = replicasOf(component.name)
     const known = previous?.pools.find(pool => pool.role === role)
-    const replaced = known !== undefined && known.replicas > 0 && replicas > 0 && known.signature !== signature
+    const isOther = known !== undefined && known.replicas > 0 && known.signature !== signature
+    const replaced = replicas > 0 && (isOther || (isMadeAnew && before > 0))
     const kept = replaced ? 0 : Math.min(before, replicas)
     workersStarted += replicas - kept
     workersStopped += before - kept

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { type Deployment, topologyLabel } from '../../model/index.ts'
+import { type Deployment, type Role, topologyLabel } from '../../model/index.ts'
 import type { ConfigOf } from '../define-deployer.ts'
 import type { DeployPreview, PlannedCommand, PlannedFile } from '../deployer.ts'
 import { fieldManager } from './cluster.ts'
 import type { KubernetesConfig } from './config.ts'
 import { applyBody, type Design, designOf, fieldsBack, replicaFields } from './design.ts'
 import { drainedFirst } from './drain.ts'
+import { wholeManifest } from './files.ts'
 import type { Manifest } from './manifest.ts'
 import type { Cast } from './roles.ts'
 
@@ -43,9 +44,9 @@ export function previewKubernetes(preview: PreviewContext, from: Deployment | nu
   const design = designed(wanted)
   const standing = from === null ? null : designed(from)
   const file = patchFile(preview, wanted, design, { earlier: standing })
-  const drained = drainedFirst(
-    design,
-    name => standing?.pools.find(({ component }) => component.name === name)?.replicas ?? 0,
+  const isMadeAnew = standing !== null && standing.pools.some(({ role, nodes }) => nodesOf(design, role) !== nodes)
+  const drained = drainedFirst(design, name =>
+    isMadeAnew ? 0 : (standing?.pools.find(({ component }) => component.name === name)?.replicas ?? 0),
   )
   const drain = drained === null ? null : patchFile(preview, wanted, drained, { earlier: standing, isDrain: true })
   const options = [
@@ -68,18 +69,30 @@ export function previewKubernetes(preview: PreviewContext, from: Deployment | nu
     note,
   })
   const { name } = manifest.graph
-  const made = `only if ${name} does not exist: the manifest’s content, with these numbers of workers from the start`
+  // The number of nodes is there from the start, or never.
+  const whole = isMadeAnew || design.pools.some(({ role, nodes }) => nodes !== cast[role]?.nodes)
+  const graph = { path: file.path.replace(/\.yaml$/, '-graph.yaml'), content: wholeManifest(manifest, design) }
+  const condition = isMadeAnew ? '' : `only if ${name} does not exist: `
+  const made = `${condition}the manifest’s content, with these numbers of workers from the start`
+  const remove: PlannedCommand = {
+    argv: ['kubectl', ...options, 'delete', 'dynamographdeployment', name, '--wait'],
+    env: {},
+    note: `Dynamo does not let anyone change the number of nodes of a component, so ${name} is made anew`,
+  }
   return {
-    files: [...(drain === null ? [] : [drain]), file],
+    files: [...(drain === null ? [] : [drain]), ...(whole ? [graph] : []), file],
     commands: [
-      ...(from === null ? [apply('fulcrum-manifest', manifest.file, made)] : []),
+      ...(isMadeAnew ? [remove] : []),
+      ...(from === null || isMadeAnew ? [apply('fulcrum-manifest', whole ? graph.path : manifest.file, made)] : []),
       ...(drain === null
         ? []
         : [apply(fieldManager, drain.path, 'scales the removed pools to 0, and waits until they are empty')]),
-      apply(fieldManager, file.path, changeNote(config, standing, design)),
+      apply(fieldManager, file.path, changeNote(config, isMadeAnew ? null : standing, design)),
     ],
   }
 }
+
+const nodesOf = ({ pools }: Design, role: Role) => pools.find(pool => pool.role === role)?.nodes
 
 /** `+1 prefill, -2 decode`, and the pools (or the frontend) that are replaced as a whole. */
 function changeNote({ url }: KubernetesConfig, old: Design | null, wanted: Design): string {

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FulcrumError } from '../../model/index.ts'
+import { type Deployment, FulcrumError } from '../../model/index.ts'
 import type { DeployContext } from '../deployer.ts'
 import { type Deadline, leftMs } from '../readiness.ts'
 import type { ReadManifest } from './check.ts'
 import type { Design } from './design.ts'
 import { type JsonObject, readAt } from './fields.ts'
 import { graphPods, type OpenedGraph } from './opened-graph.ts'
-import { collectionPath } from './paths.ts'
+import { collectionPath, graphPath } from './paths.ts'
 import { lingering, podsOf, podTroubles } from './pods.ts'
-import { unreadiness, type WantedReplicas } from './status.ts'
+import { reportedGpus, unreadiness, type WantedReplicas } from './status.ts'
 import { untilReady } from './wait-ready.ts'
 
 const explainLimitMs = 10_000
@@ -25,14 +25,14 @@ export interface GraphRollout {
 }
 
 /**
- * Applies a design and waits until the operator reports it as ready.
+ * Applies a design and waits until the operator reports it as ready. Resolves with the graph.
  * @throws FulcrumError failed at the deadline, with the state of the pods
  */
-export async function rollOut(opened: OpenedGraph, design: Design, rollout: GraphRollout): Promise<void> {
+export async function rollOut(opened: OpenedGraph, design: Design, rollout: GraphRollout): Promise<JsonObject> {
   const { cluster, manifest, namespace, held } = opened
   const { context, deadline, label, closing } = rollout
   await held.apply(design, context.signal)
-  await untilReady({
+  return untilReady({
     cluster,
     collection: collectionPath(manifest.graph.apiVersion, 'dynamographdeployments', namespace),
     name: manifest.graph.name,
@@ -42,6 +42,23 @@ export async function rollOut(opened: OpenedGraph, design: Design, rollout: Grap
     judge: graph => unreadiness(graph, manifest.version, wantedReplicas(opened, design, graph)),
     explain: () => explainPods(opened, closing),
   })
+}
+
+/**
+ * Deletes the graph and waits until its pods are gone: they hold the GPUs that the next ones need.
+ */
+export async function removeGraph(
+  opened: OpenedGraph,
+  { pools, ...design }: Design,
+  rollout: GraphRollout,
+): Promise<void> {
+  const { cluster, manifest, namespace, held } = opened
+  const { signal } = rollout.context
+  await held.remove(signal)
+  while (leftMs(rollout.deadline) > 0 && (await cluster.get(graphPath(manifest.graph, namespace), signal)) !== null) {
+    await sleep(lookEveryMs, undefined, { signal })
+  }
+  await podsGone(opened, { ...design, pools: pools.map(pool => ({ ...pool, replicas: 0 })) }, rollout)
 }
 
 /**
@@ -78,6 +95,30 @@ export function wantedReplicas(
   if (frontend === undefined) return workers
   const replicas = readAt(graph, frontend.replicasPath)
   return [...workers, { name: frontend.name, replicas: typeof replicas === 'number' ? replicas : 1 }]
+}
+
+/**
+ * @throws FulcrumError bad-input `gpus-differ` when the operator counts other GPUs than the sweep does: every figure per
+ *   GPU would be wrong
+ */
+export function requireGpus(
+  { manifest }: OpenedGraph,
+  { pools }: Design,
+  gpusPerWorker: Deployment['gpusPerWorker'],
+  graph: JsonObject,
+): void {
+  for (const { role, component, replicas } of pools) {
+    const said = reportedGpus(graph, manifest.version, component.name)
+    // A manifest without GPUs runs a stand-in for an engine: the sweep file says what it stands for.
+    if (replicas === 0 || said === null || component.gpusPerPod === null || said === gpusPerWorker[role]) continue
+    const { line, column } = manifest.graph.placeOf(component.path)
+    throw new FulcrumError(
+      'bad-input',
+      'gpus-differ',
+      `${manifest.file}:${line}:${column}: Dynamo's operator counts ${said} GPUs for a worker of ${component.name}, and this sweep counts ${gpusPerWorker[role]}`,
+      { remedy: 'Give the GPUs to the main container alone, or write gpus_per_worker as the operator counts.' },
+    )
+  }
 }
 
 async function explainPods(opened: OpenedGraph, closing: AbortSignal): Promise<string> {

@@ -36,6 +36,15 @@ export function reportedReplicas(graph: JsonObject, version: GraphVersion, name:
   return numberAt(graph, ['status', version === 'v1alpha1' ? 'services' : 'components', name, 'replicas']) ?? 0
 }
 
+/**
+ * GPUs of one worker of a component as the operator counts them, all of its pods together; null where it is too old to
+ * say (before Dynamo 1.6).
+ */
+export function reportedGpus(graph: JsonObject, version: GraphVersion, name: string): number | null {
+  const section = version === 'v1alpha1' ? 'services' : 'components'
+  return numberAt(graph, ['status', section, name, 'gpusPerReplica']) ?? null
+}
+
 function behind(name: string, wanted: number, status: unknown): readonly string[] {
   if (!isObject(status)) return wanted === 0 ? [] : [`the operator reports no replicas of ${name}`]
   const counts = {

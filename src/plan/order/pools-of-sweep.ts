@@ -1,12 +1,15 @@
-import { type Deployment, defined } from '../../model/index.ts'
+import { canonicalJson, type Deployment, defined, roles } from '../../model/index.ts'
 import type { Sweep } from '../../spec/sweep.ts'
 import { type PartKinds, type Pools, poolsOf, poolsOfVariant } from './reconcile-cost.ts'
 
 /**
  * The pools of each deployment of a sweep. What a variant's configuration starts a part with decides on the part's
- * kind; variants between which the deployer can't change a running system have no part in common.
+ * kind; variants and deployments between which the deployer can't change a running system have no part in common.
  */
-export function poolsOfSweep({ variants = [] }: Pick<Sweep, 'variants'>): (deployment: Deployment) => Pools {
+export function poolsOfSweep({
+  deploy,
+  variants = [],
+}: Pick<Sweep, 'deploy' | 'variants'>): (deployment: Deployment) => Pools {
   const kinds = new Map<string, PartKinds>(
     variants.map(variant => {
       const { system } = variant
@@ -24,6 +27,17 @@ export function poolsOfSweep({ variants = [] }: Pick<Sweep, 'variants'>): (deplo
   )
   return deployment => {
     const own = deployment.variant === undefined ? undefined : kinds.get(deployment.variant)
-    return own === undefined ? poolsOf(deployment) : poolsOfVariant(deployment, own)
+    const pools = own === undefined ? poolsOf(deployment) : poolsOfVariant(deployment, own)
+    const fixed = deploy.fixed(deployment)
+    return fixed === null ? pools : withFixed(pools, canonicalJson(fixed))
   }
+}
+
+function withFixed(pools: Pools, fixed: string): Pools {
+  const own = roles.flatMap(role => {
+    const pool = pools[role]
+    return pool === undefined ? [] : [[role, { ...pool, kind: `${pool.kind} ${fixed}` }]]
+  })
+  const frontend = pools.frontend === undefined ? undefined : `${pools.frontend} ${fixed}`
+  return { ...pools, ...Object.fromEntries(own), ...defined({ frontend }) }
 }

@@ -7,18 +7,19 @@ export const checkNodes: Check = (sweep, { refuse }) => {
     const found = settings.get('nodes')
     if (found === null) continue
     const nodes = nodesPerWorker(deployment, role)
+    const worker = `${role === 'aggregated' ? 'an' : 'a'} ${role} worker`
     const gpus = deployment.gpusPerWorker[role]
     if (nodes !== found.value) {
       refuse(found.place, `invalid ${nodesSetting} ${JSON.stringify(found.value)}`, 'write a whole number from 1')
     } else if (nodes > 1 && !sweep.capabilities.spansNodes) {
-      const wrong = `with: ${sweep.deployer} can’t start a ${role} worker on ${nodes} nodes`
+      const wrong = `with: ${sweep.deployer} can’t start ${worker} on ${nodes} nodes`
       refuse(
         found.place,
         wrong,
         `remove ${nodesSetting}, or use a deployer that can (docs/how-to/multi-node-workers.md)`,
       )
     } else if (gpus % nodes !== 0) {
-      const wrong = `the ${nodes} nodes of a ${role} worker can’t share its ${gpus} GPU${gpus === 1 ? '' : 's'} evenly`
+      const wrong = `the ${nodes} nodes of ${worker} can’t share its ${gpus} GPU${gpus === 1 ? '' : 's'} evenly`
       refuse(found.place, wrong, `write a ${nodesSetting} that divides ${gpus}, or change the parallel sizes`)
     }
   }

@@ -8,6 +8,7 @@ import {
   designOf,
   designProblems,
   fieldsBack,
+  nodesAsked,
   replicaFields,
 } from '../../../src/deployers/kubernetes/design.ts'
 import { fieldText, readAt } from '../../../src/deployers/kubernetes/fields.ts'
@@ -89,6 +90,87 @@ describe('GPUs', () => {
   test('that pods can’t share evenly are refused', () => {
     const wanted = deployment(disaggregated(1, 1), {}, { prefill: 4, decode: 5, aggregated: 1 })
     assert.match(problems(v1alpha1, wanted).join(), /decode has 2 pods a worker, which can't share 5 GPUs evenly/)
+  })
+})
+
+describe('nodes of a worker', () => {
+  const spread = (nodes: number, gpus: number) =>
+    deployment(
+      disaggregated(1, 1),
+      { decode: { nodes_per_worker: nodes } },
+      { prefill: 4, decode: gpus, aggregated: 1 },
+    )
+
+  test('are the manifest’s when the sweep asks for as many, and Fulcrum’s setting goes into no engine', () => {
+    const { fields, configMaps } = design(v1alpha1, spread(2, 8))
+    assert.deepEqual([fields, configMaps], [[], []])
+  })
+
+  test('are written where each shape has them, with the GPUs of one pod', () => {
+    const { body } = design(v1alpha1, spread(4, 32))
+    assert.deepEqual(readAt(body, ['spec', 'services', 'decode']), {
+      resources: { limits: { gpu: '8' } },
+      multinode: { nodeCount: 4 },
+      replicas: 1,
+    })
+    const prefill = deployment(
+      disaggregated(1, 1),
+      { prefill: { nodes_per_worker: 2 } },
+      { prefill: 4, decode: 1, aggregated: 1 },
+    )
+    const { body: newer } = design(v1beta1, prefill)
+    assert.deepEqual(readAt(newer, ['spec', 'components', { name: 'pre' }, 'multinode']), { nodeCount: 2 })
+  })
+
+  test('go from the manifest when a worker is to run on one', () => {
+    const { fields, pools } = design(v1alpha1, spread(1, 4))
+    assert.deepEqual(fields, [{ path: ['spec', 'services', 'decode', 'multinode'], value: undefined }])
+    assert.deepEqual(
+      pools.map(({ role, nodes }) => [role, nodes]),
+      [
+        ['prefill', 1],
+        ['decode', 1],
+      ],
+    )
+  })
+
+  test('another number of them starts the workers of every role anew in the plan', () => {
+    assert.deepEqual(nodesAsked(spread(2, 8)), [['decode', 2]])
+    assert.equal(nodesAsked(deployment(disaggregated(1, 1))), null)
+  })
+})
+
+describe('rules of Dynamo’s definition', () => {
+  const one = deployment(disaggregated(1, 1), {}, { prefill: 2, decode: 1, aggregated: 1 })
+  const withDecode = (more: string) => v1beta1.replace('- name: dec\n', `- name: dec\n${more}`)
+  const sidecar = (policy: string) =>
+    withDecode('      dynamoSidecar: runtime\n').replace(
+      'spec: { containers: [{ name: main, command: [python3, -m, dynamo.sglang], args: [--model, m] }] }',
+      `spec: { initContainers: [{ name: runtime${policy} }], containers: [{ name: main, command: [python3, -m, dynamo.sglang] }] }`,
+    )
+
+  test('refuse fewer workers than minAvailable by its line, and let a pool be empty', () => {
+    const text = withDecode('      minAvailable: 2\n')
+    assert.deepEqual(problems(text, one), [
+      '20:7: dec has minAvailable 2, more than the 1 worker of a topology, which Dynamo rejects',
+    ])
+    assert.deepEqual(problems(text, { ...one, topology: disaggregated(1, 2) }), [])
+  })
+
+  test('refuse a runtime sidecar that is missing, that ends, or whose worker has several nodes', () => {
+    assert.match(
+      problems(withDecode('      dynamoSidecar: runtime\n'), one).join(),
+      /no init container named "runtime"/,
+    )
+    assert.match(problems(sidecar(''), one).join(), /init container runtime, would end before its engine starts/)
+    assert.deepEqual(problems(sidecar(', restartPolicy: Always'), one), [])
+    const wide = { ...one, engine: { decode: { nodes_per_worker: 2 } } }
+    assert.match(problems(sidecar(', restartPolicy: Always'), wide).join(), /not support for a worker on 2 nodes/)
+  })
+
+  test('refuse components of a group, which scale as one', () => {
+    const groups = '  experimental: { componentGroups: [{ name: both, replicas: 1, components: [{ name: pre }] }] }\n'
+    assert.match(problems(`${v1beta1}${groups}`, one).join(), /^\d+:\d+: pre belongs to the component group both/)
   })
 })
 

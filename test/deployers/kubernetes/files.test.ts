@@ -46,6 +46,21 @@ describe('the written manifest', () => {
     assert.deepEqual(again.fields, [])
   })
 
+  for (const [version, text, role] of [
+    ['v1alpha1', v1alpha1, 'decode'],
+    ['v1beta1', v1beta1, 'prefill'],
+  ] as const) {
+    test(`has the nodes and GPUs of each worker, in ${version}`, async () => {
+      const gpus = { prefill: 8, decode: 8, aggregated: 1, [role]: 32 }
+      const { manifest } = await written(
+        text,
+        deployment(disaggregated(1, 1), { [role]: { nodes_per_worker: 4 } }, gpus),
+      )
+      const { cast } = castOf(manifest, {})
+      assert.deepEqual([cast[role]?.nodes, cast[role]?.gpusPerPod], [4, 8])
+    })
+  }
+
   test('is applied to the namespace of the sweep', async () => {
     const { steps } = await written(v1alpha1, deployment(disaggregated(1, 1)))
     assert.deepEqual(

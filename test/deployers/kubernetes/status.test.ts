@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { JsonObject } from '../../../src/deployers/kubernetes/fields.ts'
-import { unreadiness } from '../../../src/deployers/kubernetes/status.ts'
+import { reportedGpus, unreadiness } from '../../../src/deployers/kubernetes/status.ts'
 
 const counts = (replicas: number, more: JsonObject = {}): JsonObject => ({
   replicas,
@@ -26,6 +26,11 @@ const wanted = [
   { name: 'd', replicas: 2 },
 ]
 const why = (status: JsonObject, generation?: number) => unreadiness(graph(status, generation), 'v1alpha1', wanted)
+
+test('GPUs of a worker are what the operator counts, and unknown where it is too old to say', () => {
+  const counted = graph({ services: { d: counts(1, { gpusPerReplica: 8 }) } })
+  assert.deepEqual([reportedGpus(counted, 'v1alpha1', 'd'), reportedGpus(graph({}), 'v1alpha1', 'd')], [8, null])
+})
 
 describe('a graph is ready', () => {
   test('when every component has its workers, updated and available, and Ready is of this generation', () => {

@@ -24,33 +24,60 @@ const mapOf = (value: object) => ({ type: 'object', additionalProperties: value 
 const multinode = object({ nodeCount: { type: 'integer', format: 'int32', minimum: 2, default: 2 } }, ['nodeCount'])
 /** v1alpha1 has amounts of its own, as text. */
 const amounts = object({ cpu: text, memory: text, gpu: text, gpuType: text, custom: mapOf(text) })
-const service = object({
-  componentType: text,
-  subComponentType: text,
-  replicas: count,
-  resources: object({ limits: amounts, requests: amounts }),
-  multinode,
-  scalingAdapter: object({ enabled: { type: 'boolean', default: false } }),
-  extraPodSpec: { ...anything, properties: { mainContainer: anything } },
-  envs: { type: 'array', items: anything },
-})
-const types = ['frontend', 'worker', 'prefill', 'decode', 'planner', 'epp']
-const component = object(
-  {
-    name: { ...someText, maxLength: 63, pattern: '^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?$' },
-    type: { type: 'string', enum: types },
+/** What Dynamo's schema (CEL) and its admission webhook say of a component; the webhook's words are its own. */
+const rules = {
+  'x-kubernetes-validations': [
+    {
+      rule: '!has(self.minAvailable) || (has(self.replicas) && self.replicas == 0) || self.minAvailable <= (has(self.replicas) ? self.replicas : 1)',
+      message: 'minAvailable must be less than or equal to replicas unless replicas is 0',
+    },
+    {
+      rule: '!has(oldSelf.minAvailable) || (has(self.minAvailable) && self.minAvailable == oldSelf.minAvailable)',
+      message: 'minAvailable is immutable after creation',
+    },
+    {
+      rule: '(has(self.multinode) ? self.multinode.nodeCount : 1) == (has(oldSelf.multinode) ? oldSelf.multinode.nodeCount : 1)',
+      message: 'cannot change node topology after creation',
+    },
+  ],
+}
+const minAvailable = { ...count, minimum: 1 }
+const service = {
+  ...rules,
+  ...object({
+    componentType: text,
+    subComponentType: text,
     replicas: count,
+    resources: object({ limits: amounts, requests: amounts }),
     multinode,
-    scalingAdapter: { type: 'object' },
-    podTemplate: {
-      ...anything,
-      properties: {
-        spec: { ...anything, properties: { containers: listByName(anything), volumes: listByName(anything) } },
+    minAvailable,
+    scalingAdapter: object({ enabled: { type: 'boolean', default: false } }),
+    extraPodSpec: { ...anything, properties: { mainContainer: anything } },
+    envs: { type: 'array', items: anything },
+  }),
+}
+const types = ['frontend', 'worker', 'prefill', 'decode', 'planner', 'epp']
+const component = {
+  ...rules,
+  ...object(
+    {
+      name: { ...someText, maxLength: 63, pattern: '^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?$' },
+      type: { type: 'string', enum: types },
+      replicas: count,
+      multinode,
+      minAvailable,
+      dynamoSidecar: text,
+      scalingAdapter: { type: 'object' },
+      podTemplate: {
+        ...anything,
+        properties: {
+          spec: { ...anything, properties: { containers: listByName(anything), volumes: listByName(anything) } },
+        },
       },
     },
-  },
-  ['name'],
-)
+    ['name'],
+  ),
+}
 
 function listByName(item: object) {
   const items = {
@@ -66,6 +93,7 @@ const workers = object(
     componentKind: { type: 'string', enum: ['PodClique', 'PodCliqueScalingGroup', 'Deployment', 'LeaderWorkerSet'] },
     ...{ componentName: text, componentNames: { type: 'array', items: text } },
     ...{ replicas: count, updatedReplicas: count, readyReplicas: count, availableReplicas: count },
+    gpusPerReplica: { type: 'integer', format: 'int64', minimum: 0 },
   },
   ['componentKind', 'replicas', 'updatedReplicas'],
 )
@@ -103,6 +131,12 @@ const graphs = {
     spec: object({
       backendFramework: framework,
       components: { ...listByName(component), maxItems: 25 },
+      experimental: object({
+        componentGroups: {
+          ...listByName(object({ replicas: { ...count, minimum: 1 }, components: listByName(object({})) })),
+          maxItems: 16,
+        },
+      }),
     }),
     status: graphStatus('components'),
   },

@@ -21,6 +21,8 @@ export interface OperatorParts {
   readonly name: string
   /** Variables of every container, beside the graph's own. */
   readonly env?: { readonly [name: string]: string }
+  /** GPUs of each pod beside its main container's. */
+  readonly sidecarGpus?: number
   /** Pods are on the host's network, as the processes of this machine that they are. */
   readonly hostNetwork?: boolean
 }
@@ -30,6 +32,8 @@ interface Component {
   readonly name: string
   readonly type: string
   readonly replicas: number
+  /** Pods of each worker, which a LeaderWorkerSet or Grove would make in its own way. */
+  readonly nodes: number
   readonly container: JsonObject
   readonly volumes: Json
   readonly adapted: boolean
@@ -40,7 +44,7 @@ const lookEveryMs = 100
 const manager = 'dynamo-operator'
 
 export async function startOperator(parts: OperatorParts): Promise<Operator> {
-  const { plane, version, name } = parts
+  const { plane, version, name, sidecarGpus = 0 } = parts
   const { call } = plane
   const dynamo = `/apis/nvidia.com/${version}/namespaces/${namespace}`
   const graphPath = `${dynamo}/dynamographdeployments/${name}`
@@ -95,7 +99,7 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
     }
     const metadata = { name: own, labels, ownerReferences: [ownerOf(graph, version)] }
     const spec = {
-      replicas: component.replicas,
+      replicas: component.replicas * component.nodes,
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: podSpec(component, parts) },
     }
@@ -112,14 +116,21 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
     for (const component of components) {
       const own = `${name}-${component.name.toLowerCase()}`
       const deployment = await call('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/${own}`)
-      const at = (key: string) => Number(readAt(deployment, ['status', key]) ?? 0)
-      const current = at('observedGeneration') === readAt(deployment, ['metadata', 'generation'])
+      const status = (key: string) => Number(readAt(deployment, ['status', key]) ?? 0)
+      // A worker is there when all of its pods are, and until its last one has gone.
+      const at = (key: string) => {
+        const workers = status(key) / component.nodes
+        return key === 'replicas' ? Math.ceil(workers) : Math.floor(workers)
+      }
+      const current = status('observedGeneration') === readAt(deployment, ['metadata', 'generation'])
+      const gpus = readAt(component.container, ['resources', 'limits', 'nvidia.com/gpu'])
       counts[component.name] = {
         ...{ componentKind: 'Deployment', componentName: own, componentNames: [own] },
         replicas: at('replicas'),
         updatedReplicas: current ? at('updatedReplicas') : 0,
         readyReplicas: at('readyReplicas'),
         availableReplicas: at('availableReplicas'),
+        ...(gpus === undefined ? {} : { gpusPerReplica: (Number(gpus) + sidecarGpus) * component.nodes }),
       }
       const same = ['replicas', 'updatedReplicas', 'availableReplicas'].every(key => at(key) === component.replicas)
       settled &&= current && same
@@ -169,12 +180,14 @@ function componentsOf(graph: JsonObject, version: OperatorParts['version']): rea
   const spec = readAt(graph, ['spec'])
   const text = (value: Json | undefined) => (typeof value === 'string' ? value : '')
   const replicas = (value: Json) => Number(readAt(value, ['replicas']) ?? 1)
+  const nodes = (value: Json) => Number(readAt(value, ['multinode', 'nodeCount']) ?? 1)
   if (version === 'v1alpha1') {
     const services = readAt(spec, ['services'])
     return Object.entries(isObject(services) ? services : {}).map(([name, value]) => ({
       name,
       type: text(readAt(value, ['subComponentType'])) || text(readAt(value, ['componentType'])),
       replicas: replicas(value),
+      nodes: nodes(value),
       container: withGpus(
         readAt(value, ['extraPodSpec', 'mainContainer']),
         readAt(value, ['resources', 'limits', 'gpu']),
@@ -188,6 +201,7 @@ function componentsOf(graph: JsonObject, version: OperatorParts['version']): rea
     name: text(readAt(value, ['name'])),
     type: text(readAt(value, ['type'])),
     replicas: replicas(value),
+    nodes: nodes(value),
     container: withGpus(readAt(value, ['podTemplate', 'spec', 'containers', { name: 'main' }]), undefined),
     volumes: readAt(value, ['podTemplate', 'spec', 'volumes']) ?? [],
     adapted: readAt(value, ['scalingAdapter']) !== undefined,

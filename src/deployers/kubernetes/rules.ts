@@ -1,0 +1,85 @@
+import type { Component } from './component.ts'
+import { isObject, type JsonObject, readAt } from './fields.ts'
+import type { Manifest, ManifestProblem } from './manifest.ts'
+
+/** The component as a deployment wants it. */
+export interface WantedComponent {
+  readonly component: Component
+  readonly replicas: number
+  /** Pods of each worker. */
+  readonly nodes: number
+}
+
+/**
+ * What Dynamo's definition (CEL) and its admission webhook would refuse of a worker component, told before anything is
+ * applied. Read from ai-dynamo/dynamo, deploy/operator/api/v1beta1 and internal/webhook/validation, in November 2026.
+ */
+export function ruleProblems(manifest: Manifest, wanted: WantedComponent): readonly ManifestProblem[] {
+  return [
+    ...minAvailableProblems(manifest, wanted),
+    ...sidecarProblems(manifest, wanted),
+    ...groupProblems(manifest, wanted),
+  ]
+}
+
+function minAvailableProblems(
+  { graph }: Manifest,
+  { component: { name, path }, replicas }: WantedComponent,
+): readonly ManifestProblem[] {
+  const at = [...path, 'minAvailable']
+  const least = readAt(graph.resource, at)
+  if (typeof least !== 'number' || replicas === 0 || replicas >= least) return []
+  return [
+    {
+      at: graph.placeOf(at),
+      problem: `${name} has minAvailable ${least}, more than the ${replicas} worker${replicas === 1 ? '' : 's'} of a topology, which Dynamo rejects`,
+      right: `lower minAvailable, which can't change once the graph exists, or remove topologies with fewer than ${least}`,
+    },
+  ]
+}
+
+/** The Dynamo runtime in an init container that keeps running, beside an engine of the user's own. */
+function sidecarProblems(
+  { graph }: Manifest,
+  { component: { name, path }, nodes }: WantedComponent,
+): readonly ManifestProblem[] {
+  const at = [...path, 'dynamoSidecar']
+  const sidecar = readAt(graph.resource, at)
+  if (typeof sidecar !== 'string') return []
+  const refuse = (problem: string, right: string) => [{ at: graph.placeOf(at), problem, right }]
+  const containers = readAt(graph.resource, [...path, 'podTemplate', 'spec', 'initContainers'])
+  const found = (Array.isArray(containers) ? containers : []).filter(isObject).find(each => each.name === sidecar)
+  if (found === undefined) {
+    return refuse(
+      `${name} has no init container named ${JSON.stringify(sidecar)} for its Dynamo runtime`,
+      'add it to podTemplate.spec.initContainers, or correct dynamoSidecar',
+    )
+  }
+  if (found.restartPolicy !== 'Always') {
+    return refuse(
+      `the Dynamo runtime of ${name}, init container ${sidecar}, would end before its engine starts`,
+      'give it restartPolicy: Always',
+    )
+  }
+  if (nodes === 1) return []
+  return refuse(
+    `${name} runs its Dynamo runtime as a sidecar, which Dynamo does not support for a worker on ${nodes} nodes`,
+    'remove dynamoSidecar, or run each worker on one node',
+  )
+}
+
+/** Components of a group scale together, so that their numbers of workers can't be swept apart. */
+function groupProblems({ graph }: Manifest, { component: { name } }: WantedComponent): readonly ManifestProblem[] {
+  const groups = readAt(graph.resource, ['spec', 'experimental', 'componentGroups'])
+  const has = (group: JsonObject) =>
+    Array.isArray(group.components) && group.components.some(member => readAt(member, ['name']) === name)
+  const group = (Array.isArray(groups) ? groups : []).filter(isObject).find(has)
+  if (group === undefined) return []
+  return [
+    {
+      at: graph.placeOf(['spec', 'experimental', 'componentGroups', { name: String(group.name) }]),
+      problem: `${name} belongs to the component group ${group.name}, which Dynamo scales as one`,
+      right: 'remove the group, so that a sweep can scale prefill and decode workers apart',
+    },
+  ]
+}
