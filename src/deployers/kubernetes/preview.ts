@@ -44,7 +44,7 @@ export function previewKubernetes(preview: PreviewContext, from: Deployment | nu
   const design = designed(wanted)
   const standing = from === null ? null : designed(from)
   const file = patchFile(preview, wanted, design, { earlier: standing })
-  const isMadeAnew = standing !== null && standing.pools.some(({ role, nodes }) => nodesOf(design, role) !== nodes)
+  const isMadeAnew = standing?.pools.some(({ role, nodes }) => nodesOf(design, role) !== nodes) ?? false
   const drained = drainedFirst(design, name =>
     isMadeAnew ? 0 : (standing?.pools.find(({ component }) => component.name === name)?.replicas ?? 0),
   )
