@@ -30,7 +30,7 @@ export function estimate(
 }
 
 /** Seconds that checks of quality take when half of each answer's tokens are used; of lm-eval nothing is known. */
-function checkingS({ quality }: Pick<Sweep, 'quality'>, deployments: readonly PlannedDeployment[]): number {
+export function checkingS({ quality }: Pick<Sweep, 'quality'>, deployments: readonly PlannedDeployment[]): number {
   const set = quality?.questions
   if (set === undefined || set === null) return 0
   const answerS = (set.maxTokens * guess.itlMs) / 2000

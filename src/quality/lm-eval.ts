@@ -136,7 +136,12 @@ export async function runLmEval(
     ledger: await openLedger({ runFolder }),
     watch: async () => null,
   })
-  const failure = ended.gaveUp ?? (ended.exit?.code === 0 ? null : ended.exit && describeExit(ended.exit))
+  const failure =
+    ended.gaveUp === null
+      ? ended.exit?.code === 0
+        ? null
+        : ended.exit && describeExit(ended.exit)
+      : `was stopped: ${ended.gaveUp}`
   const found = (await Array.fromAsync(glob('**/results_*.json', { cwd: join(folder, 'results') }))).sort().at(-1)
   if (failure !== null || found === undefined) {
     const why = failure ?? 'wrote no results'

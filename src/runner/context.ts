@@ -1,11 +1,12 @@
 import { followed, type JournalEvent } from '../journal/index.ts'
 import { deploymentLabel } from '../model/index.ts'
+import { checkingS } from '../plan/estimate.ts'
 import type { Choice } from '../search/choice.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 import { choiceAmongTheRest } from './deferred.ts'
 import type { RunDependencies } from './dependencies.ts'
 import type { RunStep, Standing } from './progress.ts'
-import { timeLeft } from './time-left.ts'
+import { type PlannedChecks, timeLeft } from './time-left.ts'
 
 /** A run at work: its plan and dependencies, and the few things that change as it goes. */
 export interface RunContext {
@@ -27,14 +28,23 @@ export interface RunContext {
   tell(step: RunStep): void
 }
 
+/** The checks of quality of a plan, which take so many seconds in all; of lm-eval nothing is known before its first. */
+function plannedChecks({ sweep: { quality }, deployments }: Plan, seconds: number): PlannedChecks | null {
+  if (quality === undefined) return null
+  const first = deployments.flatMap(({ points }) => points.filter(({ repeat }) => repeat === 1))
+  const count = quality.at === 'point' ? first.length : deployments.length
+  return { at: quality.at, fallbackSeconds: seconds / Math.max(1, count) }
+}
+
 /** @param plan whose points are counted for the standing */
 export function runContext(plan: Plan, dependencies: RunDependencies): RunContext {
   const clockMs = dependencies.clockMs ?? (() => performance.now())
   const { journal } = dependencies.run
   const choice = choiceAmongTheRest(plan)
   const startedMs = clockMs()
-  const fallback = plan.estimate === null ? null : plan.estimate.seconds / Math.max(1, plan.pointCount)
-  const left = timeLeft(plan.deployments, fallback)
+  const checking = checkingS(plan.sweep, plan.deployments)
+  const fallback = plan.estimate === null ? null : (plan.estimate.seconds - checking) / Math.max(1, plan.pointCount)
+  const left = timeLeft(plan.deployments, fallback, plannedChecks(plan, checking))
   const planned = new Set(plan.deployments.flatMap(({ points }) => points.map(point => point.id)))
   const doneIn = followed<Set<string>>(
     () => new Set(),

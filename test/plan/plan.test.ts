@@ -166,6 +166,23 @@ describe('the time estimate', () => {
     assert.ok((estimate?.seconds ?? 0) >= 100)
   })
 
+  test('has the checks of quality, once for each deployment or at each load level', async () => {
+    const lines = Array.from(
+      { length: 32 },
+      (_, index) => `{"question": "What is ${index} + 1?", "answer": "${index + 1}"}`,
+    )
+    const files = filesOf({ '/sweeps/q.jsonl': lines.join('\n') })
+    const secondsOf = async (more: { readonly [section: string]: string }) =>
+      (await planOf({ topologies: '[1P1D, 2P1D]', load: '{ concurrency: [4, 16], requests: 64 }', ...more }, files))
+        .estimate?.seconds ?? 0
+    const without = await secondsOf({})
+    const once = (await secondsOf({ quality: '{ questions: q.jsonl, max_tokens: 100 }' })) - without
+    const each = (await secondsOf({ quality: '{ questions: q.jsonl, max_tokens: 100, at: point }' })) - without
+    // 32 questions, 16 at once: two rounds; 4 at once: eight.
+    assert.ok(once > 0)
+    assert.ok(Math.abs(each / once - (2 + 8) / 2) < 1e-9, `${each} is not five times ${once}`)
+  })
+
   test('takes from the fewest to the most requests where points stop by what they have measured', async () => {
     const sweep = await read(sweepText({ load: '{ concurrency: 16, requests: 100x }' }))
     const loads = sweep.loads.map(load => ({ ...load, auto: { min: 160, precision: 0.05 } }))

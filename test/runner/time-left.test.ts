@@ -52,6 +52,39 @@ describe('the time left', () => {
     assert.equal(timeLeft(deployments, null)(journalOf(...all)), 0)
   })
 
+  const checked = (point: Point | undefined, elapsedS: number): JournalEvent => {
+    assert.ok(point)
+    const { id, deployment } = point
+    return { type: 'quality', pointId: id, deploymentId: deployment.id, quality: null, reason: 'x', elapsedS }
+  }
+
+  test('has the checks of quality, as long as the plan expects, then as long as those before', () => {
+    const left = timeLeft(deployments, 5, { at: 'deployment', fallbackSeconds: 40 })
+    assert.equal(left([]), 6 * 5 + 3 * 40)
+    const lines = [measured(first?.[0], 10), measured(first?.[1], 10)]
+    assert.equal(left(journalOf(...lines)), 4 * 10 + 3 * 40)
+    assert.equal(left(journalOf(...lines, checked(first?.[1], 25))), 4 * 10 + 2 * 25)
+  })
+
+  test('has the last check when all points were measured, and none of a deployment without a valid point', () => {
+    const all = [first, second].flatMap(points => points?.map(point => measured(point, 1)) ?? [])
+    const invalid = (third ?? []).map(point => {
+      const event = measured(point, 1)
+      assert.equal(event.type, 'point')
+      return event.type === 'point' ? { ...event, result: { ...event.result, status: 'invalid' as const } } : event
+    })
+    const left = timeLeft(deployments, 5, { at: 'deployment', fallbackSeconds: 40 })
+    const lines = [...all, ...invalid, checked(first?.[0], 30)]
+    assert.equal(left(journalOf(...lines)), 30)
+    assert.equal(left(journalOf(...lines, checked(second?.[0], 30))), 0)
+  })
+
+  test('has a check of each load level where the sweep asks for that', () => {
+    const left = timeLeft(deployments, 5, { at: 'point', fallbackSeconds: 4 })
+    assert.equal(left([]), 6 * 5 + 6 * 4)
+    assert.equal(left(journalOf(measured(first?.[0], 5), checked(first?.[0], 9))), 5 * 5 + 5 * 9)
+  })
+
   test('of 10,000 points is found in a moment', () => {
     const { deployments: many } = smallPlan(Array.from({ length: 3300 }, (_, i) => i + 1))
     const left = timeLeft(many, 1)
