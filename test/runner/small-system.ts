@@ -1,4 +1,5 @@
 import type { Deployer, Reconciled } from '../../src/deployers/deployer.ts'
+import { unknownWorkers } from '../../src/deployers/worker-engine.ts'
 import type { LoadGenerator, MeasureContext } from '../../src/generators/generator.ts'
 import { defaultGenerator } from '../../src/generators/index.ts'
 import { type Measurement, unknownHealth } from '../../src/metrics/measurement.ts'
@@ -65,7 +66,9 @@ export function smallPlan(concurrencies: readonly number[], budget: Sweep['budge
   })
   const generator = { name: defaultGenerator.name, capabilities: defaultGenerator.capabilities }
   const telemetry = { workers: 'auto' } as const
-  const sweep = { name: 'small', file: '/small.yaml', text: 'name: small\n', budget, generator, telemetry } as Sweep
+  const deploy = { workers: () => unknownWorkers }
+  const file = { name: 'small', file: '/small.yaml', text: 'name: small\n' }
+  const sweep = { ...file, deploy, budget, generator, telemetry } as unknown as Sweep
   const cost = { workersStarted: 5, workersStopped: 2 }
   const pointCount = deployments.length * concurrencies.length
   return { sweep, deployments, cost, nestedLoopCost: cost, lowerBound: 5, exact: true, pointCount, estimate: null }
