@@ -10,6 +10,7 @@ interface Options {
   json?: true
   etcd?: string
   dcgm?: readonly string[]
+  bandwidth?: true
 }
 
 /** Says after two seconds that checks are under way: distant nodes and large Python packages take a while. */
@@ -37,6 +38,10 @@ export function addDoctor(program: Command): void {
       'Check GPUs through a DCGM exporter, such as http://node:9400/metrics (repeatable)',
       repeated,
     )
+    .option(
+      '--bandwidth',
+      'Measure bandwidths on this machine with nvbandwidth and ib_write_bw, where installed and the GPUs are idle',
+    )
     .option('--json', 'Print JSON: name, where, ok, detail and, for problems, remedy')
     .addHelpText(
       'after',
@@ -53,9 +58,9 @@ workers, and the hosts of the load. "note" is worth a look, "FAIL" breaks the
 sweep. Exit codes: 0 nothing failed, 2 the sweep file is invalid, 3 a check
 failed.`,
     )
-    .action(async (file: string | undefined, { json, etcd, dcgm }: Options) => {
+    .action(async (file: string | undefined, { json, etcd, dcgm, bandwidth }: Options) => {
       const { examine } = await import('../../commands/doctor.ts')
-      const checks = await whileLooking(examine(file, defined({ etcd, dcgm })))
+      const checks = await whileLooking(examine(file, defined({ etcd, dcgm, bandwidth })))
       console.log(json ? jsonText(checks, 2) : checks.flatMap(findingLines).join('\n'))
       if (checks.some((check: Check) => !check.ok)) process.exitCode = exitCodes.environment
     })

@@ -40,4 +40,6 @@ export interface Addresses {
   readonly etcd?: string
   /** URLs of DCGM exporters. */
   readonly dcgm?: readonly string[]
+  /** Measures bandwidths of this machine, which takes up to minutes. */
+  readonly bandwidth?: boolean
 }

@@ -1,6 +1,7 @@
 import type { ConfiguredDeployer } from '../define-deployer.ts'
 import { besideDeployment } from '../kubernetes/load-job/defaults.ts'
 import { checkLoadJob } from '../kubernetes/load-job/doctor.ts'
+import { checkBandwidth } from './bandwidth.ts'
 import type { Addresses, Check, SweepNeeds } from './check.ts'
 import { checkDcgm } from './dcgm.ts'
 import { checkGpus } from './gpus.ts'
@@ -48,7 +49,9 @@ export async function examineMachine(
   addresses: Addresses = {},
   checks: readonly MachineCheck[] = machineChecks,
 ): Promise<readonly Check[]> {
-  return (await Promise.all(checks.map(check => check(needs, addresses)))).flat()
+  const found = (await Promise.all(checks.map(check => check(needs, addresses)))).flat()
+  // A test of bandwidth would look like somebody else's load to the others.
+  return addresses.bandwidth === true ? [...found, ...(await checkBandwidth())] : found
 }
 
 /** Checks the workers registered in an etcd. For a running system, the expected workers are known. */

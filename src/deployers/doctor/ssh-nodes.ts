@@ -5,6 +5,7 @@ import { type RuntimeConfig, type SshNodeConfig, type SshNodesConfig, sshNodesOf
 import { addressOf } from '../nodes/ssh-nodes.ts'
 import { type AskedGpus, type Check, missed, noticed, passed } from './check.ts'
 import { checkClock, clockProgram } from './clock.ts'
+import { checkCuda } from './cuda.ts'
 import { checkGpus } from './gpus.ts'
 import type { Machine } from './machine.ts'
 import { checkRdma } from './rdma.ts'
@@ -110,6 +111,7 @@ async function checkMachine(needs: NodeNeeds, node: SshNodeConfig, machine: SshM
     tried('open files', openFiles(needs.openFiles, machine)),
     tried('model', needs.model === null ? none : modelThere(needs, needs.model, machine)),
     tried('gpus', checkGpus(askedOf(node, needs), machine)),
+    tried('cuda', needs.container === null && needs.gpusPerWorker !== null ? checkCuda(machine, needs) : none),
     tried('rdma', checkRdma(needs.gpusPerWorker !== null, machine)),
     tried(
       'clock',

@@ -5,6 +5,7 @@ import { engineOfModule } from '../../engines/index.ts'
 import { hubCacheFolder } from '../../generators/hub.ts'
 import type { Json } from '../../model/index.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
+import { checkCuda } from '../doctor/cuda.ts'
 import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkCards } from '../doctor/registration.ts'
 import { checkHttpPort, service } from '../doctor/services.ts'
@@ -65,7 +66,10 @@ export function kvEvents({
 
 async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]> {
   const { container } = config
-  if (container === undefined) return [await backendModule(hereMachine, config)]
+  if (container === undefined) {
+    const cuda = engineOfModule(config.backend).usesGpus ? checkCuda(hereMachine, config) : []
+    return (await Promise.all([backendModule(hereMachine, config), cuda])).flat()
+  }
   const [image, folders] = await Promise.all([
     containerImage(container, hereMachine),
     mounts(container.args, hereMachine),
