@@ -6,6 +6,8 @@
  *     All cases, or those whose name begins so. --keep keeps the runs, --from reads kept ones instead of measuring.
  *   node bench/tune.ts --attached [NAME…]
  *     The same systems as somebody else's endpoints: `attach`, with the pages of their workers in telemetry.workers.
+ *   node bench/tune.ts --kubernetes [NAME…]
+ *     The cases of Dynamo's mocker as pods of a DynamoGraphDeployment, on a control plane of this machine.
  *   node bench/tune.ts --virtual [--drawn N --seed S]
  *     Systems in virtual time, their truth computed from steady state. --drawn takes N random ones in place of the
  *     chosen.
@@ -14,15 +16,13 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { analyse } from '../src/analysis/analyse.ts'
-import { loadValue } from '../src/analysis/load-label.ts'
-import { type BottleneckFinding, bottleneckAt } from '../src/analysis/tune/bottleneck.ts'
-import { referenceOf } from '../src/analysis/tune/tune.ts'
+import type { BottleneckFinding } from '../src/analysis/tune/bottleneck.ts'
 import { runSweepFile } from '../src/commands/run.ts'
-import { readRun } from '../src/journal/index.ts'
 import { loadProfile } from '../src/simulator/profile.ts'
 import { measuredAttached } from './tune/attached.ts'
 import { type KnownCase, knownCases } from './tune/cases.ts'
+import { diagnosisOf } from './tune/diagnosis.ts'
+import { noCluster, startTuneCluster } from './tune/kubernetes.ts'
 import { tables } from './tune/tables.ts'
 import { drawnSystems, virtualSystems } from './tune/virtual-systems.ts'
 import { countsTable, type Diagnosed, diagnosed, systemsTable, verdictOf } from './tune/virtual-tables.ts'
@@ -34,6 +34,7 @@ const { values, positionals } = parseArgs({
     from: { type: 'string' },
     virtual: { type: 'boolean' },
     attached: { type: 'boolean', default: false },
+    kubernetes: { type: 'boolean', default: false },
     drawn: { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
@@ -52,6 +53,10 @@ const chosen = knownCases
   .filter(({ name }) => positionals.length === 0 || positionals.some(prefix => name.startsWith(prefix)))
   // An endpoint is one deployment.
   .filter(({ sweep }) => !values.attached || !/^topologies: .*,/m.test(sweep))
+  .filter(({ system }) => !values.kubernetes || system === 'Dynamo mocker')
+const why = values.kubernetes ? noCluster() : false
+if (why !== false) throw new Error(why)
+await using cluster = values.kubernetes && values.from === undefined ? await startTuneCluster() : null
 const scratch = await mkdtemp(join(tmpdir(), 'fulcrum-tune-bench-'))
 const folder = resolve(values.from ?? values.keep ?? scratch)
 
@@ -65,6 +70,7 @@ async function measured(known: KnownCase): Promise<string> {
     return join(folder, name, run ?? '')
   }
   if (values.attached) return measuredAttached(known, folder)
+  if (cluster !== null) return cluster.measured(known, folder)
   const file = join(scratch, `${name}.yaml`)
   await writeFile(file, sweep)
   const { folder: run } = await runSweepFile({
@@ -74,18 +80,6 @@ async function measured(known: KnownCase): Promise<string> {
     signal: AbortSignal.timeout(300_000),
   })
   return run
-}
-
-/** What is said of the heaviest load, as `fulcrum tune` says it of the recommended one. */
-async function diagnosisOf(run: string): Promise<BottleneckFinding> {
-  const { points } = analyse(await readRun(run))
-  // Beside a disaggregated deployment an aggregated one is there for reference only.
-  const looked = points.filter(point => point.deployment.topology.kind === 'disaggregated')
-  const heaviest = (looked.length > 0 ? looked : points)
-    .filter(point => point.status === 'ok')
-    .toSorted((a, b) => (loadValue(b.load.level) ?? 0) - (loadValue(a.load.level) ?? 0))[0]
-  if (heaviest === undefined) throw new Error(`${run}: no valid point`)
-  return bottleneckAt(heaviest, referenceOf(heaviest, points))
 }
 
 try {

@@ -44,8 +44,13 @@ export async function startPlatform({ folder, ledger }: ControlPlane, address: s
 /**
  * A graph of a real frontend and mocker workers, each a pod with an address of its own; decode is scaled by an adapter.
  * @param more.aggregated with a pool of aggregated workers too
+ * @param more.args of each worker in place of the usual ones
  */
-export function mockedGraph(name: string, more: { readonly aggregated?: true } = {}): JsonObject {
+export function mockedGraph(
+  name: string,
+  more: { readonly aggregated?: true; readonly args?: readonly string[] } = {},
+): JsonObject {
+  const usual = ['--model-path', model.name, '--engine-type', 'trtllm']
   const container = (module: string, ...args: string[]): JsonObject => ({
     mainContainer: { image: 'host/dynamo', command: [mocker.python, '-m', module], args },
   })
@@ -53,7 +58,7 @@ export function mockedGraph(name: string, more: { readonly aggregated?: true } =
     componentType: 'worker',
     replicas,
     resources: { limits: { gpu: '4' } },
-    extraPodSpec: container('dynamo.mocker', '--model-path', model.name, '--engine-type', 'trtllm', ...args),
+    extraPodSpec: container('dynamo.mocker', ...(more.args ?? usual), ...args),
   })
   const half = (role: string): JsonObject => ({
     ...worker(1, '--disaggregation-mode', role),

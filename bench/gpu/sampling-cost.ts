@@ -1,0 +1,120 @@
+/**
+ * What sampling GPUs costs in TTFT error: the built-in generator against the mock server, with and without the sampler
+ * beside it, in the order on, off, off, on. The GPUs are stand-ins (test/systems/stand-ins/gpus/nvidia-smi: eight GPUs,
+ * five samples a second), so this is the cost of the sampler's process and of reading its lines, not of a driver.
+ *
+ *   node bench/gpu/sampling-cost.ts [--blocks 8]
+ *
+ * A block takes 15 s. Prints a Markdown table with the mean of each side and of the differences within blocks, with 95%
+ * intervals.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Estimate, estimateOf } from '../../src/analysis/estimate.ts'
+import { gpuHosts } from '../../src/deployers/gpu-hosts.ts'
+import { builtIn } from '../../src/generators/built-in/built-in.ts'
+import { userCacheFolder } from '../../src/generators/cache.ts'
+import { openLedger } from '../../src/process/ledger.ts'
+import { watchGpus } from '../../src/telemetry/gpu/watch.ts'
+import { startMock } from '../../test/mock-server/start.ts'
+import type { Cell } from '../load/cell.ts'
+import { endpointOf, pointOf } from '../load/point.ts'
+
+const { values } = parseArgs({ options: { blocks: { type: 'string', default: '8' } } })
+const cell: Cell = { name: 'c=32', concurrency: 32, requests: 128, tokens: 64, ttftMs: 50, itlMs: 10, who: 'node' }
+const standIns = join(import.meta.dirname, '../../test/systems/stand-ins/gpus')
+
+/** What one measurement showed. */
+interface Seen {
+  /** Reported − true mean TTFT, ms. */
+  readonly ttftErrorMs: number
+  readonly itlMeanMs: number
+  /** CPU of this process, s. */
+  readonly cpuS: number
+  /** GPUs whose energy was known; 0 without a sampler. */
+  readonly gpus: number
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'fulcrum-sampling-'))
+const ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
+process.env.PATH = `${standIns}:${process.env.PATH}`
+process.env.SLURMD_NODENAME = 'n1'
+const generator = builtIn({ cacheFolder: userCacheFolder(process.env) })
+const loadBefore = loadavg()[0] ?? 0
+try {
+  await using mock = await startMock({ ttftMs: cell.ttftMs, itlMs: cell.itlMs, promptTokens: 512 })
+  const point = pointOf(cell, 'built-in')
+  const sampled = { ...point.deployment, gpusPerWorker: { prefill: 8, decode: 8, aggregated: 8 } }
+
+  const measured = async (isOn: boolean): Promise<Seen> => {
+    const places = { holders: [], hosts: [null] }
+    const asked = { dcgm: [], nvidiaSmi: true, sampleS: 1, devices: null }
+    const watch = isOn ? watchGpus(asked, gpuHosts(places, folder, ledger)) : null
+    await watch?.ready()
+    await mock.reset()
+    const cpu = process.cpuUsage()
+    const measurement = await generator.measure(point, endpointOf(mock.url), {
+      signal: AbortSignal.timeout(60_000),
+      folder: join(folder, 'point'),
+      onProgress: () => {},
+    })
+    const { user, system } = process.cpuUsage(cpu)
+    const truth = await mock.truth()
+    const { gpus = null } = (await watch?.observed(measurement, sampled)) ?? {}
+    await watch?.[Symbol.asyncDispose]()
+    return {
+      ttftErrorMs: (measurement.ttftMs?.mean ?? Number.NaN) - (truth.ttftMs?.mean ?? Number.NaN),
+      itlMeanMs: measurement.itlMs?.mean ?? Number.NaN,
+      cpuS: (user + system) / 1e6,
+      gpus: gpus?.gpus.filter(({ energyJ }) => energyJ !== null).length ?? 0,
+    }
+  }
+
+  // Neither side starts cold.
+  await measured(true)
+  const [on, off]: [Seen[], Seen[]] = [[], []]
+  for (let block = 0; block < Number(values.blocks); block++) {
+    for (const isOn of [true, false, false, true]) (isOn ? on : off).push(await measured(isOn))
+    console.error(`block ${block + 1} of ${values.blocks}`)
+  }
+  if (on.some(({ gpus }) => gpus !== 8)) throw new Error('the sampler did not see its eight GPUs')
+
+  const pairs = Array.from({ length: on.length / 2 }, (_, i) => [
+    on.slice(2 * i, 2 * i + 2),
+    off.slice(2 * i, 2 * i + 2),
+  ])
+  const row = (what: string, digits: number, of: (seen: Seen) => number): string => {
+    const mean = (all: readonly Seen[] = []) => all.reduce((sum, seen) => sum + of(seen), 0) / all.length
+    const cells = [
+      estimateOf(on.map(of)),
+      estimateOf(off.map(of)),
+      estimateOf(pairs.map(([with_, without]) => mean(with_) - mean(without))),
+    ]
+    return `| ${[what, ...cells.map(cell => text(cell, digits))].join(' | ')} |`
+  }
+  console.log(
+    [
+      '| | with the sampler | without | difference within blocks |',
+      '|---|---|---|---|',
+      row('TTFT error, mean, ms', 2, ({ ttftErrorMs }) => ttftErrorMs),
+      row('ITL, mean, ms', 2, ({ itlMeanMs }) => itlMeanMs),
+      row('CPU of Fulcrum, s', 2, ({ cpuS }) => cpuS),
+    ].join('\n'),
+  )
+  const load = `load average ${loadBefore.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after`
+  console.log(
+    `\n${on.length} measurements each; ${availableParallelism()} cores, ${load}, Node ${process.versions.node}.`,
+  )
+} finally {
+  await generator.close()
+  ledger.close()
+  await rm(folder, { recursive: true, force: true })
+}
+
+function text(estimate: Estimate | null, digits: number): string {
+  if (estimate === null) return 'unknown'
+  const { mean, ci95 } = estimate
+  return `${mean.toFixed(digits)}${ci95 === null ? '' : ` ± ${(ci95[1] - mean).toFixed(digits)}`}`
+}
