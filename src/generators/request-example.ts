@@ -3,10 +3,10 @@ import type { LoadExample } from './define-generator.ts'
 import { headBefore, promptFields, requestFields, requestShape } from './request.ts'
 
 /** A request of a point: the token as the name of its variable, the prompt as its length. */
-export function requestExample({ load, workload }: Point, endpoint: Endpoint): LoadExample {
+export function requestExample(point: Point, endpoint: Endpoint): LoadExample {
+  const { load, workload } = point
   const key = endpoint.apiKeyEnv === undefined ? undefined : `$${endpoint.apiKeyEnv}`
-  const [, ...lines] = headBefore(new URL(endpoint.url), load.api, load.streaming, key).split('\r\n')
-  const [first = ''] = headBefore(new URL(endpoint.url), load.api, load.streaming, key).split('\r\n')
+  const [first = '', ...lines] = headBefore(new URL(endpoint.url), load.api, load.streaming, key).split('\r\n')
   const [, path = '/'] = first.split(' ')
   const headers = lines.map(line => line.split(': ')).filter(([name]) => name !== 'Content-Length')
   const isTrace = load.level.kind === 'trace'
@@ -20,6 +20,21 @@ export function requestExample({ load, workload }: Point, endpoint: Endpoint): L
       ...Object.fromEntries(headers),
       ...(load.sessionHeader === undefined ? {} : { [load.sessionHeader]: '(id of the session)' }),
     },
-    body: { [promptFields[load.api]]: prompt, ...requestFields(shape) },
+    body: { [promptFields[load.api]]: prompt, ...withOwnLengths(requestFields(shape), point) },
   }
+}
+
+/** Fields that say how long the answer is to be. */
+const lengthFields = ['max_tokens', 'max_output_tokens', 'min_tokens']
+
+/** Where each request has a length of its own, words say so instead of a number. */
+function withOwnLengths(
+  fields: { readonly [field: string]: Json },
+  { load, workload }: Point,
+): { readonly [field: string]: Json } {
+  const isTrace = load.level.kind === 'trace'
+  if (!isTrace && workload.osl.kind === 'fixed' && workload.dataset === undefined) return fields
+  const length = isTrace ? '(length in the trace)' : `(about ${Math.round(meanTokens(workload.osl))})`
+  const own = Object.keys(fields).filter(field => lengthFields.includes(field) && !(field in load.extra))
+  return { ...fields, ...Object.fromEntries(own.map(field => [field, length])) }
 }

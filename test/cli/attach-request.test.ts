@@ -85,6 +85,15 @@ describe('a plan of a sweep with attach', () => {
     assert.match((await fulcrum(['plan', file])).stdout, /worker starts: none, the endpoint is already running/)
   })
 
+  test('names lengths of answers that differ between requests', async () => {
+    await using place = await temporaryFolder()
+    const file = join(place.path, 'sweep.yaml')
+    const own = sweep('http://127.0.0.1:9').replace('100/20', '{ isl: 100, osl: { mean: 50, stddev: 10 } }')
+    await writeFile(file, own)
+    const { example } = JSON.parse((await fulcrum(['plan', file, '--json'])).stdout)
+    assert.deepEqual([example.body.max_tokens, example.body.min_tokens], ['(about 50)', '(about 50)'])
+  })
+
   for (const [generator, says] of [
     ['aiperf', 'aiperf profile --model nvidia/DeepSeek-R1-FP4'],
     ['genai-perf', 'genai-perf profile --model nvidia/DeepSeek-R1-FP4'],
