@@ -33,7 +33,7 @@ function withOwnLengths(
   { load, workload }: Point,
 ): { readonly [field: string]: Json } {
   const isTrace = load.level.kind === 'trace'
-  if (!isTrace && workload.osl.kind === 'fixed' && workload.dataset === undefined) return fields
+  if (!isTrace && workload.osl.kind === 'fixed' && workload.datasetFile === undefined) return fields
   const length = isTrace ? '(length in the trace)' : `(about ${Math.round(meanTokens(workload.osl))})`
   const own = Object.keys(fields).filter(field => lengthFields.includes(field) && !(field in load.extra))
   return { ...fields, ...Object.fromEntries(own.map(field => [field, length])) }
