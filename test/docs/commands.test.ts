@@ -90,6 +90,7 @@ const onlyParsed: readonly { readonly command: RegExp; readonly reason: string }
     reason: 'it needs vLLM or vllm-rs; test/systems and test/examples run the plug-ins',
   },
   { command: / results\/quality\//, reason: 'it needs two runs with questions; test/analysis/compare compares them' },
+  { command: /sweeps\/mtp\.yaml/, reason: 'it takes three minutes; test/cli/speculation.test.ts runs a shorter one' },
   { command: /sweeps\/reasoning\.yaml/, reason: 'it takes a minute; test/cli/reasoning.test.ts runs a shorter one' },
   { command: /--point/, reason: 'ids of points differ from run to run; test/cli/verify.test.ts writes one' },
   { command: /^fulcrum verify .*http/, reason: 'it measures a deployment that runs; test/systems starts one' },

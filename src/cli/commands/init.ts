@@ -23,6 +23,7 @@ export const templates = [
   'wide-ep',
   'quality',
   'reasoning',
+  'mtp',
 ] as const
 
 /** What a sweep can be written for. Slurm and Kubernetes need more answers: their templates are the start. */

@@ -28,7 +28,7 @@ export const simulatedKeys = {
   acceptance: decisive(
     field(
       z.union([share, z.literal('by-prompt')]),
-      'Speculative decoding (`speculative_config` in `engine`): the chance that the simulated model accepts a drafted token, given that it accepted those before it, 0–1. `by-prompt`: the share of each prompt that its own words before would have guessed right, so that code is accepted more than prose, and random words hardly ever.',
+      'Speculative decoding (`speculative_config` in `engine`): the chance that the simulated model accepts a drafted token, given that it accepted those before it, 0–1. `by-prompt`: as much as a lookup of its last words guesses right in the end of each prompt, so that code is accepted more than prose, and random words hardly ever.',
       'write a share such as 0.7, or by-prompt',
     ).optional(),
   ),
