@@ -2,29 +2,36 @@ import { styleText } from 'node:util'
 import { type RunGlimpse, watchRun } from '../commands/watch.ts'
 import { type Screen, screenOf } from '../render/terminal/screen.ts'
 import { counted, duration } from '../render/views/format.ts'
+import { fullScreen } from './full-screen.ts'
 import { interruption } from './interruption.ts'
 import { jsonText } from './json-text.ts'
-import { repainter } from './repainter.ts'
 
-/** Shows a run as it goes: repainted in a terminal, a line a change elsewhere, JSON lines for machines. */
+/** Shows a run as it goes: on the whole screen of a terminal, a line a change elsewhere, JSON lines for machines. */
 export async function watchStatus(
   choice: { readonly folder?: string; readonly resultsRoot: string },
   json: boolean,
 ): Promise<void> {
   using interrupted = interruption({ quiet: true })
   const { stdout } = process
-  const painter = !json && stdout.isTTY ? repainter(stdout) : null
+  const screen = !json && stdout.isTTY ? fullScreen(stdout) : null
+  let last = ''
   try {
     for await (const glimpse of watchRun(choice, { signal: interrupted.signal })) {
       if (json) console.log(jsonText(glimpse))
-      else if (painter === null) console.log(glimpseLine(glimpse))
-      else painter.paint(glimpseText(glimpse, screenOf(stdout, process.env)))
+      else if (screen === null) console.log(glimpseLine(glimpse))
+      else {
+        const size = screenOf(stdout, process.env)
+        last = glimpseText(glimpse, size)
+        screen.paint([last, ...problemLines(glimpse, size)].join('\n'))
+      }
     }
   } catch (error) {
     // The watcher was interrupted, not the run.
     if (!interrupted.signal.aborted) throw error
   } finally {
-    painter?.keep()
+    screen?.[Symbol.dispose]()
+    // What the run came to stays on the screen that was there before.
+    if (last !== '') console.log(last)
   }
 }
 
@@ -38,6 +45,18 @@ export function glimpseLine(glimpse: RunGlimpse): string {
   return `[${doneOf(glimpse)}/${glimpse.points.planned}${leftText(glimpse)}] ${glimpse.state}${latest}`
 }
 
+/** Points without figures and why, the latest first: what a whole screen has room for. */
+export function problemLines({ problems }: RunGlimpse, { columns }: Pick<Screen, 'columns'>): readonly string[] {
+  if (problems.length === 0) return []
+  const lines = problems
+    .toReversed()
+    .map(({ point, reason }) => cut(`  ${point}: ${reason}`.replace(/\s+$/, ''), columns))
+  return ['', 'Points without figures:', ...lines]
+}
+
+const cut = (text: string, columns: number) =>
+  text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`
+
 /** Four lines and those of the latest point's figures, none wider than the screen: repainting counts on that. */
 export function glimpseText(glimpse: RunGlimpse, { columns, colour }: Screen): string {
   const { points, sweep, state } = glimpse
@@ -46,7 +65,7 @@ export function glimpseText(glimpse: RunGlimpse, { columns, colour }: Screen): s
   const width = Math.max(10, Math.min(50, columns - counts.length - 2))
   const full = points.planned === 0 ? 0 : Math.round((done / points.planned) * width)
   const bar = '█'.repeat(full)
-  const fits = (text: string) => (text.length < columns ? text : `${text.slice(0, columns - 2)}…`)
+  const fits = (text: string) => cut(text, columns)
   return [
     fits(`${sweep}: ${state}, started ${glimpse.startedAt}`),
     `${colour ? styleText('blue', bar, { validateStream: false }) : bar}${'░'.repeat(width - full)} ${counts}`,

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { glimpseLine, glimpseText } from '../../src/cli/watch-status.ts'
+import { fullScreen } from '../../src/cli/full-screen.ts'
+import { glimpseLine, glimpseText, problemLines } from '../../src/cli/watch-status.ts'
 import { type RunGlimpse, watchRun } from '../../src/commands/watch.ts'
 import { createRun, openRun } from '../../src/journal/index.ts'
 import { writtenRun } from '../journal/written-run.ts'
@@ -101,4 +106,83 @@ describe('a glimpse in a terminal', () => {
   test('is one line where nothing can be repainted', () => {
     assert.match(glimpseLine(glimpse), /^\[8\/24, about 3 min 20 s left\] running, latest 2P1D/)
   })
+})
+
+describe('the whole screen of a terminal', () => {
+  const [enter, leave] = ['\x1b[?1049h', '\x1b[?1049l']
+
+  /** A terminal of three rows, and what was written to it. */
+  function terminal() {
+    const written: string[] = []
+    const stream = Object.assign(new EventEmitter(), {
+      rows: 3,
+      write: (text: string) => {
+        written.push(text)
+        return true
+      },
+    })
+    return { stream: stream as unknown as NodeJS.WriteStream & EventEmitter, written }
+  }
+
+  test('is left as often as it was entered, whoever ends it', () => {
+    const { stream, written } = terminal()
+    const listeners = process.listenerCount('exit')
+    const screen = fullScreen(stream)
+    assert.equal(process.listenerCount('exit'), listeners + 1)
+    screen[Symbol.dispose]()
+    screen[Symbol.dispose]()
+    assert.deepEqual(written, [enter, leave])
+    assert.deepEqual([process.listenerCount('exit'), stream.listenerCount('resize')], [listeners, 0])
+  })
+
+  test('shows what fits its rows, and is painted again when its size changes', () => {
+    const { stream, written } = terminal()
+    using screen = fullScreen(stream)
+    screen.paint('one\ntwo\nthree\nfour')
+    assert.match(written.at(-1) ?? '', /^\x1b\[Hone.*two.*three\x1b\[K\x1b\[J$/s)
+    assert.ok(!written.at(-1)?.includes('four'))
+    stream.rows = 4
+    stream.emit('resize')
+    assert.ok(written.at(-1)?.includes('four'))
+  })
+
+  test('names the points without figures, the latest first, cut to its width', () => {
+    const problems = [
+      { point: 'agg x1', reason: 'gone' },
+      { point: '2P1D', reason: 'cut off '.repeat(20) },
+    ]
+    const lines = problemLines({ problems } as unknown as RunGlimpse, { columns: 40 })
+    assert.deepEqual(lines.slice(0, 2), ['', 'Points without figures:'])
+    assert.match(lines[2] ?? '', /^ {2}2P1D: cut off .*…$/)
+    assert.equal(lines[3], '  agg x1: gone')
+    assert.ok(lines.every(line => line.length < 40))
+  })
+
+  const script = '/usr/bin/script'
+  for (const end of ['Ctrl-C', 'the end of the run'] as const)
+    test(`of a real terminal is given back at ${end}, with the latest status below`, {
+      skip: existsSync(script) ? false : 'script is not installed',
+    }, async () => {
+      await using place = await temporaryFolder()
+      const held = await openRun(await writtenRun(run, place.path, new Date(0)))
+      const bin = join(import.meta.dirname, '../../bin/fulcrum.js')
+      const command = `${process.execPath} ${bin} status --watch --out ${place.path}`
+      const watching = spawn(script, ['-qefc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] })
+      const closed = once(watching, 'close')
+      let said = ''
+      let isTold = false
+      for await (const chunk of watching.stdout) {
+        said += String(chunk)
+        if (isTold || !/1049h.*running/s.test(said)) continue
+        isTold = true
+        if (end === 'Ctrl-C') watching.stdin.write('\x03')
+        else await held.close()
+      }
+      await closed
+      await held.close()
+      const [, below = ''] = said.split(leave)
+      assert.ok(said.startsWith(enter), JSON.stringify(said.slice(0, 80)))
+      assert.equal(said.split(leave).length, 2)
+      assert.match(below, end === 'Ctrl-C' ? /: running, started/ : /: complete, started/)
+    })
 })
