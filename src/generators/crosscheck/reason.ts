@@ -12,6 +12,7 @@ interface Suspect {
 const suspects: readonly Suspect[] = [
   { explain: failures },
   { explain: tokenCounts },
+  { explain: promptLengths },
   { explain: answerLengths },
   { explain: lateSends },
   { explain: concurrencyNotReached },
@@ -33,7 +34,9 @@ export function likelyReason(
   if (generator === null || against === null) return 'one of them has no measurement'
   const higherIsSlower = figure.unit !== '/s'
   const [slower, faster] = by > 0 === higherIsSlower ? [generator, against] : [against, generator]
-  for (const { explain } of suspects) {
+  // A length has nothing to do with when things were sent or read.
+  const possible = isLength(figure) ? suspects.filter(({ explain }) => ofLengths.has(explain)) : suspects
+  for (const { explain } of possible) {
     const reason = explain(slower, faster, figure)
     if (reason !== null) return reason
   }
@@ -54,16 +57,42 @@ function tokenCounts(slower: Measurement, faster: Measurement, figure: Figure): 
   return `tokens are counted differently: ${nameOf(slower)} by ${slower.tokenSource} (${shown(input?.mean)}), ${nameOf(faster)} by ${faster.tokenSource} (${shown(other?.mean)})`
 }
 
-function answerLengths(slower: Measurement, faster: Measurement, figure: Figure): string | null {
-  if (figure.key === 'ttftMean' || figure.key === 'ttftP50' || figure.key === 'ttftP99') {
-    if (!apart(slower.isl?.mean, faster.isl?.mean)) return null
-    return `prompts differ in length: ${nameOf(slower)} ${shown(slower.isl?.mean)} tokens, ${nameOf(faster)} ${shown(faster.isl?.mean)}`
-  }
-  const slowerChunks = slower.totals.chunks / Math.max(1, slower.requests.completed)
-  const fasterChunks = faster.totals.chunks / Math.max(1, faster.requests.completed)
-  if (!apart(slowerChunks, fasterChunks)) return null
-  return `answers differ in length: ${nameOf(slower)} ${shown(slowerChunks)} chunks a request, ${nameOf(faster)} ${shown(fasterChunks)}`
+/** Longer prompts take longer to the first token, so requests take longer and are fewer. */
+function promptLengths(slower: Measurement, faster: Measurement, figure: Figure): string | null {
+  if (figure.key === 'oslMean' || figure.key === 'itlMean') return null
+  const [slow, fast] = [slower.isl?.mean, faster.isl?.mean]
+  if (!isEnough(slow, fast, figure, slower, faster)) return null
+  return `prompts differ in length: ${nameOf(slower)} ${shown(slow)} tokens, ${nameOf(faster)} ${shown(fast)}`
 }
+
+function answerLengths(slower: Measurement, faster: Measurement, figure: Figure): string | null {
+  if (figure.key === 'islMean' || figure.key === 'itlMean' || figure.title.startsWith('TTFT')) return null
+  const [slow, fast] = [chunksOf(slower), chunksOf(faster)]
+  if (!isEnough(slow, fast, figure, slower, faster)) return null
+  return `answers differ in length: ${nameOf(slower)} ${shown(slow)} chunks a request, ${nameOf(faster)} ${shown(fast)}`
+}
+
+const chunksOf = ({ totals, requests }: Measurement) => totals.chunks / Math.max(1, requests.completed)
+
+const ofLengths: ReadonlySet<Suspect['explain']> = new Set([failures, tokenCounts, promptLengths, answerLengths])
+
+const isLength = ({ key }: Figure) => key === 'islMean' || key === 'oslMean'
+
+/** What differs by less than half as much as the figure does is not its reason. */
+function isEnough(
+  slow: number | undefined,
+  fast: number | undefined,
+  figure: Figure,
+  slower: Measurement,
+  faster: Measurement,
+): boolean {
+  const [ofSlower, ofFaster] = [figure.of(slower), figure.of(faster)]
+  if (slow === undefined || fast === undefined || ofSlower === null || ofFaster === null) return false
+  if (!apart(slow, fast) || (slow < fast && !isLength(figure))) return false
+  return relative(slow, fast) >= relative(ofSlower, ofFaster) / 2
+}
+
+const relative = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b))
 
 function lateSends(slower: Measurement, _: Measurement, figure: Figure): string | null {
   const late = slower.client.sendLatenessMs
@@ -91,9 +120,9 @@ function windows(slower: Measurement, faster: Measurement, figure: Figure): stri
   if (run === undefined) return null
   const asWhole = figure.of({ ...steady, ...run })
   const [ofSteady, ofWhole] = [figure.of(steady), figure.of(whole)]
-  // Evidence: counted as the other counts, the steady one's own run moves towards it.
+  // Evidence: counted as the other counts, the steady one's own run comes at least half as near.
   if (asWhole === null || ofSteady === null || ofWhole === null) return null
-  if (Math.abs(asWhole - ofWhole) >= Math.abs(ofSteady - ofWhole)) return null
+  if (Math.abs(asWhole - ofWhole) > Math.abs(ofSteady - ofWhole) / 2) return null
   return `their windows differ: ${nameOf(whole)} counts the whole run with its first wave and its end, ${nameOf(steady)} the steady part; the whole run of ${nameOf(steady)} has ${figure.title} ${shown(asWhole)} instead of ${shown(ofSteady)}`
 }
 

@@ -1,4 +1,46 @@
 /**
+ * Names a process that is not of the deployment. One is, if it, the leader of its group, or one of its ancestors has the mark
+ * in its environment: vLLM's engine process, and others that give themselves a title, write it over theirs.
+ */
+export const ownership = `
+def parents(pid):
+    """Its group's leader and its parent; none where it is gone."""
+    try:
+        with open('/proc/%d/stat' % pid) as file:
+            words = file.read().rpartition(')')[2].split()
+        return int(words[2]), int(words[1])
+    except (OSError, IndexError, ValueError):
+        return 0, 0
+def marked(pid):
+    try:
+        with open('/proc/%d/environ' % pid, 'rb') as file:
+            return mark in file.read()
+    except OSError:
+        return None
+names = {}
+def stranger(pid):
+    """Its name when it is certainly not of this deployment; else None."""
+    if pid in names:
+        return names[pid]
+    at, ours, first = pid, False, marked(pid)
+    for _ in range(64):
+        if at <= 1 or ours or first is None:
+            break
+        leader, parent = parents(at)
+        ours = bool(marked(at) or (leader > 1 and marked(leader)))
+        at = parent
+    found = None
+    if not ours and first is not None:
+        try:
+            with open('/proc/%d/comm' % pid) as file:
+                found = '%s (%d)' % (file.read().strip(), pid)
+        except OSError:
+            pass
+    names[pid] = found
+    return found
+`
+
+/**
  * Reads NVML (libnvidia-ml.so.1, part of the driver) through ctypes, so it needs only Python's standard library. With
  * the argument `check`, its exit code says whether that works. Otherwise it prints a JSON line for all GPUs at an
  * interval (first argument, seconds), and in between lines with only the energy counters, because they determine how
@@ -61,23 +103,7 @@ def processes(gpu):
     except AttributeError:
         return None
     return [into[i].pid for i in range(min(size.value, 64))]
-names = {}
-def stranger(pid):
-    """Its name when it is certainly not of this deployment; else None."""
-    if pid in names:
-        return names[pid]
-    found = None
-    try:
-        with open('/proc/%d/environ' % pid, 'rb') as file:
-            ours = mark in file.read()
-        if not ours:
-            with open('/proc/%d/comm' % pid) as file:
-                found = '%s (%d)' % (file.read().strip(), pid)
-    except OSError:
-        pass
-    names[pid] = found
-    return found
-gpus = []
+${ownership}gpus = []
 for i in range(count.value):
     gpu = c.c_void_p()
     if nv.nvmlDeviceGetHandleByIndex_v2(i, c.byref(gpu)) != 0:

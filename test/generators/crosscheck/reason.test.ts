@@ -72,3 +72,39 @@ test('a rate that could not be told is compared with nothing: no time, no tokens
   assert.deepEqual(rates({ osl: null, outputTokensPerS: 0 })[1], null)
   assert.deepEqual(rates({ requests: { sent: 40, completed: 0, failed: 40 } }), [null, null])
 })
+
+const figureNamed = (key: string) => figures.find(figure => figure.key === key) ?? assert.fail(key)
+/** Prompts of so many tokens, each figure of time larger and each rate smaller by a factor. */
+function withPrompts(name: Measurement['generator']['name'], isl: number, factor: number): Measurement {
+  const one = measured(name, 'whole')
+  const times = (of: Measurement['ttftMs']) => of && { ...of, mean: of.mean * factor, p50: (of.p50 ?? 0) * factor }
+  return {
+    ...one,
+    ttftMs: times(one.ttftMs),
+    requestLatencyMs: times(one.requestLatencyMs),
+    requestsPerS: (one.requestsPerS ?? 0) / factor,
+    isl: one.isl && { ...one.isl, mean: isl },
+  }
+}
+
+test('a difference in the length of prompts is about prompts, never about reading late', () => {
+  // As on an H200: 1,180 tokens by the server for one, 1,003 for the other, and 7% longer requests.
+  const [long, short] = [withPrompts('built-in', 1180, 1.07), withPrompts('aiperf', 1003, 1)]
+  for (const key of ['islMean', 'ttftMean', 'latencyMean', 'requestsPerS']) {
+    const reason = likelyReason(figureNamed(key), long, short, key === 'requestsPerS' ? -1 : 1)
+    assert.match(reason, /^prompts differ in length: built-in 1180 tokens, aiperf 1000$/, key)
+  }
+})
+
+test('longer prompts are no reason for being faster, and slightly longer ones none for being much slower', () => {
+  const reason = (long: Measurement, short: Measurement, by: number) =>
+    likelyReason(figureNamed('latencyMean'), long, short, by)
+  assert.doesNotMatch(reason(withPrompts('built-in', 1180, 0.9), withPrompts('aiperf', 1003, 1), -1), /prompts differ/)
+  assert.doesNotMatch(reason(withPrompts('built-in', 1020, 1.5), withPrompts('aiperf', 1000, 1), 1), /prompts differ/)
+})
+
+test('windows that explain less than half of a difference are not its reason', () => {
+  // The whole run of the steady one: 70.8 ms instead of 50, of 300 that the other has.
+  const reason = likelyReason(ttftMean, measured('built-in', 'steady'), measured('aiperf', 'whole', 300), -250)
+  assert.doesNotMatch(reason, /windows differ/)
+})
