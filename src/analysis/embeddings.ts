@@ -21,5 +21,5 @@ export function bestEmbedding(points: readonly MeasuredPoint[]): string | null {
   const latencyMs = best.figures.request_latency_p95_ms?.mean
   const latency = latencyMs === undefined ? '' : `, request latency p95 ${Math.round(latencyMs)} ms`
   const gpus = best.gpus === 1 ? '1 GPU' : `${best.gpus} GPUs`
-  return `${best.label} at ${shortLoad(best.load.level)} embeds the most tokens per GPU${within}: ${Math.round(rateOf(best) ?? 0)} tokens/s per GPU on ${gpus}${latency}.`
+  return `${best.label} at ${shortLoad(best.load.level)} embeds the most tokens per GPU${within}: ${Math.round(rateOf(best) ?? 0).toLocaleString('en-US')} tokens/s per GPU on ${gpus}${latency}.`
 }

@@ -252,3 +252,24 @@ describe('what a prefix cache could reuse of a trace', () => {
     )
   })
 })
+
+for (const generator of ['vllm-bench', 'genai-perf']) {
+  test(`a trace is refused for ${generator} by name, once`, async () => {
+    await writeFile(
+      join(folder, 't.jsonl'),
+      even()
+        .map(row => JSON.stringify(row))
+        .join('\n'),
+    )
+    const file = join(folder, 's.yaml')
+    const load = '{ trace: { file: t.jsonl, unit: ms } }'
+    await writeFile(file, sweepText({ workloads: '[{ isl: 600, osl: 20 }]', load, generator }))
+    const told = await mistakes(loadSweep(file))
+    assert.match(
+      told.trim(),
+      new RegExp(
+        `^\\S+:\\d+:\\d+: the generator ${generator} does not support a trace; .*generator: built-in or aiperf$`,
+      ),
+    )
+  })
+}
