@@ -7,7 +7,7 @@
  *   node scripts/install-systems.ts --bench    also the peers that only benchmarks compare with
  */
 import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 
 const root = join(import.meta.dirname, '..')
@@ -114,26 +114,38 @@ const kubernetesVersion = 'v1.33.0'
 
 /** Go is not everywhere; where it isn't, or can't build them, the tests of these programs are skipped and say why. */
 async function buildKubernetes(): Promise<void> {
+  const version = `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`
+  const packages = kubernetesPrograms.map(name => `k8s.io/kubernetes/cmd/${name}`)
+  await buildWithGo('kubernetes-programs', packages, version)
+}
+
+/** versitygw, an S3 server over a folder; its version is in scripts/s3-server. */
+const buildS3Server = () => buildWithGo('s3-server', ['github.com/versity/versitygw/cmd/versitygw'], '-s -w')
+
+/**
+ * Builds the programs of packages that are missing under .systems/go/bin.
+ * @param module folder of scripts/ whose go.mod names the version of each
+ */
+async function buildWithGo(module: string, packages: readonly string[], flags: string): Promise<void> {
   const bin = join(systems, 'go/bin')
   const missing: string[] = []
-  for (const name of kubernetesPrograms) if (!(await exists(join(bin, name)))) missing.push(name)
+  for (const path of packages) if (!(await exists(join(bin, basename(path))))) missing.push(path)
   if (missing.length === 0) return
+  const names = missing.map(path => basename(path)).join(', ')
   const { failed } = await execa('go', ['version'], { reject: false, timeout: 30_000 })
   if (failed) {
-    console.log(`go: not installed, so no ${missing.join(', ')} under .systems/go/bin`)
+    console.log(`go: not installed, so no ${names} under .systems/go/bin`)
     return
   }
-  console.log(`go: ${missing.join(', ')} ${kubernetesVersion} (some minutes)`)
+  console.log(`go: ${names} of scripts/${module} (some minutes)`)
   await mkdir(bin, { recursive: true })
-  const version = `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`
-  const packages = missing.map(name => `k8s.io/kubernetes/cmd/${name}`)
-  const built = await execa('go', ['build', '-trimpath', '-ldflags', version, '-o', `${bin}/`, ...packages], {
-    cwd: join(import.meta.dirname, 'kubernetes-programs'),
+  const built = await execa('go', ['build', '-trimpath', '-ldflags', flags, '-o', `${bin}/`, ...missing], {
+    cwd: join(import.meta.dirname, module),
     env: { CGO_ENABLED: '0' },
     reject: false,
     timeout: 1_500_000,
   })
-  if (built.failed) console.log(`go could not build ${missing.join(', ')}: ${built.stderr.slice(-500)}`)
+  if (built.failed) console.log(`go could not build ${names}: ${built.stderr.slice(-500)}`)
 }
 
 async function installEnvironment({ folder, steps }: Environment): Promise<void> {
@@ -237,5 +249,6 @@ await installDebianPackages()
 for (const environment of environments) if (bench || !environment.benchOnly) await installEnvironment(environment)
 await installVllmClient()
 await buildKubernetes()
+await buildS3Server()
 await layOutModel()
 console.log('systems: ready')

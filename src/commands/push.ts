@@ -1,19 +1,21 @@
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { readManifest } from '../journal/index.ts'
+import { type Manifest, readManifest, sweepFolder } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 import { filesOf } from '../site/run-files.ts'
 import { findRun, type RunChoice } from './find-run.ts'
+import { pushToStore } from './store/push.ts'
+import { isStoreUrl, openStore } from './store/s3.ts'
 
-/** What came of a push: `unchanged` when the site had the run, `replaced` when it had less of it. */
+/** What came of a push: `unchanged` when the run was already there, `replaced` when less of it was. */
 export interface Pushed {
-  /** `SWEEP/RUN` on the site. */
+  /** `SWEEP/RUN` on the site or in the store. */
   readonly run: string
   readonly outcome: 'created' | 'replaced' | 'unchanged'
-  /** Address of the run's page. */
+  /** Address of the run's page, or of its object. */
   readonly url: string
 }
 
@@ -21,15 +23,33 @@ export interface Pushed {
 const patienceMs = 10 * 60_000
 
 /**
- * Sends a run to a `fulcrum serve` that takes uploads: its files as a gzipped tar archive.
- * @param request.to the site's address, also below a path of a proxy
- * @throws FulcrumError (bad-input) when there is no run, or the site refuses it; (environment) when it can't be reached
+ * Sends a run as a gzipped tar archive of its files: to a `fulcrum serve` that takes uploads, or to a store.
+ * @param request.to the site's address, also below a path of a proxy; or `s3://BUCKET/PREFIX`
+ * @param request.token the site's; a store's credentials come from `env`
+ * @throws FulcrumError (bad-input) when there is no run, or it is refused; (environment) when the other side can't be
+ *   reached
  */
 export async function pushRun(
-  request: RunChoice & { readonly to: string; readonly token: string; readonly signal?: AbortSignal },
+  request: RunChoice & {
+    readonly to: string
+    readonly token: string | null
+    readonly env?: NodeJS.ProcessEnv
+    readonly signal?: AbortSignal
+  },
 ): Promise<Pushed> {
+  const isStore = isStoreUrl(request.to)
+  const store = isStore ? openStore(request.to, request.env ?? process.env) : null
+  if (!isStore && request.token === null)
+    throw new FulcrumError('bad-input', 'no-token', 'A push needs the token of the site.', {
+      remedy: 'Give it in a file with --token-file, or in the environment variable FULCRUM_TOKEN.',
+    })
   const folder = await findRun(request)
-  await readManifest(folder)
+  const manifest = await readManifest(folder)
+  if (store !== null) {
+    const place = placeIn(manifest)
+    const { outcome, url } = await pushToStore(store, place, () => archiveOf(folder), request.signal)
+    return { run: `${place.sweep}/${place.run}`, outcome, url }
+  }
   const site = siteAddress(request.to)
   const archive = await archiveOf(folder)
   const deadline = AbortSignal.timeout(patienceMs)
@@ -44,6 +64,11 @@ export async function pushRun(
   const body: unknown = await answer.json().catch(() => null)
   if (answer.ok && isPushed(body)) return { ...body, url: new URL(body.page.replace(/^\//, ''), site).href }
   throw refused(answer.status, body, site)
+}
+
+/** Where the run would lie below any results. */
+function placeIn({ sweep, runId }: Manifest) {
+  return { sweep: basename(sweepFolder('.', sweep)), run: runId }
 }
 
 /** The regular files of a run as a gzipped tar archive; links, locks and other hidden files stay here. */

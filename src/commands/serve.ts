@@ -10,3 +10,66 @@ export async function serveResults(request: ServeRequest): Promise<Site> {
   const { openSite } = await import('./serve/open-site.ts')
   return openSite(request)
 }
+
+/** How often a site looks for changes of its store. */
+const usualEveryMs = 30_000
+
+/** As long as `fulcrum serve` takes for an upload when it isn't told otherwise. */
+const usualMostBytes = 1024 ** 3
+
+export interface StoreRequest extends Omit<ServeRequest, 'resultsRoot' | 'uploads'> {
+  /** `s3://BUCKET/PREFIX` */
+  readonly store: string
+  readonly env: NodeJS.ProcessEnv
+  /** Most bytes of a run, unpacked. */
+  readonly mostBytes?: number
+  readonly everyMs?: number
+  readonly onFetch?: (done: number, of: number) => void
+  /** A sentence for whoever started the site. */
+  readonly onNotice?: (text: string) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Serves the runs of an S3-compatible store, from a copy in the user's cache folder that follows the store. Without the
+ * store, the site goes on with what it has.
+ * @throws FulcrumError (bad-input) for wrong addresses or credentials; (environment) when the store doesn't answer
+ */
+export async function serveStore({ store: address, env, ...request }: StoreRequest): Promise<Site> {
+  const [{ openStore }, { followStore, mirrorFolder, openMirror }] = await Promise.all([
+    import('./store/s3.ts'),
+    import('./store/mirror.ts'),
+  ])
+  const store = openStore(address, env)
+  const { mostBytes = usualMostBytes, everyMs = usualEveryMs, onFetch, onNotice = () => {} } = request
+  const resultsRoot = mirrorFolder(store, env)
+  const told = new Set<string>()
+  const mirror = openMirror(store, resultsRoot, {
+    mostBytes,
+    ...(onFetch === undefined ? {} : { onFetch }),
+    onLeftOut: (key, why) => {
+      if (!told.has(`${key} ${why}`)) onNotice(`${store.url}/${key} is left out: ${why}`)
+      told.add(`${key} ${why}`)
+    },
+  })
+  await mirror.update(request.signal)
+  await using made = new AsyncDisposableStack()
+  const site = made.use(await serveResults({ ...request, resultsRoot }))
+  const stop = new AbortController()
+  const followed = followStore(mirror, {
+    everyMs,
+    signal: stop.signal,
+    onChange: error =>
+      onNotice(
+        error === null
+          ? `${store.url} answers again.`
+          : `${error instanceof Error ? error.message : String(error)} The site shows what it has of ${store.where}.`,
+      ),
+  })
+  made.defer(async () => {
+    stop.abort(new DOMException('the site stops', 'AbortError'))
+    await followed
+  })
+  const kept = made.move()
+  return { url: site.url, reach: site.reach, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -28,9 +28,17 @@ const mostDepth = 8
 /** A hidden folder, so that lists don't show incomplete runs. */
 const stagingFolder = '.uploads'
 
-/** Removes remains of uploads of a site that was killed. */
-export async function forgetUnfinished(root: string): Promise<void> {
-  await rm(join(root, stagingFolder), { recursive: true, force: true })
+/** Longer than an upload may take, even when the clocks of two machines differ. */
+const abandonedAfterMs = 60 * 60_000
+
+/** Removes remains of uploads of a site that was killed. Another site of a shared folder may have an upload under way. */
+export async function forgetUnfinished(root: string, now: () => number = Date.now): Promise<void> {
+  const staging = join(root, stagingFolder)
+  for (const name of await readdir(staging).catch(() => [])) {
+    const begun = await stat(join(staging, name)).catch(() => null)
+    if (begun !== null && now() - begun.mtimeMs > abandonedAfterMs)
+      await rm(join(staging, name), { recursive: true, force: true })
+  }
 }
 
 /** Folder of the received run, and its status: `replaced` if it continues a run that was there. */
@@ -159,8 +167,23 @@ async function checkedManifest(folder: string): Promise<Manifest> {
 
 const withoutFolder = (message: string, folder: string) => message.replaceAll(folder, 'the archive')
 
-/** Moves the run to its folder. Of two simultaneous uploads, one wins. */
+/** Maximum number of simultaneous uploads of one run, also by several sites of a shared folder. */
+const mostRivals = 5
+
+/** Moves the run to its place. Of several uploads at once, one wins; the others then find its run there. */
 async function settle(staging: string, target: string): Promise<Received['outcome']> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await settleOnce(staging, target)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : null
+      const wasOvertaken = code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOENT'
+      if (!wasOvertaken || tries === mostRivals) throw error
+    }
+  }
+}
+
+async function settleOnce(staging: string, target: string): Promise<Received['outcome']> {
   const there = await stat(target).catch(() => null)
   if (there === null) {
     await rename(staging, target)
@@ -179,7 +202,8 @@ async function settle(staging: string, target: string): Promise<Received['outcom
   try {
     await rename(staging, target)
   } catch (error) {
-    await rename(old, target)
+    // Whoever was quicker put a copy there; what was taken away is no longer needed then.
+    await rename(old, target).catch(() => rm(old, { recursive: true, force: true }))
     throw error
   }
   await rm(old, { recursive: true, force: true })

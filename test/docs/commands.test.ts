@@ -81,6 +81,10 @@ function ownDeployer(urls: string[]): string {
 /** Commands that are only parsed, and why. */
 const onlyParsed: readonly { readonly command: RegExp; readonly reason: string }[] = [
   { command: /^fulcrum serve/, reason: 'it serves until it is interrupted; test/site starts it' },
+  {
+    command: /^fulcrum push .*--to s3:/,
+    reason: 'it needs an S3 server; test/systems/s3-store.test.ts runs it with one',
+  },
   { command: / mocker\.yaml/, reason: 'it needs Dynamo; test/systems/tutorial.test.ts runs it' },
   { command: / (sweeps|results)\/variants/, reason: 'it needs two versions of Dynamo; test/systems has variants' },
   { command: /^fulcrum run sweeps\/dynamo-mocker\.yaml$/, reason: 'it needs Dynamo; test/systems runs it' },

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import { receiveRun, UploadRefused } from '../../src/site/upload.ts'
+import { openCatalogue } from '../../src/site/catalogue.ts'
+import { forgetUnfinished, receiveRun, UploadRefused } from '../../src/site/upload.ts'
 import { scratch } from '../journal/journal-on-disk.ts'
 
 const baseline = join(import.meta.dirname, '../../results/baseline/quick')
@@ -180,5 +181,63 @@ describe('an archive is refused, and leaves nothing,', () => {
     )
     await assert.rejects(receiveRun(root.path, broken, limits))
     assert.deepEqual(await places(root.path), [])
+  })
+})
+
+describe('sites of one shared folder', () => {
+  test('leave each other’s uploads alone, and remove those that a killed one left', async () => {
+    await using root = await scratch()
+    const archive = await archiveOf(baseline)
+    // An upload of the other site: the first half has arrived.
+    const body = new PassThrough()
+    const upload = receiveRun(root.path, body, limits)
+    body.write(archive.subarray(0, archive.length / 2))
+    const staging = join(root.path, '.uploads')
+    while ((await readdir(staging).catch(() => [])).length === 0) await new Promise(resolve => setImmediate(resolve))
+    await forgetUnfinished(root.path)
+    body.end(archive.subarray(archive.length / 2))
+    assert.equal((await upload).outcome, 'created')
+    await mkdir(join(staging, 'left'), { recursive: true })
+    await forgetUnfinished(root.path, () => Date.now() + 2 * 60 * 60_000)
+    assert.deepEqual(await readdir(staging), [])
+  })
+
+  test('take one run once: of uploads at the same time, all but one find it there', async () => {
+    await using root = await scratch()
+    const archive = await archiveOf(baseline)
+    const all = await Promise.all([1, 2, 3, 4].map(() => receiveRun(root.path, Readable.from(archive), limits)))
+    assert.deepEqual(all.map(({ outcome }) => outcome).sort(), ['created', 'unchanged', 'unchanged', 'unchanged'])
+    assert.deepEqual(await readdir(join(root.path, 'quick')), [id])
+    assert.deepEqual(await readdir(join(root.path, '.uploads')), [])
+  })
+
+  test('list a run while another process writes it: each look finds whole results only', async () => {
+    await using root = await scratch()
+    const run = join(root.path, 'quick', id)
+    await mkdir(run, { recursive: true })
+    const journal = await readFile(join(baseline, 'journal.jsonl'))
+    await cp(join(baseline, 'manifest.json'), join(run, 'manifest.json'))
+    const catalogues = [openCatalogue(root.path), openCatalogue(root.path)]
+    const seen: (readonly string[])[] = []
+    for (let at = 0; at <= journal.length; at += Math.ceil(journal.length / 12)) {
+      // Cut anywhere, also within a line, as a reader of a shared folder may find it.
+      await writeFile(join(run, 'journal.jsonl'), journal.subarray(0, at))
+      seen.push(
+        await Promise.all(
+          catalogues.map(async one => (await one.list()).map(r => `${r.problem}${r.points.ok}`).join()),
+        ),
+      )
+    }
+    await writeFile(join(run, 'journal.jsonl'), journal)
+    seen.push(await Promise.all(catalogues.map(async one => (await one.list()).map(r => `${r.points.ok}`).join())))
+    assert.deepEqual(seen.at(-1), ['24', '24'])
+    const counts = seen.map(([one = '', two]) => {
+      assert.equal(one, two)
+      return Number(one)
+    })
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+    )
   })
 })

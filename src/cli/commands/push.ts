@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
-import { FulcrumError } from '../../model/error.ts'
 import { interruption } from '../interruption.ts'
 import { jsonText } from '../json-text.ts'
 import { addOut, runArgument } from '../options.ts'
@@ -17,8 +16,8 @@ export function addPush(program: Command): void {
   const command = program
     .command('push')
     .argument(...runArgument)
-    .description('Upload a run to a site started with fulcrum serve --uploads')
-    .requiredOption('--to <url>', 'Address of the site')
+    .description('Upload a run to a site (fulcrum serve --uploads) or to an S3-compatible store')
+    .requiredOption('--to <url>', 'Address of the site, or s3://BUCKET/PREFIX')
     .option('--token-file <path>', 'File with the token of the site (default: the variable FULCRUM_TOKEN)')
     .option('--json', 'Print the outcome as JSON')
   addOut(command)
@@ -28,17 +27,15 @@ export function addPush(program: Command): void {
 Examples:
   $ FULCRUM_TOKEN=… fulcrum push --to https://fulcrum.example
   $ fulcrum push results/nightly/… --to http://lab:4747 --token-file token
+  $ fulcrum push --to s3://benchmarks/fulcrum
 
-A run that the site already has stays unchanged. If it was resumed here, it
-replaces the shorter copy. The site refuses a different run with the same name.`,
+A run that is already there stays unchanged. If it was resumed here, it replaces
+the shorter copy. A different run with the same name is refused. Stores need
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and outside AWS AWS_ENDPOINT_URL_S3.`,
     )
     .action(async (folder: string | undefined, { out, to, tokenFile, json }: PushOptions) => {
       const { tokenFrom } = await import('../../commands/site-token.ts')
       const token = await tokenFrom(tokenFile, process.env)
-      if (token === null)
-        throw new FulcrumError('bad-input', 'no-token', 'A push needs the token of the site.', {
-          remedy: 'Give it in a file with --token-file, or in the environment variable FULCRUM_TOKEN.',
-        })
       const { pushRun } = await import('../../commands/push.ts')
       using interrupted = interruption({ quiet: true })
       const pushed = await pushRun({

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
+import { FulcrumError } from '../../model/error.ts'
 import { ciLinks, repositoryOption } from '../ci-links.ts'
 import { interruption } from '../interruption.ts'
 import { jsonText } from '../json-text.ts'
@@ -24,7 +25,7 @@ interface ServeOptions {
 export function addServe(program: Command): void {
   const command = program
     .command('serve')
-    .argument('[results]', 'Same as --out')
+    .argument('[results]', 'Same as --out; or an S3-compatible store, s3://BUCKET/PREFIX')
     .description('Serve the results as a site: search, reports, comparisons, history, live runs and a JSON API')
     .option('--port <n>', 'Port to listen on; 0 picks a free one', wholeNumber({ from: 0, to: 65_535 }), 4747)
     .option('--host <address>', 'Address to listen on; all except loopback require a token', '127.0.0.1')
@@ -47,31 +48,52 @@ Examples:
   $ fulcrum serve /data/results --port 0
   $ ssh -L 4747:localhost:4747 gpu-host fulcrum serve
   $ fulcrum serve /data/results --host 0.0.0.0 --token-file token --uploads
+  $ fulcrum serve s3://benchmarks/fulcrum
 
 With the third one, open http://localhost:4747/ on this machine. The site shows
-nothing outside the folder. Ctrl-C stops it with exit code 0.`,
+nothing outside the folder. Ctrl-C stops it with exit code 0. Of a store, it shows
+a copy in ~/.cache/fulcrum and looks for changes every 30 s.`,
     )
     .action(async (results: string | undefined, options: ServeOptions) => {
       const { out, port, host, repositoryUrl, json, uploads, maxUpload, allowHost, auditLog } = options
       const resultsRoot = results ?? out
       const repository = repositoryUrl ?? ciLinks(process.env).repository
-      const { serveResults } = await import('../../commands/serve.ts')
+      const { serveResults, serveStore } = await import('../../commands/serve.ts')
       const { siteToken } = await import('../../commands/site-token.ts')
       using interrupted = interruption({ quiet: true })
       const { token, isNew } = await siteToken(host, options.tokenFile, process.env)
       const { countedProgress, progressLine } = await import('../repainter.ts')
       using line = progressLine(process.stderr)
-      await using site = await serveResults({
-        resultsRoot,
+      const mostBytes = maxUpload * 1024 ** 2
+      const request = {
         host,
         port,
         token,
         keepsKnown: true,
         ...defined({ repository, auditLog }),
         ...(allowHost === undefined ? {} : { allowedHosts: allowHost }),
-        ...(uploads === undefined ? {} : { uploads: { mostBytes: maxUpload * 1024 ** 2 } }),
         onRead: countedProgress(line, 'runs read'),
-      })
+      }
+      const isStore = /^s3:/i.test(resultsRoot)
+      if (isStore && uploads !== undefined)
+        throw new FulcrumError('bad-input', 'store-uploads', 'A site of a store takes no uploads.', {
+          remedy: `Push to the store itself: fulcrum push --to ${resultsRoot}`,
+        })
+      await using site = isStore
+        ? await serveStore({
+            ...request,
+            store: resultsRoot,
+            env: process.env,
+            mostBytes,
+            onFetch: countedProgress(line, 'runs fetched'),
+            onNotice: text => console.error(text),
+            signal: interrupted.signal,
+          })
+        : await serveResults({
+            ...request,
+            resultsRoot,
+            ...(uploads === undefined ? {} : { uploads: { mostBytes } }),
+          })
       line[Symbol.dispose]()
       if (json) console.log(jsonText({ url: site.url, ...(isNew ? { token } : {}) }))
       else console.log(`Serving ${resultsRoot} at ${site.url} (press Ctrl-C to stop)`)
