@@ -45,8 +45,8 @@ The first line is the marker, an HTML comment that readers do not see. To keep
 one comment for each pull request, look for a comment that begins with it, and
 replace its body. docs/ci has examples for GitHub Actions and GitLab.
 
-With --without, the comment states why there is no comparison, and replaces that of
-an earlier revision, so that no outdated verdict remains.
+With --without, the comment states why there is no comparison. It replaces that
+of an earlier revision, so that no outdated verdict remains.
 
 Prints the findings of fulcrum compare and tests nothing itself: the exit code
 is 0 even if a gate failed. fulcrum compare is the gate.`,
