@@ -71,7 +71,7 @@ const conditions: readonly Fact[] = [
   { what: 'extra fields', of: distinct(({ point }) => canonicalJson(point.load.extra)) },
   { what: 'dataset', of: distinct(({ point }) => point.workload.datasetFile?.split('/').at(-1) ?? 'none') },
   { what: 'dataset content', of: distinct(({ point }) => point.workload.datasetSha256?.slice(0, 12) ?? null) },
-  { what: 'trace content', of: traceContent },
+  { what: 'file content', of: fileContent },
   { what: 'prompts', of: written('load', 'prompts', 'fresh') },
   {
     what: 'distinct prompts',
@@ -170,11 +170,11 @@ function fromSweep(tokenizer: string, { sweepFile }: Manifest): string {
  * Files besides the sweep file that decide an outcome and are no dataset, by content; empty in runs of before they were
  * kept.
  */
-function traceContent({ results, manifest }: Run & { readonly manifest: { readonly files?: Files } }): string {
+function fileContent({ results, manifest }: Run & { readonly manifest: { readonly files?: Files } }): string {
   if (manifest.files === undefined) return ''
   const datasets = new Set(results.map(({ point }) => point.workload.datasetFile))
-  const traces = Object.entries(manifest.files).filter(([path]) => !datasets.has(path))
-  return traces
+  const others = Object.entries(manifest.files).filter(([path]) => !datasets.has(path))
+  return others
     .map(([path, hash]) => `${path.split('/').at(-1)} ${hash.slice(0, 12)}`)
     .sort()
     .join(', ')

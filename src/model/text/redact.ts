@@ -4,6 +4,9 @@
  */
 const secretName = /(?:^|[_.-])(?:api_?key|access_?key|key|token|secret|password|passwd|passphrase|credentials?)$/i
 
+/** A size or rate for each token, such as `kv-bytes-per-token`, is no secret. */
+const perToken = /[_.-]per[_.-]token$/i
+
 /** Shorter values are ordinary words (`true`, `none`) rather than secrets. */
 const shortestSecret = 8
 
@@ -29,7 +32,7 @@ const assignments: readonly RegExp[] = [
  * variable instead.
  */
 export function isSecretName(name: string): boolean {
-  return secretName.test(name)
+  return secretName.test(name) && !perToken.test(name)
 }
 
 /**

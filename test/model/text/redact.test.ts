@@ -20,7 +20,17 @@ describe('names of secrets', () => {
     'APIKEY',
   ])
     test(`${name} is one`, () => assert.ok(isSecretName(name)))
-  for (const name of ['tokenizer', 'max_tokens', 'api_key_env', 'monkey', 'PATH', 'max_num_tokens', 'KEYBOARD'])
+  for (const name of [
+    'tokenizer',
+    'max_tokens',
+    'api_key_env',
+    'monkey',
+    'PATH',
+    'max_num_tokens',
+    'KEYBOARD',
+    'kv-bytes-per-token',
+    'BYTES_PER_TOKEN',
+  ])
     test(`${name} is none`, () => assert.ok(!isSecretName(name)))
 })
 
