@@ -244,6 +244,16 @@ const qualityColumns: readonly CsvColumn[] = [
   ),
 ]
 
+/** What amounts of money are in. Columns that are added later come after it. */
+const moneyColumns: readonly CsvColumn[] = [
+  measured(
+    'currency',
+    'text',
+    'currency of the costs, an ISO 4217 code; empty without a price, or if the price names none',
+    m => m.price?.currency ?? null,
+  ),
+]
+
 /**
  * All columns in order. Scripts rely on the position of those up to `on_frontier`, so new columns go to the end.
  * @param registry the registered figures
@@ -260,6 +270,7 @@ export function columnsOf(registry: readonly Figure[] = figures): readonly CsvCo
     ...lastFigures.map(figureColumn),
     ...qualityColumns,
     ...newFigures.map(figureColumn),
+    ...moneyColumns,
     ...registry.filter(figure => !figures.includes(figure)).map(figureColumn),
   ]
 }
