@@ -51,8 +51,8 @@ Examples:
   $ fulcrum serve s3://benchmarks/fulcrum
 
 With the third one, open http://localhost:4747/ on this machine. The site shows
-nothing outside the folder. Ctrl-C stops it with exit code 0. Of a store, it shows
-a copy in ~/.cache/fulcrum and looks for changes every 30 s.`,
+nothing outside the folder. Ctrl-C stops it with exit code 0. Of a store, it
+shows a copy in ~/.cache/fulcrum and looks for changes every 30 s.`,
     )
     .action(async (results: string | undefined, options: ServeOptions) => {
       const { out, port, host, repositoryUrl, json, uploads, maxUpload, allowHost, auditLog } = options
