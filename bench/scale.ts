@@ -108,7 +108,19 @@ async function makeRun(folder: string, file: string): Promise<{ readonly run: st
 
 async function runs(folder: string, only: string | undefined): Promise<void> {
   console.log('\n## Runs of 5,000 points\n')
-  head(['shape', 'workloads', 'journal', 'resumed after', 'report', 'CPU', 'memory', 'page', 'files', 'all files'])
+  head([
+    'shape',
+    'workloads',
+    'journal',
+    'resumed after',
+    'CPU',
+    'report',
+    'CPU',
+    'memory',
+    'page',
+    'files',
+    'all files',
+  ])
   for (const [shape, text] of Object.entries(largeSweeps(5000))) {
     if (only !== undefined && shape !== only) continue
     const results = join(folder, 'results')
@@ -116,6 +128,7 @@ async function runs(folder: string, only: string | undefined): Promise<void> {
     const { run, plan } = await makeRun(results, await sweepFile(folder, shape, text))
     const { size } = await stat(join(run, journalFile))
     const resumed = await timed([import.meta.filename, 'until-deploying', run], folder)
+    const { wallMs, cpuMs } = JSON.parse(resumed.stdout) as { wallMs: number; cpuMs: number }
     const report = await timed([fulcrum, 'report', run, '--json'], folder)
     const { files } = JSON.parse(report.stdout) as { files: readonly string[] }
     const sizes = await Promise.all(files.map(async file => (await stat(file)).size))
@@ -123,7 +136,8 @@ async function runs(folder: string, only: string | undefined): Promise<void> {
       shape,
       plan.sweep.workloads.length,
       `${(size / 1e6).toFixed(0)} MB`,
-      seconds(Number(resumed.stdout) / 1000),
+      seconds(wallMs / 1000),
+      seconds(cpuMs / 1000),
       seconds(report.wallS),
       seconds(report.cpuS),
       `${report.peakMb.toFixed(0)} MB`,
@@ -135,11 +149,11 @@ async function runs(folder: string, only: string | undefined): Promise<void> {
   }
 }
 
-/** Goes on with a run until it deploys; prints the milliseconds since this process started. */
+/** Goes on with a run until it deploys; prints the time since this process started. */
 async function untilDeploying(run: string): Promise<void> {
   const { resumeRun } = await import('../src/commands/resume.ts')
   const stop = new AbortController()
-  let ms: number | null = null
+  let until: { readonly wallMs: number; readonly cpuMs: number } | null = null
   await resumeRun({
     folder: run,
     resultsRoot: join(run, '../..'),
@@ -147,11 +161,12 @@ async function untilDeploying(run: string): Promise<void> {
     signal: stop.signal,
     onProgress: ({ step }) => {
       if (step !== 'deploying' && step !== 'measuring') return
-      ms ??= performance.now()
+      const { user, system } = process.cpuUsage()
+      until ??= { wallMs: performance.now(), cpuMs: (user + system) / 1000 }
       stop.abort(new Error('seen enough'))
     },
   })
-  console.log(ms)
+  console.log(JSON.stringify(until))
 }
 
 /** A system of workers whose speed depends on the workload and on their settings. */

@@ -3,7 +3,7 @@
  * in virtual time, with the plan, the points and the choices that `fulcrum run` would have.
  *
  *   node bench/search.ts          prints the tables of docs/bench/search.md
- *   node bench/search.ts training prints those of one set: training or held-out
+ *   node bench/search.ts training prints those of one set: training, held-out or drawn-anew
  *
  * The search's thresholds were tuned on the training set alone. Whoever tunes them again draws a new held-out set.
  */
@@ -16,6 +16,7 @@ const from = (first: number, count: number) => Array.from({ length: count }, (_,
 const sets = {
   training: async () => [...(await namedCases()), ...(await drawnCases([...from(1, 24), ...from(1001, 32)]))],
   'held-out': () => drawnCases(from(2001, 32)),
+  'drawn-anew': () => drawnCases(from(3001, 32)),
 }
 
 const wanted = process.argv[2]

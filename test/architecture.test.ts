@@ -115,6 +115,7 @@ const otherMeanings: Readonly<Record<string, string>> = {
 /** Where a word of the code is spelled like a generator and does not mean it. */
 const formatsOfFiles: Readonly<Record<string, string>> = {
   'generators/import/formats.ts': 'formats of imported files',
+  'generators/import/formats/guidellm.ts': 'format of imported files',
   'generators/import/formats/vllm-bench-serve.ts': 'format of imported files, of vLLM’s Python client too',
   'render/export/aiperf.ts': 'format of exported files, which AIPerf reads too',
   'render/export/genai-perf.ts': 'format of exported files',

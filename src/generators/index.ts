@@ -3,10 +3,11 @@ import { aiperfGenerator } from './aiperf/index.ts'
 import { builtInGenerator } from './built-in/index.ts'
 import type { AnyGenerator } from './define-generator.ts'
 import { genaiPerfGenerator } from './genai-perf/index.ts'
+import { guideLlmGenerator } from './guidellm/index.ts'
 import { vllmBenchGenerator } from './vllm-bench/index.ts'
 
 /** The load generators that Fulcrum ships; the first is the one that a sweep file need not name. */
-const shipped = [builtInGenerator, genaiPerfGenerator, aiperfGenerator, vllmBenchGenerator] as const
+const shipped = [builtInGenerator, genaiPerfGenerator, aiperfGenerator, vllmBenchGenerator, guideLlmGenerator] as const
 
 export const generators: readonly [AnyGenerator, ...AnyGenerator[]] = shipped
 

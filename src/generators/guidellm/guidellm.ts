@@ -1,0 +1,92 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Measurement } from '../../metrics/measurement.ts'
+import { type Endpoint, FulcrumError, type Point } from '../../model/index.ts'
+import type { LoadGenerator, MeasureContext } from '../generator.ts'
+import { longestRunMs } from '../programs/bounds.ts'
+import { programEnvironment } from '../programs/environment.ts'
+import { runProgram } from '../programs/run-program.ts'
+import { openSession, type ProgramOptions } from '../programs/session.ts'
+import { stallWatch } from '../programs/stall.ts'
+import { promptTextsOf } from '../prompt-texts.ts'
+import { guideLlmFailure } from './failure.ts'
+import { readGuideLlmReport } from './report-file.ts'
+import { resultOf } from './result.ts'
+import { requestsToSend, scenarioOf } from './scenario.ts'
+
+/** How GuideLLM is installed. */
+export const installGuideLlm =
+  'In a venv of its own: pip install guidellm==0.8.1 (PyTorch comes with it, several GB). Or give its path as generator.command.'
+
+/**
+ * GuideLLM, tried with 0.8.1. Its records of requests are read with the built-in generator's definitions; its own figures
+ * are a check on that.
+ */
+export function guideLlm(options: ProgramOptions): LoadGenerator {
+  const session = openSession('guidellm', installGuideLlm, options)
+
+  async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
+    if (endpoint.apiKeyEnv !== undefined) {
+      throw new FulcrumError(
+        'bad-input',
+        'generator-cannot',
+        'GuideLLM takes a bearer token only from a file or the command line, which others may read.',
+        { remedy: 'Use the generator built-in for a server that asks for a token.' },
+      )
+    }
+    const { load, deployment } = point
+    const folder = join(context.folder, 'guidellm')
+    const files = {
+      prompts: join(folder, 'prompts.jsonl'),
+      scenario: join(folder, 'scenario.json'),
+      report: join(folder, 'report.json'),
+      log: join(folder, 'guidellm.log'),
+    }
+    const total = load.requests ?? null
+    context.onProgress({ phase: 'preparing', done: 0, total })
+    const program = await session.program()
+    const hub = await session.hubCache(deployment.model, endpoint.model)
+    await mkdir(folder, { recursive: true })
+    const distinct = await promptTextsOf(point, context.signal)
+    const lines = Array.from({ length: requestsToSend(load) }, (_, index) => distinct[index % distinct.length]).flatMap(
+      prompt => (prompt === undefined ? [] : [promptLine(prompt)]),
+    )
+    await writeFile(files.prompts, lines.join(''))
+    const places = { prompts: files.prompts, tokenizer: hub.tokenizer, report: files.report }
+    await writeFile(files.scenario, `${JSON.stringify(scenarioOf(point, endpoint, places), null, 2)}\n`)
+
+    const stalled = stallWatch('GuideLLM', load.timeoutMs, context.signal)
+    context.onProgress({ phase: 'measuring', done: 0, total })
+    const end = await runProgram({
+      name: 'guidellm',
+      argv: [program.path, ...guideLlmArguments(files.scenario, options.args)],
+      env: { ...programEnvironment, ...hub.env },
+      folder,
+      logFile: files.log,
+      deadlineMs: longestRunMs(load),
+      signal: context.signal,
+      ledger: await session.ledger(),
+      watch: async (_, group) => stalled(group),
+    })
+    context.onProgress({ phase: 'summarising', done: 0, total: null })
+    const text = await readFile(files.report, 'utf8').catch(() => null)
+    if (text === null || end.gaveUp !== null) throw guideLlmFailure(end, files.log)
+    return resultOf(point, {
+      report: readGuideLlmReport(text, files.report),
+      elapsedS: end.elapsedS,
+      runFolder: options.runFolder,
+      files: [files.report, files.scenario, files.log],
+    })
+  }
+
+  return { measure, close: session.close }
+}
+
+/** Arguments of GuideLLM 0.8; the user's own come last. */
+export const guideLlmArguments = (scenario: string, args: readonly string[]): readonly string[] => [
+  ...['run', '--scenario', scenario, '--disable-console-interactive'],
+  ...args,
+]
+
+const promptLine = ({ text, outputTokens }: { readonly text: string; readonly outputTokens: number }) =>
+  `${JSON.stringify({ prompt: text, output_tokens_count: outputTokens })}\n`

@@ -1,0 +1,85 @@
+import type { Finding, Measurement } from '../../metrics/measurement.ts'
+import type { Window } from '../../metrics/window.ts'
+import type { Point } from '../../model/index.ts'
+import { disagreements } from '../programs/agreement.ts'
+import { measurementOf } from '../programs/measurement.ts'
+import type { Row } from '../programs/rows.ts'
+import type { GuideLlmReport } from './report-file.ts'
+import { rowsOf } from './rows.ts'
+
+/** A finished run of GuideLLM and what was read of it. */
+export interface GuideLlmRun {
+  readonly report: GuideLlmReport
+  readonly elapsedS: number
+  readonly runFolder: string
+  readonly files: readonly string[]
+}
+
+/** Options and records of the client as they were tried. */
+const tested = /^0\.8\./
+
+/**
+ * The measurement that its records of requests give. Its warm-up flows into the window, which begins with the first send
+ * after it and ends with the last measured one; what it sends after that only holds the load.
+ */
+export function resultOf(point: Point, { report, elapsedS, runFolder, files }: GuideLlmRun): Measurement {
+  const { load } = point
+  const isOpen = load.level.kind !== 'concurrency'
+  const rows = rowsOf(report, isOpen)
+  const window = load.window === 'whole' ? undefined : windowOf(rows, load)
+  const measurement = measurementOf(point, {
+    version: report.version,
+    rows,
+    startedAtMs: window?.startMs ?? rows[0]?.sentMs ?? 0,
+    wallS: elapsedS,
+    knowsSchedule: isOpen,
+    ...(window === undefined ? {} : { steadyWindow: window }),
+    // It keeps no times of single pieces.
+    interChunkMs: new Float64Array(),
+    // From the usage; where the server sends none, it counts with the tokenizer, and doesn't say so.
+    tokenSource: 'generator',
+    tokenCounts: { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 },
+    remarks: [],
+    runFolder,
+    files,
+  })
+  const remarks = [...untested(report.version), ...cutShort(point, rows), ...checked(report, rows)]
+  return {
+    ...measurement,
+    // Its warm-up is in its records.
+    ...(window === undefined ? {} : { warmupRequests: rows.filter(({ sentMs }) => sentMs < window.startMs).length }),
+    remarks: [...(measurement.remarks ?? []), ...remarks],
+  }
+}
+
+function windowOf(rows: readonly Row[], { warmup, requests = 0 }: Point['load']): Window | undefined {
+  const [first, last] = [rows[warmup], rows[Math.min(warmup + requests, rows.length) - 1]]
+  return first === undefined || last === undefined || last.sentMs < first.sentMs
+    ? undefined
+    : { startMs: first.sentMs, endMs: last.sentMs }
+}
+
+function untested(version: string): Finding[] {
+  if (tested.test(version)) return []
+  const message = `GuideLLM ${version} was not tested with Fulcrum, 0.8 was: its records may mean something else`
+  return [{ severity: 'warning', code: 'generator-version', message }]
+}
+
+function cutShort({ load }: Point, rows: readonly Row[]): Finding[] {
+  const wanted = load.warmup + (load.requests ?? 0)
+  if (rows.length >= wanted) return []
+  const message = `GuideLLM recorded ${rows.length} of ${wanted} requests, those of the warm-up included`
+  return [{ severity: 'invalid', code: 'guidellm-cut-short', message }]
+}
+
+/** Its own figures, which are of all that it sent, against those of its records. */
+function checked({ own }: GuideLlmReport, rows: readonly Row[]): Finding[] {
+  const answered = rows.filter(({ failure }) => failure === null)
+  const meanOf = (of: (row: Row) => number) =>
+    answered.length === 0 ? undefined : answered.reduce((sum, row) => sum + of(row), 0) / answered.length
+  return disagreements('GuideLLM', [
+    { name: 'TTFT mean (ms)', stated: own.ttftMs, recorded: meanOf(row => row.firstTokenMs - row.sentMs) },
+    { name: 'request latency mean (ms)', stated: own.latencyMs, recorded: meanOf(row => row.doneMs - row.sentMs) },
+    { name: 'answered requests', stated: own.answered, recorded: answered.length },
+  ])
+}
