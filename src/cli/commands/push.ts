@@ -31,7 +31,8 @@ Examples:
 
 A run that is already there stays unchanged. If it was resumed here, it replaces
 the shorter copy. A different run with the same name is refused. Stores need
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and outside AWS AWS_ENDPOINT_URL_S3.`,
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and outside AWS
+AWS_ENDPOINT_URL_S3.`,
     )
     .action(async (folder: string | undefined, { out, to, tokenFile, json }: PushOptions) => {
       const { tokenFrom } = await import('../../commands/site-token.ts')
