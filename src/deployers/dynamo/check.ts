@@ -1,4 +1,4 @@
-import { type Arguments, argumentName } from '../../engines/arguments.ts'
+import { type Arguments, argumentName, mergeArguments } from '../../engines/arguments.ts'
 import { roles } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { DeployProblem } from '../capabilities.ts'
@@ -26,6 +26,7 @@ const frontendReserved: { readonly [argument: string]: string } = {
 export function checkDynamoConfig(
   config: Pick<DynamoConfig, 'args' | 'role_args' | 'frontend_args'> & {
     readonly gpus?: readonly number[] | undefined
+    readonly env?: DynamoConfig['env']
   },
 ): readonly DeployProblem[] {
   const refused = (
@@ -44,6 +45,35 @@ export function checkDynamoConfig(
     ...refused(['args'], config.args, workerReserved),
     ...roles.flatMap(role => refused(['role_args', role], config.role_args[role] ?? {}, workerReserved)),
     ...refused(['frontend_args'], config.frontend_args, frontendReserved),
+    ...differentPlanes(config),
     ...twice.map(gpu => ({ path: ['gpus'], wrong: `GPU ${gpu} is listed twice`, remedy: 'remove it' })),
+  ]
+}
+
+/** Default of `--response-plane`. */
+const usualPlane = 'tcp'
+
+/** Answers travel on one transport: a frontend that listens on another than its workers send on never gets one. */
+function differentPlanes({
+  args,
+  role_args,
+  frontend_args,
+  env = {},
+}: Pick<DynamoConfig, 'args' | 'role_args' | 'frontend_args'> & {
+  readonly env?: DynamoConfig['env']
+}): readonly DeployProblem[] {
+  const usual = env.DYN_RESPONSE_PLANE ?? usualPlane
+  const plane = 'response-plane'
+  const frontend = mergeArguments(frontend_args)[plane]
+  const workers = roles.map(role => mergeArguments(args, role_args[role])[plane])
+  // Dynamo's default, and what a variable says for both alike, are equal on either side.
+  const other = workers.map(worker => worker ?? usual).find(worker => worker !== (frontend ?? usual))
+  if (other === undefined) return []
+  return [
+    {
+      path: frontend === undefined ? ['args'] : ['frontend_args'],
+      wrong: `the frontend receives answers over ${String(frontend ?? usual)}, and workers send them over ${String(other)}`,
+      remedy: `write the same ${plane} in args and frontend_args, or DYN_RESPONSE_PLANE in env`,
+    },
   ]
 }

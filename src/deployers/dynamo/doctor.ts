@@ -12,6 +12,7 @@ import { checkHttpPort, service } from '../doctor/services.ts'
 import { backendModule, containerImage, mounts } from '../doctor/software.ts'
 import { slurmVariables } from '../slurm/variables.ts'
 import type { DynamoProcesses } from './config.ts'
+import { askFrontendOptions, unknownToFrontend } from './frontend-options.ts'
 
 /**
  * Whether Dynamo's parts are here: Python package, NATS, etcd, the port, the model's files; and what workers need.
@@ -28,6 +29,7 @@ export async function checkDynamo(
     service('nats', 'nats-server', 'nats-server', config.nats),
     discovery(config.etcd),
     kvEvents(config),
+    frontendArguments(config),
     config.http_port === undefined ? [] : checkHttpPort(config.http_port),
     model === undefined ? [] : modelFiles(config, model),
     workersHere && engineOfModule(config.backend).launch.startsByMpi === true ? slurmVariables() : [],
@@ -96,6 +98,22 @@ async function dynamoPackage(config: DynamoProcesses): Promise<Check> {
     `${config.python}: ${said.complaint}`,
     'pip install ai-dynamo, or name another Python in deploy.python',
   )
+}
+
+/** Whether the installed frontend takes `frontend_args`, and which of them a later one won't. */
+export async function frontendArguments(config: DynamoProcesses): Promise<readonly Check[]> {
+  const given = Object.keys(mergeArguments(config.frontend_args))
+  if (given.length === 0) return []
+  const options = await askFrontendOptions(config)
+  // What keeps it from answering is told by the check of the package.
+  if (options.known.size === 0) return []
+  const problems = unknownToFrontend(config, options)
+  if (problems.length > 0) return problems.map(({ wrong, remedy }) => missed('frontend_args', wrong, remedy))
+  const old = given.flatMap(name => {
+    const said = options.deprecated.get(name)
+    return said === undefined ? [] : [noticed('frontend_args', `--${name} is deprecated`, said)]
+  })
+  return old.length > 0 ? old : [passed('frontend_args', `the installed frontend knows ${given.join(', ')}`)]
 }
 
 /** etcd, and who is registered in a given one: others' workers are told of. */

@@ -20,6 +20,7 @@ import { type Rollout, type Steps, type System, shortLog, stepwise } from '../st
 import { designFor } from '../worker-design.ts'
 import { type DynamoSetup, designsOf, frontendCommand, frontendSignature, namespaceOf } from './commands.ts'
 import type { DynamoConfig } from './config.ts'
+import { askFrontendOptions, unknownToFrontend } from './frontend-options.ts'
 import { prefillTakesPart, requestsTakenUp } from './prefill-part.ts'
 import { previewDynamo } from './preview.ts'
 import { startWorker, type Worker } from './worker.ts'
@@ -78,6 +79,7 @@ function dynamoSystem(
   }
 
   async function startFrontend(setup: DynamoSetup, signature: string, rollout: Rollout): Promise<Frontend> {
+    await requireKnownArguments(setup.config)
     const port = config.http_port ?? (await freePort())
     await requireFreePort(port, 'frontend')
     const { argv, env } = frontendCommand(setup, port, nodes.reach(null))
@@ -193,4 +195,15 @@ async function prefillTookPart(
 function endpointOf(url: string, workers: readonly Worker[], model: string): Endpoint {
   const metricsUrls = Object.assign({}, ...workers.map(worker => worker.metricsUrls)) as Endpoint['metricsUrls']
   return { url, model, dialect: 'dynamo-1', metricsUrls: { frontend: `${url}/metrics`, ...metricsUrls } }
+}
+
+/** @throws FulcrumError bad-input `frontend-argument-unknown` before the frontend starts */
+async function requireKnownArguments(config: DynamoConfig): Promise<void> {
+  if (Object.keys(config.frontend_args).length === 0) return
+  const [first] = unknownToFrontend(config, await askFrontendOptions(config))
+  if (first === undefined) return
+  throw new FulcrumError('bad-input', 'frontend-argument-unknown', `deploy.frontend_args: ${first.wrong}`, {
+    where: config.python,
+    remedy: `${first.remedy[0]?.toUpperCase()}${first.remedy.slice(1)}.`.replace('?.', '?'),
+  })
 }

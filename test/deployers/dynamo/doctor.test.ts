@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { checkDynamoConfig } from '../../../src/deployers/dynamo/check.ts'
 import type { DynamoConfig } from '../../../src/deployers/dynamo/config.ts'
 import { kvEvents, untested } from '../../../src/deployers/dynamo/doctor.ts'
+import { frontendOptionsOf, unknownToFrontend } from '../../../src/deployers/dynamo/frontend-options.ts'
 
 it('says which versions of Dynamo are tested, of others only', () => {
   assert.equal(untested('1.4.2'), '')
@@ -47,4 +49,49 @@ it('asks for no events where the router does not wait for any', () => {
     { 'router-mode': 'kv', 'router-kv-events': false },
   ])
     assert.deepEqual(kvEvents(config('dynamo.vllm', { frontend_args })), [])
+})
+
+const help = `usage: x [--router-mode {round-robin,kv}]
+  --http-port HTTP_PORT
+                        Port. env var: DYN_HTTP_PORT
+  --router-mode {round-robin,kv}
+                        How to route.
+  --old-weight W        --old-weight is deprecated and will be removed in v1.7; use weight in --router-policy-config. Text {a,b}.
+  --kv-events, --no-kv-events
+                        Events.
+`
+const unknown = (frontend_args: DynamoConfig['frontend_args']) =>
+  unknownToFrontend({ frontend_args }, frontendOptionsOf(help)).map(({ wrong, remedy }) => `${wrong}; ${remedy}`)
+
+it('tells options and values that the installed frontend does not know, and what was meant', () => {
+  assert.deepEqual(unknown({ 'router-mode': 'kv', no_kv_events: true, 'old-weight': 2, 'http-p': 1 }), [])
+  assert.deepEqual(unknown({ 'router-mode': 'cleverest' }), [
+    'the installed frontend does not know --router-mode cleverest; write round-robin, kv, or install a version that has it',
+  ])
+  assert.deepEqual(unknown({ 'router-mod3': 'kv' }), [
+    "the installed frontend has no option --router-mod3; did you mean 'router-mode'?",
+  ])
+  assert.deepEqual(unknown({ nonsense: false }), [], 'what is left out is not passed')
+  assert.deepEqual(unknown({ 'enable-x': 1, 'dyn-chat-processor': 'vllm' }), [], 'the engine’s parser gets it')
+})
+
+it('reads deprecated options from the help, and nothing from a text without options', () => {
+  assert.deepEqual(
+    [...frontendOptionsOf(help).deprecated],
+    [['old-weight', 'removed in v1.7; use weight in --router-policy-config']],
+  )
+  assert.equal(unknownToFrontend({ frontend_args: { any: 1 } }, frontendOptionsOf('Traceback')).length, 0)
+})
+
+it('refuses a response plane that the frontend and its workers do not share', () => {
+  const of = (frontend_args: DynamoConfig['frontend_args'], args: DynamoConfig['args'], more = {}) =>
+    checkDynamoConfig({ frontend_args, args, role_args: {}, ...more }).map(({ path, wrong }) => `${path}: ${wrong}`)
+  const quic = { 'response-plane': 'quic' }
+  assert.deepEqual([of(quic, quic), of({}, {}), of({ response_plane: 'tcp' }, {})], [[], [], []])
+  assert.deepEqual(of(quic, {}, { env: { DYN_RESPONSE_PLANE: 'quic' } }), [])
+  assert.deepEqual(of(quic, {}), [
+    'frontend_args: the frontend receives answers over quic, and workers send them over tcp',
+  ])
+  assert.deepEqual(of({}, quic), ['args: the frontend receives answers over tcp, and workers send them over quic'])
+  assert.equal(of(quic, quic, { role_args: { decode: { 'response-plane': 'tcp' } } }).length, 1)
 })

@@ -1,0 +1,78 @@
+import { argumentName, mergeArguments } from '../../engines/arguments.ts'
+import type { Json } from '../../model/index.ts'
+import { runShort } from '../../process/short-program.ts'
+import { nearMiss } from '../../yaml/near-miss.ts'
+import type { Complaint } from '../capabilities.ts'
+import type { DynamoProcesses } from './config.ts'
+
+/** Options of an installed frontend, from its `--help`. */
+export interface FrontendOptions {
+  /** Allowed values by option, null where it takes any; without dashes. */
+  readonly known: ReadonlyMap<string, readonly string[] | null>
+  /** What the help says of options that a later version removes. */
+  readonly deprecated: ReadonlyMap<string, string>
+}
+
+/** Reads a help text as Python's argparse writes it; no options are known if it has none. */
+export function frontendOptionsOf(help: string): FrontendOptions {
+  const known = new Map<string, readonly string[] | null>()
+  const deprecated = new Map<string, string>()
+  let names: readonly string[] = []
+  for (const line of help.split('\n')) {
+    if (/^ {2}-/.test(line)) {
+      // A short option has its explanation on the same line, two spaces or more apart.
+      const [header = ''] = line.trimStart().split(/ {2,}/)
+      names = [...header.matchAll(/--([\w-]+)/g)].map(([, name = '']) => argumentName(name))
+      const choices = /\{([^}]*)\}/.exec(header)?.[1]?.split(',') ?? null
+      for (const name of names) known.set(name, choices)
+    }
+    const said = /is deprecated and will be removed in (\S+); ([^.]*)\./.exec(line)
+    if (said !== null) for (const name of names) deprecated.set(name, `removed in ${said[1]}; ${said[2]}`)
+  }
+  return { known, deprecated }
+}
+
+/** Problems of `frontend_args` with the installed frontend; without known options, there are none. */
+export function unknownToFrontend(
+  { frontend_args }: Pick<DynamoProcesses, 'frontend_args'>,
+  { known }: FrontendOptions,
+): readonly Complaint[] {
+  if (known.size === 0) return []
+  const given = mergeArguments(frontend_args)
+  // These processors pass what the frontend does not know to the engine's own parser.
+  const passesOn = ['vllm', 'sglang'].includes(String(given['dyn-chat-processor']))
+  return Object.entries(given).flatMap(([name, value]): readonly Complaint[] => {
+    if (value === false || value === null) return []
+    const choices = choicesOf(name, known)
+    if (choices === undefined) {
+      if (passesOn) return []
+      const near = nearMiss(name, known.keys())
+      const remedy = near === null ? 'remove it, or install a version that has it' : `did you mean '${near}'?`
+      return [{ wrong: `the installed frontend has no option --${name}`, remedy }]
+    }
+    const wrong = choices === null ? undefined : valuesOf(value).find(said => !choices.includes(said))
+    if (wrong === undefined) return []
+    return [
+      {
+        wrong: `the installed frontend does not know --${name} ${wrong}`,
+        remedy: `write ${(choices ?? []).join(', ')}, or install a version that has it`,
+      },
+    ]
+  })
+}
+
+/** As argparse does, takes a beginning of a name that only one option has. */
+function choicesOf(name: string, known: FrontendOptions['known']): readonly string[] | null | undefined {
+  const exact = known.get(name)
+  if (exact !== undefined) return exact
+  const begun = [...known].filter(([option]) => option.startsWith(name))
+  return begun.length === 1 ? begun[0]?.[1] : undefined
+}
+
+const valuesOf = (value: Json) => (Array.isArray(value) ? value : [value]).filter(item => item !== true).map(String)
+
+/** Asks the frontend of a Python for its options; it starts nothing. Unknown if it can't say. */
+export async function askFrontendOptions({ python, env }: DynamoProcesses): Promise<FrontendOptions> {
+  const said = await runShort(python, ['-m', 'dynamo.frontend', '--help'], { ...env, COLUMNS: '1000' })
+  return frontendOptionsOf(said.ok ? said.out : '')
+}
