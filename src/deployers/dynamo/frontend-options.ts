@@ -1,4 +1,5 @@
 import { argumentName, mergeArguments } from '../../engines/arguments.ts'
+import { engines } from '../../engines/index.ts'
 import type { Json } from '../../model/index.ts'
 import { runShort } from '../../process/short-program.ts'
 import { nearMiss } from '../../yaml/near-miss.ts'
@@ -40,7 +41,7 @@ export function unknownToFrontend(
   if (known.size === 0) return []
   const given = mergeArguments(frontend_args)
   // These processors pass what the frontend does not know to the engine's own parser.
-  const passesOn = ['vllm', 'sglang'].includes(String(given['dyn-chat-processor']))
+  const passesOn = engines.some(({ name }) => name === given['dyn-chat-processor'])
   return Object.entries(given).flatMap(([name, value]): readonly Complaint[] => {
     if (value === false || value === null) return []
     const choices = choicesOf(name, known)
