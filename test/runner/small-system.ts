@@ -66,7 +66,7 @@ export function smallPlan(concurrencies: readonly number[], budget: Sweep['budge
   })
   const generator = { name: defaultGenerator.name, capabilities: defaultGenerator.capabilities }
   const telemetry = { workers: 'auto' } as const
-  const deploy = { workers: () => unknownWorkers }
+  const deploy = { workers: () => unknownWorkers, fixed: () => null }
   const file = { name: 'small', file: '/small.yaml', text: 'name: small\n' }
   const sweep = { ...file, deploy, budget, generator, telemetry } as unknown as Sweep
   const cost = { workersStarted: 5, workersStopped: 2 }
