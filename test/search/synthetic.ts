@@ -47,7 +47,7 @@ export function syntheticPlan(
       text: '',
       search: 'adaptive',
       budget: {},
-      deploy: { startupS: 0.1 },
+      deploy: { startupS: 0.1, fixed: () => null },
     } as unknown as Sweep,
     deployments,
     cost,
