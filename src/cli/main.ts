@@ -5,6 +5,7 @@ import { programFor } from './program.ts'
 /** Parses the command line, runs one command, sets the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
   const json = argv.includes('--json')
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   try {
     const program = await programFor(argv.slice(2))
     await program.parseAsync([...argv])
@@ -13,4 +14,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
     else process.exitCode = (await import('./print-error.ts')).printError(error, json)
   }
+}
+
+/** Whoever reads may stop, as `head` does. What is under way goes on, so that a run ends as it should. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
