@@ -7,7 +7,7 @@ import { sglangSettings } from './settings.ts'
 export const sglang = defineEngine({
   name: 'sglang',
   title: 'SGLang',
-  about: 'The performance arguments of `ServerArgs`, SGLang 0.5.16, which ai-dynamo 1.4.2 asks for.',
+  about: 'The performance arguments of `ServerArgs`, SGLang 0.5.16 (which ai-dynamo 1.4.2 asks for) to 0.5.23.',
   module: 'dynamo.sglang',
   settings: { kind: 'arguments', off: 'absent', known: sglangSettings },
   spellings: {

@@ -1,6 +1,6 @@
 import { words } from '../words.ts'
 
-/** Performance arguments of SGLang's server: `ServerArgs` of SGLang 0.5.16, the one that ai-dynamo 1.4.2 asks for. */
+/** Performance arguments of SGLang's server: `ServerArgs` of SGLang 0.5.16, which ai-dynamo 1.4.2 asks for, to 0.5.23. */
 export const sglangSettings = words(`
   tp tp_size tensor_parallel_size pp_size pipeline_parallel_size dp dp_size data_parallel_size ep ep_size
   expert_parallel_size enable_dp_attention enable_dp_lm_head moe_dense_tp_size moe_a2a_backend moe_runner_backend
@@ -24,4 +24,16 @@ export const sglangSettings = words(`
   disaggregation_decode_enable_radix_cache disaggregation_decode_enable_offload_kvcache
   disaggregation_decode_extra_slots disaggregation_decode_polling_interval prefill_delayer_max_delay_passes
   prefill_delayer_max_delay_ms enable_hierarchical_cache hicache_ratio hicache_size hicache_write_policy
-  hicache_io_backend enable_pdmux eplb_rebalance_num_iterations`)
+  hicache_io_backend enable_pdmux eplb_rebalance_num_iterations kv_events_config cuda_graph_config
+  swa_full_tokens_ratio cpu_offload_gb enable_nccl_nvls enable_symm_mem enable_mscclpp disable_custom_all_reduce
+  enable_dynamic_chunking num_reserved_decode_tokens radix_eviction_policy hicache_mem_layout
+  hicache_storage_backend hicache_storage_prefetch_policy max_mamba_cache_size mamba_full_memory_ratio
+  speculative_accept_threshold_single speculative_accept_threshold_acc speculative_use_rejection_sampling
+  disable_shared_experts_fusion disable_chunked_prefix_cache enable_prefill_delayer triton_attention_num_kv_splits
+  flashinfer_mxfp4_moe_precision dsa_decode_backend dsa_prefill_backend tbo_token_distribution_threshold
+  enable_lmcache enable_multi_layer_eagle linear_attn_backend sleep_on_idle enable_priority_scheduling
+  retraction_policy dcp_comm_backend prefill_decode_interval prefill_decode_interval_min_bs
+  attention_data_parallel_size attn_dp_size enable_hicache hicache_host_memory_fraction
+  disaggregation_decode_allocation_policy enable_kv_cache_sharding enable_cp_decode_attn_tp dwdp_size
+  shared_experts_tp_size speculative_draft_kv_cache_dtype cuda_graph_max_seq_len_prefill
+  cuda_graph_prefill_max_context enable_layernorm_sp enable_dense_mlp_attn_tp enable_prefill_cp`)

@@ -9,7 +9,7 @@ import { vllmSettings } from './settings.ts'
 export const vllm = defineEngine({
   name: 'vllm',
   title: 'vLLM',
-  about: 'The performance arguments of `EngineArgs`, vLLM 0.26.0, which ai-dynamo 1.4.2 asks for.',
+  about: 'The performance arguments of `EngineArgs`, vLLM 0.26.0 (which ai-dynamo 1.4.2 asks for) to 0.33.0.',
   module: 'dynamo.vllm',
   settings: { kind: 'arguments', off: 'no-flag', known: vllmSettings },
   spellings: {
