@@ -5,7 +5,8 @@ import { programFor } from './program.ts'
 /** Parses the command line, runs one command, sets the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
   const json = argv.includes('--json')
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  for (const stream of [process.stdout, process.stderr])
+    if (!stream.listeners('error').includes(ignoreClosedPipe)) stream.on('error', ignoreClosedPipe)
   try {
     const program = await programFor(argv.slice(2))
     await program.parseAsync([...argv])
