@@ -119,7 +119,7 @@ const mistakes: readonly (readonly [what: string, generator: string, load: strin
     'a load beyond its capabilities',
     configured,
     '{ request_rate: 3, requests: 10 }',
-    /^fulcrum: sweep\.yaml:6:\d+: the generator steady-clock does not support a request rate; write concurrency, or write generator: built-in or genai-perf or aiperf or vllm-bench$/m,
+    /^fulcrum: sweep\.yaml:6:\d+: the generator steady-clock does not support a request rate; write concurrency, or write generator: built-in or genai-perf or aiperf or vllm-bench or guidellm$/m,
   ],
   [
     'shards that it can’t have',
