@@ -140,7 +140,7 @@ export function forestSpec(rows: readonly ForestRow[], theme: Theme, medium: Med
       {
         mark: { type: 'point', filled: true, size: 60, opacity: 1 },
         encoding: {
-          x: { field: 'change', type: 'quantitative', title: 'Change, %', axis: { format: '~g' } },
+          x: { field: 'change', type: 'quantitative', title: 'Change, %', axis: { format: ',~f' } },
           y,
           color,
           shape,
