@@ -40,3 +40,7 @@ function textIn(prompt: unknown): string {
     remedy: 'Use a generator that sends messages, or a workload without a dataset.',
   })
 }
+
+/** A prompt for each of so many requests; prompts come round where there are fewer. */
+export const comingRound = (distinct: readonly PromptText[], requests: number): readonly PromptText[] =>
+  Array.from({ length: requests }, (_, index) => distinct[index % distinct.length]).flatMap(prompt => prompt ?? [])

@@ -1,4 +1,5 @@
-import type { ServerCache, ServerMetric, ServerMetrics, TokenShare } from './measurement.ts'
+import type { ServerCache, ServerMetrics, TokenShare } from './measurement.ts'
+import { increaseOf, type PageMetrics, type Series, seriesNamed } from './server-series.ts'
 
 /** Names of the metrics of workers that tell their prefix cache, whatever the engine. */
 export interface CacheMetricNames {
@@ -20,7 +21,7 @@ const takesPrompts = /^(prefill|aggregated)(-|$)/
 export function serverCacheOf(server: ServerMetrics, names: CacheMetricNames): ServerCache | undefined {
   const frontend = server.frontend ?? {}
   const routed = routedTokens(frontend)
-  const hitRate = named(frontend, /^dynamo_component_router_kv_hit_rate\b/).filter(([, { last }]) => last > 0)
+  const hitRate = seriesNamed(frontend, /^dynamo_component_router_kv_hit_rate\b/).filter(([, { last }]) => last > 0)
   const cached = tokensOf(frontend, /^dynamo_frontend_cached_tokens\b/)
   const prompts = tokensOf(frontend, /^dynamo_frontend_input_sequence_tokens\b/)
   const workers = Object.entries(server).flatMap(([source, metrics]): [string, number][] => {
@@ -38,18 +39,9 @@ export function serverCacheOf(server: ServerMetrics, names: CacheMetricNames): S
   return Object.keys(seen).length === 0 ? undefined : seen
 }
 
-type Metrics = ServerMetrics[string]
-type Series = readonly [name: string, metric: ServerMetric]
-
-const named = (metrics: Metrics, name: RegExp): Series[] =>
-  Object.entries(metrics).filter(([series]) => name.test(bareOf(series)))
-
-/** Without its labels. */
-const bareOf = (series: string) => series.replace(/\{.*$/, '')
-
 /** Sum of what a histogram of tokens observed; null where it isn't there. */
-function tokensOf(metrics: Metrics, name: RegExp, labels = /(?:)/): number | null {
-  const found = named(metrics, name).filter(([series]) => labels.test(series))
+function tokensOf(metrics: PageMetrics, name: RegExp, labels?: RegExp): number | null {
+  const found = seriesNamed(metrics, name, labels)
   return found.length === 0 ? null : found.reduce((sum, [, { mean, last }]) => sum + mean * last, 0)
 }
 
@@ -58,28 +50,21 @@ const meanObservation = (histograms: readonly Series[]) =>
   histograms.reduce((sum, [, { last }]) => sum + last, 0)
 
 /** With prefill and decode workers, the router chooses twice; prompts are cached where they are prefilled. */
-function routedTokens(frontend: Metrics): (TokenShare & { readonly bestTokens?: number }) | null {
+function routedTokens(frontend: PageMetrics): (TokenShare & { readonly bestTokens?: number }) | null {
   const isSplit = Object.keys(frontend).some(series => /^dynamo_component_router_.*phase="prefill"/.test(series))
-  const labels = isSplit ? /phase="prefill"/ : /(?:)/
-  const sum = (name: RegExp) => {
-    const found = named(frontend, name).filter(([series]) => labels.test(series))
-    return found.length === 0 ? null : found.reduce((total, [, { last }]) => total + last, 0)
-  }
-  const selected = sum(/^dynamo_component_router_kv_selected_cached_prefix_tokens_total$/)
+  const labels = isSplit ? /phase="prefill"/ : undefined
+  const increase = (name: RegExp) => increaseOf(frontend, name, labels)
+  const selected = increase(/^dynamo_component_router_kv_selected_cached_prefix_tokens_total$/)
   const prompts = tokensOf(frontend, /^dynamo_component_router_input_sequence_tokens$/, labels)
   if (selected === null || prompts === null || prompts === 0) return null
-  const best = sum(/^dynamo_component_router_kv_best_eligible_cached_prefix_tokens_total$/)
+  const best = increase(/^dynamo_component_router_kv_best_eligible_cached_prefix_tokens_total$/)
   return { cachedTokens: selected, promptTokens: prompts, ...(best === null ? {} : { bestTokens: best }) }
 }
 
-function shareOfWorker(metrics: Metrics, { found, lookedFor, hitRate }: CacheMetricNames): number | null {
-  const total = (name: RegExp) => {
-    const series = named(metrics, name)
-    return series.length === 0 ? null : series.reduce((sum, [, { last }]) => sum + last, 0)
-  }
-  const [hits, all] = [total(found), total(lookedFor)]
+function shareOfWorker(metrics: PageMetrics, { found, lookedFor, hitRate }: CacheMetricNames): number | null {
+  const [hits, all] = [increaseOf(metrics, found), increaseOf(metrics, lookedFor)]
   if (hits !== null && all !== null && all > 0) return Math.min(1, hits / all)
-  const [gauge] = named(metrics, hitRate)
+  const [gauge] = seriesNamed(metrics, hitRate)
   if (gauge === undefined) return null
   const { mean } = gauge[1]
   return mean > 1 ? mean / 100 : mean

@@ -1,4 +1,5 @@
-import type { Acceptance, ServerMetric, ServerMetrics, Speculation } from './measurement.ts'
+import type { Acceptance, ServerMetrics, Speculation } from './measurement.ts'
+import { increaseOf, type PageMetrics, seriesNamed } from './server-series.ts'
 
 /** Names of the metrics of workers that tell their speculative decoding, whatever the engine. */
 export interface SpeculationMetricNames {
@@ -30,8 +31,6 @@ interface Page {
   readonly gauges: Acceptance
 }
 
-type Metrics = ServerMetrics[string]
-
 /**
  * What the metrics pages say of speculative decoding. A page of the frontend counts only where no worker's says
  * anything, as both may be the same page. Rates and lengths of several workers are those of all their tokens together.
@@ -60,15 +59,11 @@ export function speculationOf(server: ServerMetrics, names: SpeculationMetricNam
   }
 }
 
-function pageOf(metrics: Metrics, names: SpeculationMetricNames): Page | null {
-  const total = (name: RegExp) => {
-    const found = named(metrics, name)
-    return found.length === 0 ? null : found.reduce((sum, [, { last }]) => sum + last, 0)
-  }
+function pageOf(metrics: PageMetrics, names: SpeculationMetricNames): Page | null {
   const [drafts, draftTokens, acceptedTokens] = [
-    total(names.drafts),
-    total(names.draftTokens),
-    total(names.acceptedTokens),
+    increaseOf(metrics, names.drafts),
+    increaseOf(metrics, names.draftTokens),
+    increaseOf(metrics, names.acceptedTokens),
   ]
   const [draftedAt, acceptedAt] = [byPlace(metrics, names.draftedAt), byPlace(metrics, names.acceptedAt)]
   // Each ratio is of counters that rise together: those by position may count finished requests, the others steps.
@@ -82,12 +77,9 @@ function pageOf(metrics: Metrics, names: SpeculationMetricNames): Page | null {
   return rate === null && accepted === null && gauges.rate === null && gauges.length === null ? null : page
 }
 
-const named = (metrics: Metrics, name: RegExp): (readonly [series: string, metric: ServerMetric])[] =>
-  Object.entries(metrics).filter(([series]) => name.test(series.replace(/\{.*$/, '')))
-
 /** Counts by position; a label that is the same for all series is not in their names, and there is one position then. */
-function byPlace(metrics: Metrics, name: RegExp): readonly number[] | null {
-  const series = named(metrics, name)
+function byPlace(metrics: PageMetrics, name: RegExp): readonly number[] | null {
+  const series = seriesNamed(metrics, name)
   if (series.length === 0) return null
   const counts: number[] = []
   for (const [key, { last }] of series) {
@@ -107,8 +99,8 @@ const atOf = (accepted: readonly number[] | null, drafts: number | null): Page['
   accepted === null || drafts === null || drafts === 0 ? null : { accepted, drafts }
 
 /** Mean over the ranks that say something. */
-function gaugeOf(metrics: Metrics, name: RegExp): number | null {
-  const values = named(metrics, name).flatMap(([, { mean }]) => (mean > 0 ? [mean] : []))
+function gaugeOf(metrics: PageMetrics, name: RegExp): number | null {
+  const values = seriesNamed(metrics, name).flatMap(([, { mean }]) => (mean > 0 ? [mean] : []))
   return meanOf(values)
 }
 

@@ -30,17 +30,18 @@ test('--out names the file as well, a folder gets overlay.html, and --json says 
   assert.equal(rows[0].onFrontier, 5)
 })
 
+const nightly = {
+  sweep: 'nightly',
+  workloads: [[1000, 1000] as const],
+  topologies: [aggregated(2)],
+  concurrencies: [4],
+}
+
 test('the folder of a sweep stands for all its runs, and its baseline for none of its own', async () => {
   await using folder = await temporaryFolder()
-  const options = {
-    sweep: 'nightly',
-    workloads: [[1000, 1000] as const],
-    topologies: [aggregated(2)],
-    concurrencies: [4],
-  }
   const made: string[] = []
   for (const day of [1, 2])
-    made.push(await writtenRun(noisyRun(options, { seed: day }), folder.path, new Date(Date.UTC(2026, 0, day))))
+    made.push(await writtenRun(noisyRun(nightly, { seed: day }), folder.path, new Date(Date.UTC(2026, 0, day))))
   await setBaseline(made[0] ?? '')
   const labelsOf = async (...runs: readonly string[]) => {
     const { stdout, stderr } = await fulcrum(['overlay', ...runs, '--to', folder.path, '--json'])
@@ -54,13 +55,7 @@ test('the folder of a sweep stands for all its runs, and its baseline for none o
 
 test('--out holds the runs that are named by their IDs, and warns where it still names the page', async () => {
   await using folder = await temporaryFolder()
-  const options = {
-    sweep: 'nightly',
-    workloads: [[1000, 1000] as const],
-    topologies: [aggregated(2)],
-    concurrencies: [4],
-  }
-  const run = await writtenRun(noisyRun(options, { seed: 1 }), folder.path, new Date(Date.UTC(2026, 0, 1)))
+  const run = await writtenRun(noisyRun(nightly, { seed: 1 }), folder.path, new Date(Date.UTC(2026, 0, 1)))
   const page = join(folder.path, 'page.html')
   const byId = await fulcrum(['overlay', basename(run), '--out', folder.path, '--to', page])
   assert.deepEqual([byId.exitCode, byId.stderr], [0, ''])

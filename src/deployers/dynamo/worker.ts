@@ -90,9 +90,9 @@ export async function startWorker(
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },
 ): Promise<Worker> {
   const places = placesOf(slot)
+  const isAsked = design.command.argv.some(argument => argument.includes(ownPort))
   const ranks: RankPorts[] = []
   for (const { host } of places) {
-    const isAsked = design.command.argv.some(argument => argument.includes(ownPort))
     ranks.push({
       system: await nodes.freePort(host),
       sideChannel: await nodes.freePort(host),

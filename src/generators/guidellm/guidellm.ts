@@ -8,7 +8,7 @@ import { programEnvironment } from '../programs/environment.ts'
 import { runProgram } from '../programs/run-program.ts'
 import { openSession, type ProgramOptions } from '../programs/session.ts'
 import { stallWatch } from '../programs/stall.ts'
-import { promptTextsOf } from '../prompt-texts.ts'
+import { comingRound, type PromptText, promptTextsOf } from '../prompt-texts.ts'
 import { guideLlmFailure } from './failure.ts'
 import { readGuideLlmReport } from './report-file.ts'
 import { resultOf } from './result.ts'
@@ -47,11 +47,8 @@ export function guideLlm(options: ProgramOptions): LoadGenerator {
     const program = await session.program()
     const hub = await session.hubCache(deployment.model, endpoint.model)
     await mkdir(folder, { recursive: true })
-    const distinct = await promptTextsOf(point, context.signal)
-    const lines = Array.from({ length: requestsToSend(load) }, (_, index) => distinct[index % distinct.length]).flatMap(
-      prompt => (prompt === undefined ? [] : [promptLine(prompt)]),
-    )
-    await writeFile(files.prompts, lines.join(''))
+    const prompts = comingRound(await promptTextsOf(point, context.signal), requestsToSend(load))
+    await writeFile(files.prompts, prompts.map(promptLine).join(''))
     const places = { prompts: files.prompts, tokenizer: hub.tokenizer, report: files.report }
     await writeFile(files.scenario, `${JSON.stringify(scenarioOf(point, endpoint, places), null, 2)}\n`)
 
@@ -88,5 +85,5 @@ export const guideLlmArguments = (scenario: string, args: readonly string[]): re
   ...args,
 ]
 
-const promptLine = ({ text, outputTokens }: { readonly text: string; readonly outputTokens: number }) =>
+const promptLine = ({ text, outputTokens }: PromptText) =>
   `${JSON.stringify({ prompt: text, output_tokens_count: outputTokens })}\n`

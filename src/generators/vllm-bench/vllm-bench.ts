@@ -9,7 +9,7 @@ import { programEnvironment } from '../programs/environment.ts'
 import { runProgram } from '../programs/run-program.ts'
 import { openSession, type ProgramOptions } from '../programs/session.ts'
 import { stallWatch } from '../programs/stall.ts'
-import { type PromptText, promptTextsOf } from '../prompt-texts.ts'
+import { comingRound, type PromptText, promptTextsOf } from '../prompt-texts.ts'
 import { vllmBenchArguments } from './command.ts'
 import { vllmBenchFailure } from './failure.ts'
 import { resultOf } from './result.ts'
@@ -38,7 +38,7 @@ export function vllmBench(options: ProgramOptions): LoadGenerator {
     const { path, version } = await findVllmRs(options.command)
     const hub = await session.hubCache(deployment.model, endpoint.model)
     await mkdir(folder, { recursive: true })
-    const prompts = promptsOf(point, await promptTextsOf(point, context.signal))
+    const prompts = comingRound(await promptTextsOf(point, context.signal), load.requests ?? 0)
     await writeFile(files.prompts, prompts.map(promptLine).join(''))
     const places = { prompts: files.prompts, tokenizer: hub.folder, folder, resultName, args: options.args }
 
@@ -74,13 +74,6 @@ export function vllmBench(options: ProgramOptions): LoadGenerator {
   }
 
   return { measure, close: session.close }
-}
-
-/** One prompt for each measured request; they come round when the point has fewer. */
-function promptsOf({ load }: Point, distinct: readonly PromptText[]): readonly PromptText[] {
-  return Array.from({ length: load.requests ?? 0 }, (_, index) => distinct[index % distinct.length]).flatMap(
-    prompt => prompt ?? [],
-  )
 }
 
 const promptLine = ({ text, outputTokens }: PromptText) =>
