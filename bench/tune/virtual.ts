@@ -21,7 +21,7 @@ import { engineRequest } from '../../src/simulator/request.ts'
 import { workerText } from '../../src/simulator/server/metrics.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { parseExposition } from '../../src/telemetry/exposition.ts'
-import { type Scrape, scrapesWithin, sourceMetrics } from '../../src/telemetry/window.ts'
+import { type DueScrape, scrapesWithin, sourceMetrics } from '../../src/telemetry/window.ts'
 
 /** A system of which the simulated engine says in virtual time what holds it back. */
 export interface VirtualSystem {
@@ -261,7 +261,7 @@ function pointOf(system: VirtualSystem, topology: Topology, concurrency: number)
 }
 
 function measured(point: Point, profile: Profile, { gauges = true, window }: How): Measurement {
-  const seen = new Map<string, Scrape[]>()
+  const seen = new Map<string, DueScrape[]>()
   let startMs = 0
   const { load, deployment, workload, slo } = point
   const asked = {
@@ -284,7 +284,7 @@ function measured(point: Point, profile: Profile, { gauges = true, window }: How
       see: (atMs, engine) => {
         const look = (source: string, text: string) => {
           const scrapes = seen.get(source) ?? []
-          seen.set(source, [...scrapes, { atMs, page: parseExposition(text) }])
+          seen.set(source, [...scrapes, { dueMs: atMs, atMs, page: parseExposition(text) }])
         }
         for (const { id, role, load: now } of engine.workers()) look(`${role}-${id}`, workerText(now))
         look(

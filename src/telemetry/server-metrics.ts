@@ -3,7 +3,7 @@ import type { Endpoint } from '../model/index.ts'
 import { type Exposition, parseExposition } from './exposition.ts'
 import { type Miss, type PageText, readPage } from './metrics-page.ts'
 import { resetsOf } from './resets.ts'
-import { type Scrape, scrapesWithin, sourceMetrics } from './window.ts'
+import { type DueScrape, scrapesWithin, sourceMetrics } from './window.ts'
 
 /** Frequent enough to see a queue, and cheap compared with the load. */
 const intervalMs = 1000
@@ -33,8 +33,8 @@ export interface ServerWatch extends AsyncDisposable {
 }
 
 /**
- * Begins to look at an endpoint's metrics pages, each at its own pace. Never fails: a point is not lost for a missing
- * page.
+ * Begins to scrape an endpoint's metrics pages, all at the same moments, so that their counts cover the same span. A page
+ * that is slow skips moments, and delays no other. Never fails: a point is not lost for a missing page.
  * @param deciding metrics that a figure is made from, see {@link sourceMetrics}
  */
 export function watchServer(endpoint: Endpoint, clockMs: () => number, deciding: RegExp | null = null): ServerWatch {
@@ -45,16 +45,23 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number, deciding:
   }))
   /** Offset to subtract from wall-clock time to get the time of the scrapes. */
   const wallAheadMs = Date.now() - clockMs()
+  const each = (act: (page: SeenPage, dueMs: number) => void) => {
+    const dueMs = clockMs()
+    for (const { page } of pages) act(page, dueMs)
+  }
+  each((page, dueMs) => page.scrape(dueMs))
+  const timer = setInterval(() => each((page, dueMs) => page.scrape(dueMs)), intervalMs)
+  const end = () => {
+    clearInterval(timer)
+    each((page, dueMs) => page.end(dueMs))
+  }
   const stop = async () => {
-    await Promise.all(pages.map(({ page }) => page.stop()))
+    end()
+    await Promise.all(pages.map(({ page }) => page.settled()))
   }
   return {
-    begin() {
-      for (const { page } of pages) page.begin()
-    },
-    end() {
-      for (const { page } of pages) page.end()
-    },
+    begin: () => each((page, dueMs) => page.begin(dueMs)),
+    end,
     async metrics(steady) {
       await stop()
       const startMs = steady === undefined ? Number.NaN : Date.parse(steady.startedAt) - wallAheadMs
@@ -130,7 +137,7 @@ function unreadFinding(what: string, { samples, types, unread: { count, first } 
 const finding = (severity: Finding['severity'], code: string, message: string): Finding => ({ severity, code, message })
 
 function watchPage(read: () => Promise<PageText | Miss>, clockMs: () => number) {
-  let scrapes: (Scrape & { readonly isCut: boolean })[] = []
+  let scrapes: (DueScrape & { readonly isCut: boolean })[] = []
   /** Scrapes from before the start of the window. */
   let earlier: typeof scrapes = []
   let misses = 0
@@ -143,7 +150,7 @@ function watchPage(read: () => Promise<PageText | Miss>, clockMs: () => number) 
   let queue: Promise<void> = Promise.resolve()
   let waiting = 0
 
-  const look = async () => {
+  const look = async (dueMs: number) => {
     const isLast = over
     // A replaced worker answers again later; only the last scrape skips the wait for it.
     if (misses >= mostMisses && (!hasAnswered || (isLast && !answeredLast))) return
@@ -156,36 +163,33 @@ function watchPage(read: () => Promise<PageText | Miss>, clockMs: () => number) 
     }
     if ('text' in answer) {
       const page = parseExposition(answer.text)
-      scrapes.push({ atMs: clockMs(), page, isCut: answer.isOpenMetrics && !page.ended })
+      scrapes.push({ dueMs, atMs: clockMs(), page, isCut: answer.isOpenMetrics && !page.ended })
     } else miss = answer
   }
   const enqueue = (task: () => Promise<void> | void) => {
     waiting++
     queue = queue.then(task).finally(() => waiting--)
   }
-  const timer = setInterval(() => waiting === 0 && enqueue(look), intervalMs)
-  const end = () => {
-    if (over) return
-    over = true
-    clearInterval(timer)
-    enqueue(look)
-  }
-  enqueue(look)
   return {
-    begin() {
+    /** Does nothing while an earlier scrape is under way. */
+    scrape(dueMs: number) {
+      if (waiting === 0 && !over) enqueue(() => look(dueMs))
+    },
+    begin(dueMs: number) {
       if (beganMs !== undefined) return
-      beganMs = clockMs()
+      beganMs = dueMs
       enqueue(() => {
         earlier = scrapes
         scrapes = []
       })
-      enqueue(look)
+      enqueue(() => look(dueMs))
     },
-    end,
-    async stop() {
-      end()
-      await queue
+    end(dueMs: number) {
+      if (over) return
+      over = true
+      enqueue(() => look(dueMs))
     },
+    settled: () => queue,
     scrapes: () => scrapes,
     allScrapes: () => [...earlier, ...scrapes],
     beganMs: () => beganMs,

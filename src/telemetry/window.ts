@@ -10,6 +10,12 @@ export interface Scrape {
   readonly page: Exposition
 }
 
+/** A scrape of one page among others. */
+export interface DueScrape extends Scrape {
+  /** When all pages were to be scraped, in monotonic milliseconds. A slow page answers later. */
+  readonly dueMs: number
+}
+
 /** The metrics of one source over a window; see {@link ServerMetrics}. */
 export type SourceMetrics = ServerMetrics[string]
 
@@ -65,17 +71,18 @@ export function sourceMetrics(
 }
 
 /**
- * The scrapes of a steady window, from its start to the last request sent. If the window is so short that it has fewer
- * than two scrapes, adds the one before and the one after it, which may be from another load.
+ * The scrapes of a steady window, from its start to the last request sent, by when they were due: every page gets the
+ * scrapes of the same moments. If the window is so short that it has fewer than two, adds the one before and the one
+ * after it, which may be from another load.
  */
 export function scrapesWithin(
-  scrapes: readonly Scrape[],
+  scrapes: readonly DueScrape[],
   { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
 ): { readonly scrapes: readonly Scrape[]; readonly isLoaded: boolean } {
-  const within = scrapes.filter(({ atMs }) => atMs >= startMs && atMs <= endMs)
+  const within = scrapes.filter(({ dueMs }) => dueMs >= startMs && dueMs <= endMs)
   if (within.length >= 2) return { scrapes: within, isLoaded: true }
-  const before = scrapes.filter(({ atMs }) => atMs < startMs).slice(-1)
-  const after = scrapes.filter(({ atMs }) => atMs > endMs).slice(0, 1)
+  const before = scrapes.filter(({ dueMs }) => dueMs < startMs).slice(-1)
+  const after = scrapes.filter(({ dueMs }) => dueMs > endMs).slice(0, 1)
   return { scrapes: [...before, ...within, ...after], isLoaded: after.length === 0 }
 }
 

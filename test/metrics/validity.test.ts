@@ -238,7 +238,7 @@ test('requests of a disaggregated deployment that no prefill worker took up are 
     deployment: { ...aggregated.deployment, topology: { kind: 'disaggregated', prefill: 1, decode: 1 } },
   }
   const counts = (name: string, prefill: number, decode: number): Measurement => {
-    const of = (last: number) => ({ [name]: { mean: 1, max: 1, last } })
+    const of = (last: number) => ({ [name]: { mean: last / 10, max: last / 10, last } })
     return { ...sound, server: { 'prefill-0': of(prefill), 'decode-0': of(decode) } }
   }
   const told = (subject: Point, measurement: Measurement) =>
@@ -251,6 +251,26 @@ test('requests of a disaggregated deployment that no prefill worker took up are 
   assert.equal(told(aggregated, counts(name, 6, 10)), 0)
   const lenient = { ...point, limits: { ...point.limits, prefillBypassShare: 1 } }
   assert.equal(told(lenient, counts(name, 0, 10)), 0)
+})
+
+test('counts of prefill and decode workers over different spans are no sign of a bypass', () => {
+  const level: LoadLevel = { kind: 'concurrency', concurrency: 8 }
+  const aggregated = pointOf(level)
+  const point: Point = {
+    ...aggregated,
+    deployment: { ...aggregated.deployment, topology: { kind: 'disaggregated', prefill: 1, decode: 1 } },
+  }
+  const counted = (count: number, spanS: number) => ({
+    dynamo_component_requests_total: { mean: count / spanS, max: count / spanS, last: count },
+  })
+  const told = (prefill: readonly [count: number, spanS: number], decode: readonly [count: number, spanS: number]) =>
+    judge(point, { ...sound, server: { 'prefill-0': counted(...prefill), 'decode-0': counted(...decode) } }).some(
+      ({ code }) => code === 'prefill-bypassed',
+    )
+  assert.equal(told([8, 1], [18, 1]), true)
+  assert.equal(told([8, 0.5], [18, 1.05]), false)
+  assert.equal(told([50, 5], [200, 10]), true)
+  assert.equal(told([20, 2], [18, 1]), false)
 })
 
 test('prompts that repeated are told, as a prefix cache answers them sooner', () => {

@@ -6,7 +6,10 @@ import { parseExposition } from '../../src/telemetry/exposition.ts'
 import { compactSeries, mostSamples } from '../../src/telemetry/series.ts'
 import { scrapesWithin, sourceMetrics } from '../../src/telemetry/window.ts'
 
-const scrape = (atS: number, ...lines: string[]) => ({ atMs: atS * 1000, page: parseExposition(lines.join('\n')) })
+const scrape = (atS: number, ...lines: string[]) => ({
+  ...{ atMs: atS * 1000, dueMs: atS * 1000 },
+  page: parseExposition(lines.join('\n')),
+})
 
 const sums = (metric: ServerMetric | undefined) => {
   const { series: _, ...rest } = metric ?? { mean: NaN, max: NaN, last: NaN }
@@ -25,6 +28,20 @@ describe('the scrapes of a steady window', () => {
   test('take the one before where the window was too short for two, and never a queue that has drained', () => {
     assert.equal(meanWithin(1.5, 1.9, 40, 10, 0, 0), 10)
     assert.equal(meanWithin(0.9, 1.1, 40, 10, 0, 0), 25)
+  })
+  test('are those of the same moments for every page, however late a page answers', () => {
+    const ticks = [0, 1000, 1500, 2500]
+    const countedOver = (delaysMs: readonly number[]) => {
+      const scrapes = ticks.map((dueMs, i) => {
+        const atMs = dueMs + (delaysMs[i] ?? 0)
+        return { dueMs, atMs, page: parseExposition(`requests_total ${atMs / 100}`) }
+      })
+      const within = scrapesWithin(scrapes, { startMs: 1005, endMs: 2000 })
+      return sourceMetrics(within.scrapes, 1005, within.isLoaded).requests_total?.last
+    }
+    assert.equal(countedOver([0, 0, 0, 0]), 15)
+    assert.equal(countedOver([0, 10, 0, 0]), 14.9)
+    assert.equal(countedOver([10, 10, 10, 10]), 15)
   })
 })
 

@@ -1,4 +1,4 @@
-import type { Point } from '../../model/index.ts'
+import { largest, type Point, smallest } from '../../model/index.ts'
 import type { Finding, Measurement, ServerMetrics } from '../measurement.ts'
 import { amount, percent } from './figures.ts'
 
@@ -10,28 +10,41 @@ export function judgeServer(point: Point, measurement: Measurement): Finding[] {
   if (point.deployment.topology.kind !== 'disaggregated' || measurement.server === undefined) return []
   const prefilled = takenUpBy('prefill', measurement.server)
   const decoded = takenUpBy('decode', measurement.server)
-  if (prefilled === null || decoded === null || decoded === 0) return []
+  if (prefilled === null || decoded === null || decoded.count === 0) return []
+  // A page that missed a scrape counts over another span. Prefill workers took up that many more in the longer one.
+  const stretch = prefilled.spanS === null || decoded.spanS === null ? 1 : Math.max(1, decoded.spanS / prefilled.spanS)
   // A prompt that was with a prefill worker when the window began is counted on the decode side only.
-  const bypassed = decoded - prefilled - mostInFlight(point, measurement)
-  const share = bypassed / decoded
+  const bypassed = decoded.count - (prefilled.count + mostInFlight(point, measurement)) * stretch
+  const share = bypassed / decoded.count
   if (!(share > point.limits.prefillBypassShare)) return []
   return [
     {
       severity: 'invalid',
       code: 'prefill-bypassed',
-      message: `decode workers handled ${amount(decoded)} requests and prefill workers ${amount(prefilled)}: at least ${percent(share)} bypassed prefill, limit ${percent(point.limits.prefillBypassShare)} (validity.prefill_bypass). The deployment does not do what its topology says. The frontend may not have registered its prefill workers yet: measure the point again (fulcrum resume --again invalid)`,
+      message: `decode workers handled ${amount(decoded.count)} requests and prefill workers ${amount(prefilled.count)}: at least ${percent(share)} bypassed prefill, limit ${percent(point.limits.prefillBypassShare)} (validity.prefill_bypass). The deployment does not do what its topology says. The frontend may not have registered its prefill workers yet: measure the point again (fulcrum resume --again invalid)`,
     },
   ]
 }
 
+/** Requests that a role's workers took up, and the seconds over which they were counted. */
+interface TakenUp {
+  readonly count: number
+  /** The longest of its pages for decode, the shortest for prefill; null if no counter moved. */
+  readonly spanS: number | null
+}
+
 /** Null when the role's workers were not asked; a counter that stood still is not kept, so that none means 0. */
-function takenUpBy(role: 'prefill' | 'decode', server: ServerMetrics): number | null {
+function takenUpBy(role: 'prefill' | 'decode', server: ServerMetrics): TakenUp | null {
   const sources = Object.entries(server).filter(([source]) => source.startsWith(`${role}-`))
   if (sources.length === 0) return null
-  const counts = sources.flatMap(([, metrics]) =>
-    Object.entries(metrics).flatMap(([name, { last }]) => (takenUp.test(name) ? [last] : [])),
+  const counters = sources.flatMap(([, metrics]) =>
+    Object.entries(metrics).flatMap(([name, metric]) => (takenUp.test(name) ? [metric] : [])),
   )
-  return counts.reduce((sum, count) => sum + count, 0)
+  const spans = counters.flatMap(({ mean, last }) => (mean > 0 ? [last / mean] : []))
+  return {
+    count: counters.reduce((sum, { last }) => sum + last, 0),
+    spanS: spans.length === 0 ? null : role === 'prefill' ? smallest(spans) : largest(spans),
+  }
 }
 
 function mostInFlight({ load }: Point, { client }: Measurement): number {
