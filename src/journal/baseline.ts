@@ -4,7 +4,7 @@ import { diskError, readIfThere } from './disk.ts'
 import { readManifest } from './read-run.ts'
 import { writeDurably } from './write-files.ts'
 
-/** The run that others of its sweep are held against. */
+/** The run that later runs of its sweep are compared with. */
 export interface Baseline {
   readonly schema: 1
   /** Name of the run's folder, beside this file. */
@@ -12,13 +12,13 @@ export interface Baseline {
   readonly setAt: string
 }
 
-/** The file's name in the folder of a sweep's runs. */
+/** Name of the file in the folder of a sweep's runs. */
 export const baselineFile = 'baseline.json'
 
 /**
- * Makes a run the baseline of its sweep, in place of the one before.
- * @returns the folder of the run that was the baseline; null when none was
- * @throws FulcrumError (bad-input) for a folder that is no run; (environment) when it can't be written
+ * Makes a run the baseline of its sweep and replaces the previous one.
+ * @returns folder of the previous baseline; null if there was none
+ * @throws FulcrumError (bad-input) if the folder is not a run; (environment) if the file cannot be written
  */
 export async function setBaseline(runFolder: string, now = new Date()): Promise<string | null> {
   const folder = resolve(runFolder)
@@ -34,9 +34,8 @@ export async function setBaseline(runFolder: string, now = new Date()): Promise<
 }
 
 /**
- * The folder of the baseline among a sweep's runs; null when none is set.
- * @throws FulcrumError (bad-input) `baseline-invalid` for a damaged file, `baseline-gone` when its run is not there any
- *   more
+ * Folder of the baseline among a sweep's runs; null if none is set.
+ * @throws FulcrumError (bad-input) `baseline-invalid` for a damaged file, `baseline-gone` if its run no longer exists
  */
 export async function baselineOf(sweepRuns: string): Promise<string | null> {
   const file = join(sweepRuns, baselineFile)
@@ -53,14 +52,14 @@ export async function baselineOf(sweepRuns: string): Promise<string | null> {
   return folder
 }
 
-/** Only a name: a path in a file that came from elsewhere must not lead out of the sweep's folder. */
+/** Accepts only a name: a path in a file from elsewhere must not lead out of the sweep's folder. */
 function runNameIn(text: string, file: string): string {
   try {
     const { schema, run } = JSON.parse(text) as Partial<Baseline>
     if (schema === 1 && typeof run === 'string' && run !== '' && basename(run) === run && !run.startsWith('.'))
       return run
   } catch {
-    // Falls through to the same answer: this is no baseline that this version can read.
+    // Falls through to the error below: this version cannot read the file as a baseline.
   }
   throw new FulcrumError(
     'bad-input',

@@ -1,23 +1,26 @@
 import { basename, dirname, relative } from 'node:path'
 import type { Manifest } from './manifest.ts'
 
-/** What a run rests on besides its sweep file's text. */
+/** What decides a run's results besides the text of its sweep file. */
 export interface Conditions {
-  /** SHA-256 of every file whose content decides an outcome, by absolute path. */
+  /** SHA-256 of every file whose content affects results, by absolute path. */
   readonly files: { readonly [path: string]: string }
   readonly fulcrum: string
   readonly git: Manifest['git']
 }
 
-/** How what a run rests on has changed since it began, a clause each; both empty when it can go on. */
+/** Changes since a run began, a clause each. The run can resume if both lists are empty. */
 export interface Changes {
-  /** Files with other content: the run's points are not those of the sweep any more. */
+  /** Files with different content: the sweep no longer has the points that the run has. */
   readonly files: readonly string[]
-  /** Revision and version: the points are the same, and what is measured may not be. */
+  /** Git revision and version of Fulcrum: the points are the same, but their measurements may differ. */
   readonly revision: readonly string[]
 }
 
-/** Compares a run's beginning with now. What a manifest doesn't say (those of older versions) counts as unchanged. */
+/**
+ * Compares the conditions at a run's start with the present ones. Values missing from manifests of older versions count
+ * as unchanged.
+ */
 export function changesSince(manifest: Manifest, now: Conditions): Changes {
   return { files: changedFiles(manifest, now), revision: changedRevision(manifest, now) }
 }
@@ -25,7 +28,7 @@ export function changesSince(manifest: Manifest, now: Conditions): Changes {
 function changedFiles({ files: before, sweepFile }: Manifest, { files: after }: Conditions): readonly string[] {
   if (before === undefined) return []
   const hashes = (files: { readonly [path: string]: string }) => Object.values(files).sort().join()
-  // The same content in another checkout is no change.
+  // The same content in another checkout is not a change.
   if (hashes(before) === hashes(after)) return []
   const shown = (path: string) => {
     const short = relative(dirname(sweepFile), path)
@@ -43,7 +46,7 @@ function changedFiles({ files: before, sweepFile }: Manifest, { files: after }: 
 
 function changedRevision({ versions, git: before }: Manifest, { fulcrum, git: after }: Conditions): readonly string[] {
   const version = versions.fulcrum === fulcrum ? [] : [`Fulcrum is ${fulcrum} and was ${versions.fulcrum}`]
-  // A folder outside of git, or a git that didn't answer, says nothing.
+  // Outside a repository, or if git fails, the revision cannot be compared.
   if (before === null || after === null) return version
   const short = (revision: string) => revision.slice(0, 12)
   if (before.revision !== after.revision)

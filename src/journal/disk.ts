@@ -2,7 +2,7 @@ import { mkdir, open, readFile, readlink, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { FulcrumError } from '../model/index.ts'
 
-/** What the operating system's refusals mean to a person: stable code, plain words, and what to do. */
+/** Explanations of operating system errors: stable code, plain words and remedy. */
 const refusals: Readonly<Record<string, { code: string; what: string; remedy: string }>> = {
   ENOSPC: { code: 'disk-full', what: 'the disk is full', remedy: 'Free some space, then run the command again.' },
   EDQUOT: {
@@ -29,7 +29,7 @@ const refusals: Readonly<Record<string, { code: string; what: string; remedy: st
   },
 }
 
-/** Refusals that are about one path and not about the disk: the next file may well be written. */
+/** Errors that concern one path and not the disk: writing the next file may succeed. */
 const misplaced: Readonly<Record<string, { code: string; what: string; remedy: string }>> = {
   ENOENT: { code: 'no-folder', what: 'there is no such folder', remedy: 'Make the folder, or mount its volume.' },
   ENOTDIR: { code: 'no-folder', what: 'a part of the path is a file', remedy: 'Choose another folder.' },
@@ -38,30 +38,30 @@ const misplaced: Readonly<Record<string, { code: string; what: string; remedy: s
   ENAMETOOLONG: { code: 'name-too-long', what: 'the name is too long', remedy: 'Choose a shorter name.' },
 }
 
-/** Code of the errors of {@link makeFolder}, whose messages say it all. */
+/** Code of errors from {@link makeFolder}, whose messages are complete. */
 const noFolder = 'FULCRUM_NO_FOLDER'
 
 /**
- * The operating system's code of an error (`ENOENT`, …), if it has one. An error that came from another thread has lost
- * its code, but its message still begins with it.
+ * The operating system's code of an error (`ENOENT`, …), if it has one. Errors from other threads lose the code, but
+ * their messages still begin with it.
  */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   return 'code' in error && typeof error.code === 'string' ? error.code : /^(E[A-Z]{2,}):/.exec(error.message)?.[1]
 }
 
-/** Whether an error came from the operating system's refusal of a file, in words that {@link diskError} knows. */
+/** Whether the operating system refused a file operation with an error that {@link diskError} can explain. */
 export function isFileRefusal(error: unknown): boolean {
   const code = errnoOf(error) ?? ''
   return Object.hasOwn(refusals, code) || Object.hasOwn(misplaced, code) || code === noFolder
 }
 
-/** Whether the disk refused something that it would refuse the next point too. */
+/** Whether the disk would refuse the next point for the same reason. */
 export function isDiskRefusal(error: unknown): boolean {
   return Object.hasOwn(refusals, errnoOf(error) ?? '')
 }
 
-/** Turns a failed disk operation into one clear sentence. A FulcrumError stays what it is. */
+/** Turns a failed disk operation into one clear sentence. Returns a FulcrumError unchanged. */
 export function diskError(error: unknown, doing: string, path: string): FulcrumError {
   if (error instanceof FulcrumError) return error
   const code = errnoOf(error) ?? ''
@@ -76,8 +76,8 @@ export function diskError(error: unknown, doing: string, path: string): FulcrumE
 }
 
 /**
- * Makes a folder and the ones above it, each at most once: what can be made neither way is an error at once. Node's own
- * recursive mkdir says 'no such file' of a read-only disk.
+ * Makes a folder and its missing parents, trying each once. Node's recursive mkdir reports 'no such file' on a
+ * read-only disk, so this throws the error of the folder that could not be made.
  */
 export async function makeFolder(path: string): Promise<void> {
   const missing: string[] = []
@@ -91,7 +91,7 @@ async function makeOne(folder: string): Promise<void> {
   } catch (error) {
     const code = errnoOf(error)
     if (code === 'ENOENT') throw noFolderError(`${folder} can't be made`)
-    // Another process may have been first.
+    // Another process may have made it first.
     if (code !== 'EEXIST' || (await isFolder(folder))) {
       if (code !== 'EEXIST') throw error
       return
@@ -105,7 +105,7 @@ async function makeOne(folder: string): Promise<void> {
 
 const noFolderError = (message: string): Error => Object.assign(new Error(message), { code: noFolder })
 
-/** @throws an Error when a file has the name, or the path can't be looked at */
+/** @throws Error if the path is a file or cannot be examined */
 async function isFolder(path: string): Promise<boolean> {
   try {
     if ((await stat(path)).isDirectory()) return true
@@ -117,7 +117,7 @@ async function isFolder(path: string): Promise<boolean> {
   throw noFolderError(`${path} is a file`)
 }
 
-/** Makes a new or renamed entry of a folder survive a power cut. */
+/** Makes new and renamed entries of a folder survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {
@@ -127,7 +127,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** A file's bytes, or null when there is no such file. */
+/** Bytes of a file; null if it does not exist. */
 export async function readIfThere(path: string): Promise<Buffer | null> {
   try {
     return await readFile(path)

@@ -3,7 +3,7 @@ import type { Quality } from '../metrics/quality.ts'
 import type { Deployment, Load, Point, Workload } from '../model/index.ts'
 
 /**
- * A point that was measured (or failed): one journal line, self-contained.
+ * Result of a measured or failed point: one self-contained journal line.
  *
  * @example
  * ```ts
@@ -15,14 +15,14 @@ import type { Deployment, Load, Point, Workload } from '../model/index.ts'
 export interface PointResult {
   readonly point: Point
   readonly status: Status
-  /** Empty when ok; else the findings' messages in one line. */
+  /** Empty if ok; otherwise the findings' messages on one line. */
   readonly reason: string
   readonly findings: readonly Finding[]
-  /** Null when the generator could not run at all. */
+  /** Null if the generator could not run at all. */
   readonly measurement: Measurement | null
 }
 
-/** Why a search left a point out. */
+/** Why a search skipped a point. */
 export const leftOutReasons = {
   dominated: 'a measured point is at least as good on both axes',
   saturated: 'past the load at which its workers saturate',
@@ -30,33 +30,33 @@ export const leftOutReasons = {
   repeat: 'a repeat that decides no recommendation',
 } as const
 
-/** A load level of a deployment that a complete search left unmeasured, or some of its repeats. */
+/** A load level, or some of its repeats, that a complete search left unmeasured. */
 export interface LeftOut {
   readonly pointIds: readonly string[]
   readonly workload: Workload
   readonly load: Load
   readonly reason: keyof typeof leftOutReasons
-  /** One sentence for a person, with figures. */
+  /** One sentence with figures. */
   readonly why: string
-  /** What it was expected to show: output tokens/s per user and per GPU; null where only repeats were left out. */
+  /** Expected output tokens/s per user (x) and per GPU (y); null if only repeats were skipped. */
   readonly expected: { readonly x: number; readonly y: number } | null
 }
 
-/** One line of journal.jsonl, without the sequence number, time and checksum that the journal adds. */
+/** One line of journal.jsonl without the sequence number, time and checksum that the journal adds. */
 export type JournalEvent =
   | {
       readonly type: 'run-started'
       readonly fulcrumVersion: string
       readonly pid: number
       readonly attempt: number
-      /** Ids of points that this attempt measures once more, whatever their results so far; absent for none. */
+      /** Ids of points that this attempt measures again, regardless of earlier results; absent if none. */
       readonly again?: readonly string[]
     }
   | {
       readonly type: 'deployment'
       readonly deploymentId: string
       readonly label: string
-      /** `not-run`: what is left of the machines has no room for it; its points wait for another attempt. */
+      /** `not-run`: the remaining machines have no room for it; its points wait for another attempt. */
       readonly outcome: 'ready' | 'failed' | 'not-run'
       readonly workersStarted: number
       readonly workersStopped: number
@@ -68,7 +68,7 @@ export type JournalEvent =
       readonly result: PointResult /** Wall seconds of the point, load and all. */
       readonly elapsedS: number
     }
-  /** What a check of quality found after a point, at its load; null when it could not be made, with the reason. */
+  /** Result of a quality check at a point's load; null with the reason if the check could not run. */
   | {
       readonly type: 'quality'
       readonly pointId: string
@@ -78,16 +78,16 @@ export type JournalEvent =
       readonly elapsedS: number
     }
   | { readonly type: 'note'; readonly message: string }
-  /** Of one deployment, when a search has come to its end. */
+  /** Written once a deployment's search is complete. */
   | { readonly type: 'left-out'; readonly deployment: Deployment; readonly points: readonly LeftOut[] }
-  /** `budget`: what the sweep file allowed is spent, points are missing. `failed`: the environment gave out. */
+  /** `budget`: the sweep file's budget is spent and points are missing. `failed`: the environment failed. */
   | {
       readonly type: 'run-ended'
       readonly outcome: 'complete' | 'interrupted' | 'budget' | 'failed'
       readonly reason: string
     }
 
-/** A line as it stands in the file. */
+/** A line as it is in the file. */
 export interface JournalLine {
   readonly seq: number
   /** ISO 8601. */
@@ -95,7 +95,7 @@ export interface JournalLine {
   readonly event: JournalEvent
 }
 
-/** What a complete search left unmeasured, by deployment; empty for a grid, and while a search runs. */
+/** Levels that a complete search left unmeasured, by deployment; empty for a grid and during a search. */
 export function leftOutIn(
   lines: readonly JournalLine[],
 ): readonly { readonly deployment: Deployment; readonly points: readonly LeftOut[] }[] {

@@ -1,13 +1,13 @@
 import type { JournalLine } from './event.ts'
 
 /**
- * Reads something out of a journal that grows line by line, and reads no line twice: asked again, it goes on behind the
- * line where it stopped. Without that, a run of n points would read its journal n times and more.
+ * Derives state from a growing journal and reads each line once: later calls continue after the last line read.
+ * Otherwise a run of n points would read its journal at least n times.
  *
- * What it returns follows the journal: it changes when the same journal is read again after more lines came.
+ * The returned state is mutable: it changes when the same journal is read again after it has grown.
  *
- * @param begin what is known of an empty journal
- * @param add takes one line into it
+ * @param begin returns the state of an empty journal
+ * @param add adds one line to the state
  */
 export function followed<State>(
   begin: () => State,
@@ -16,7 +16,7 @@ export function followed<State>(
   const known = new WeakMap<readonly JournalLine[], { readonly state: State; read: number; last?: JournalLine }>()
   return lines => {
     let so = known.get(lines)
-    // A list that lost lines, or has others in their place, is another journal.
+    // A list that lost lines, or whose lines were replaced, is another journal.
     if (so === undefined || so.read > lines.length || (so.read > 0 && lines[so.read - 1] !== so.last)) {
       so = { state: begin(), read: 0 }
       known.set(lines, so)

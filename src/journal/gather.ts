@@ -6,33 +6,35 @@ import type { Manifest } from './manifest.ts'
 import { gitRevision } from './revision.ts'
 import { fulcrumVersion } from './version.ts'
 
-/** What a run is about to do, as its caller knows it. */
+/** A run that is about to start, as its caller describes it. */
 export interface RunRequest {
   readonly sweep: { readonly name: string; readonly file: string; readonly text: string }
   /** Command line that repeats the run. */
   readonly command: readonly string[]
-  /** Ids of the points that are measured; absent for all. */
+  /** Ids of the points to measure; absent for all. */
   readonly only?: readonly string[]
-  /** SHA-256 of the files that decide an outcome, by absolute path. */
+  /** SHA-256 of the files that affect results, by absolute path. */
   readonly files?: Manifest['files']
   readonly plan: Manifest['plan']
   readonly mix?: Manifest['mix'] | null
-  /** Versions of the systems under test, by name, as far as they are known. */
+  /** Versions of the systems under test by name, where known. */
   readonly systems?: { readonly [system: string]: string }
 }
 
-/** Identifies a sweep file's content, so that a later `fulcrum run` knows its unfinished run. */
+/** Identifies a sweep file's content, so that a later `fulcrum run` finds its unfinished run. */
 export function sweepContentId(text: string): string {
   return contentId({ sweepText: text })
 }
 
-/** What a run of this sweep would rest on now. */
+/** Conditions under which a run of this sweep would start now. */
 export async function presentConditions(sweepFile: string, files: Conditions['files']): Promise<Conditions> {
   const [fulcrum, git] = await Promise.all([fulcrumVersion(), gitRevision(dirname(sweepFile))])
   return { files, fulcrum, git }
 }
 
-/** Everything about a run but its id: versions, git revision, host, and what was asked, without secrets. */
+/**
+ * Gathers everything in a manifest except the run id: versions, git revision, host and the request, without secrets.
+ */
 export async function gatherManifest(
   request: RunRequest,
   env: Readonly<Record<string, string | undefined>>,

@@ -2,10 +2,10 @@ import { readRun } from './read-run.ts'
 import type { Run } from './run.ts'
 import { runsOf } from './runs.ts'
 
-/** How many runs back an estimate looks for one that measured something. */
+/** How many recent runs to search for one with measurements. */
 const runsToTry = 5
 
-/** Mean wall seconds that a run's points took, redeployments apart; undefined when it measured none. */
+/** Mean wall time per point in s, without redeployments; undefined if the run measured none. */
 export function secondsPerPoint(run: Pick<Run, 'lines'>): number | undefined {
   const seconds = run.lines.flatMap(({ event }) =>
     event.type === 'point' && event.result.measurement !== null ? [event.elapsedS] : [],
@@ -13,9 +13,7 @@ export function secondsPerPoint(run: Pick<Run, 'lines'>): number | undefined {
   return seconds.length === 0 ? undefined : seconds.reduce((sum, value) => sum + value, 0) / seconds.length
 }
 
-/**
- * What a point of this sweep took the last time, for a plan's estimate; undefined without a past run that can be read.
- */
+/** Time per point in this sweep's latest readable run in s, for a plan's estimate; undefined without such a run. */
 export async function pastSecondsPerPoint(resultsRoot: string, sweepName: string): Promise<number | undefined> {
   const runs = await runsOf(resultsRoot, sweepName)
   for (const { folder } of runs.slice(-runsToTry).reverse()) {

@@ -1,4 +1,4 @@
-/** The run on disk: manifest, append-only journal, lock, and what is read back from them. */
+/** A run on disk: manifest, append-only journal, lock, and functions that read them back. */
 export { baselineFile, baselineOf, setBaseline } from './baseline.ts'
 export { type Changes, type Conditions, changesSince } from './began-with.ts'
 export { diskError, isDiskRefusal, isFileRefusal, makeFolder } from './disk.ts'

@@ -11,28 +11,28 @@ import { scanJournal } from './scan.ts'
 /** The journal's name in a run folder. */
 export const journalFile = 'journal.jsonl'
 
-/** The run's only truth, open for appending. One at a time per folder: the run's lock sees to that. */
+/** The single record of a run, open for appending. The run's lock allows one per folder. */
 export interface Journal extends AsyncDisposable {
   readonly file: string
-  /** Every line so far, those of earlier attempts included. */
+  /** All lines so far, including earlier attempts. */
   readonly lines: readonly JournalLine[]
   /**
-   * Resolves when the line is on the disk for good. Appends made at once are written one after another.
-   * @throws FulcrumError (environment) when it could not be written; the file then ends with the line before
+   * Resolves once the line is durably on disk. Concurrent appends are written one after another.
+   * @throws FulcrumError (environment) if the line cannot be written; the file then ends with the line before
    */
   append(event: JournalEvent): Promise<JournalLine>
   close(): Promise<void>
 }
 
 export interface JournalOptions {
-  /** Time stamped on lines; the wall clock unless given. */
+  /** Clock for the timestamps of lines; default: the wall clock. */
   readonly now?: () => Date
-  /** Takes secrets out of every string of an event; by default those of this process's environment. */
+  /** Removes secrets from every string of an event; default: those in this process's environment. */
   readonly redact?: (text: string) => string
 }
 
 /**
- * Opens or creates a run's journal. A torn last line is cut off and a note says so; any other damage is an error.
+ * Opens or creates a run's journal. Cuts off a torn last line and records this in a note; any other damage is an error.
  * @throws FulcrumError (environment, `journal-corrupt`, `disk-full`, `disk-read-only`, …)
  */
 export async function openJournal(folder: string, options: JournalOptions = {}): Promise<Journal> {
@@ -66,7 +66,7 @@ interface JournalState {
   readonly now: () => Date
   readonly redact: (text: string) => string
   readonly lines: JournalLine[]
-  /** Bytes known to be good. */
+  /** Bytes known to be valid. */
   length: number
 }
 
@@ -107,15 +107,15 @@ function journalOn(handle: FileHandle, file: string, state: JournalState): Journ
   }
 }
 
-/** One write as a rule; a disk that fills up takes a part first and refuses the rest. */
+/** Usually takes one write. A disk that fills up accepts a part first and then refuses the rest. */
 async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
   let written = 0
   while (written < bytes.length) written += (await handle.write(bytes, written)).bytesWritten
 }
 
 /**
- * Cuts a half-written line off again. After a failed sync nobody knows what the disk holds, so this journal takes no
- * more lines: whoever opens the file next reads what is really there.
+ * Truncates a half-written line. After a failed sync the content on disk is unknown, so this journal accepts no more
+ * lines; the next process to open the file reads what is really there.
  */
 async function takeBack(handle: FileHandle, file: string, length: number, cause: unknown): Promise<FulcrumError> {
   await handle.truncate(length).catch(() => undefined)

@@ -6,11 +6,11 @@ import type { Holder } from './holder.ts'
 import { isAlive, thisProcess } from './holder.ts'
 import { writeDurably } from './write-files.ts'
 
-/** A run folder held by this process alone. */
+/** A run folder held exclusively by this process. */
 export interface RunLock extends AsyncDisposable {
-  /** 1 for the first process that worked on the run, 2 for the one that resumed it, … */
+  /** 1 for the first process that worked on the run, 2 for the first that resumed it, … */
   readonly attempt: number
-  /** Lets go; safe to call twice. A process that ends without doing so has let go too. */
+  /** Releases the folder; safe to call twice. The lock also ends with its process. */
   release(): Promise<void>
 }
 
@@ -21,9 +21,9 @@ interface Attempt {
 }
 
 /**
- * Takes a run folder for this process. Each attempt at a run is a file `attempts/N.json`, made exclusively and never
- * deleted by anybody else: the folder belongs to the process of the highest N while it lives. Taking over from a dead
- * one is making N + 1, which succeeds for exactly one of any number of rivals; no file is removed under anybody's feet.
+ * Locks a run folder for this process. Each attempt at a run is a file `attempts/N.json`, created exclusively and
+ * deleted only by its holder. The process of the highest N holds the folder as long as it lives. To take over from a
+ * dead process is to create N + 1, which succeeds for exactly one of any number of rivals.
  *
  * @throws FulcrumError (environment, `run-locked`) that names the holder
  */
@@ -42,7 +42,7 @@ export async function lockRun(folder: string, now: () => Date = () => new Date()
   throw locked(folder, 'another fulcrum has just taken it', 'Let it finish.')
 }
 
-/** The process that holds a run folder now, if any; for `status` and for refusing early. */
+/** Process that holds a run folder now, if any; for `status` and for refusing early. */
 export async function runHolder(folder: string): Promise<Holder | null> {
   const latest = await latestAttempt(join(folder, 'attempts'))
   if (latest === null || latest.released || latest.holder === null) return null
@@ -65,7 +65,8 @@ function parseAttempt(text: string): Pick<Attempt, 'holder' | 'released'> {
     const value = JSON.parse(text) as Holder & { releasedAt?: string }
     return { holder: value, released: value.releasedAt !== undefined }
   } catch {
-    // Written whole before it got its name, so only a power cut leaves it unreadable, and no process outlives that.
+    // The file is complete before it gets its name, so only a power cut leaves it unreadable, and the holder does not
+    // survive one.
     return { holder: null, released: true }
   }
 }
@@ -92,7 +93,7 @@ function locked(folder: string, who: string, remedy: string): FulcrumError {
   return new FulcrumError('environment', 'run-locked', `The run folder is in use: ${who}.`, { where: folder, remedy })
 }
 
-/** Gives the attempt its name with its content already inside; false when a rival was first. */
+/** Gives a complete attempt file its name; false if a rival was first. */
 async function claim(attempts: string, number: number, holder: Holder): Promise<boolean> {
   const draft = join(attempts, `.${number}.${holder.pid}`)
   await writeFile(draft, `${JSON.stringify(holder)}\n`)
@@ -115,7 +116,8 @@ function heldLock(attempts: string, number: number, holder: Holder, now: () => D
     released = true
     const record = { ...holder, releasedAt: now().toISOString() }
     const file = join(attempts, `${number}.json`)
-    // A full disk takes no more words; taking the name away lets go as well, and only its own holder may do that.
+    // A full disk accepts no record of the release. Deleting the file releases the lock as well, and only its holder
+    // may do that.
     await writeDurably(file, `${JSON.stringify(record)}\n`).catch(() =>
       rm(file, { force: true }).catch(() => undefined),
     )

@@ -1,13 +1,13 @@
-/** What was asked, with what, and how to repeat it: written once, before anything starts. */
+/** What a run was asked to measure, with which versions, and how to repeat it. Written once, before anything starts. */
 export interface Manifest {
   readonly schema: 1
   readonly sweep: string
   readonly runId: string
   readonly createdAt: string
   readonly sweepFile: string
-  /** The file's text, secrets taken out. */
+  /** Text of the sweep file without secrets. */
   readonly sweepText: string
-  /** Hash of the file's text as it was, secrets and all: the same file again means the same run to go on with. */
+  /** Hash of the original text including secrets. The same file finds its unfinished run by it. */
   readonly sweepId?: string
   /** Command line that repeats this run. */
   readonly command: readonly string[]
@@ -15,12 +15,12 @@ export interface Manifest {
   readonly git: {
     readonly revision: string
     readonly dirty: boolean
-    /** Hash of the uncommitted changes; absent without any, and in runs before it was kept. */
+    /** Hash of the uncommitted changes; absent if there are none, and in runs of versions that did not record it. */
     readonly changes?: string
   } | null
   /**
-   * SHA-256 of every file besides the sweep file whose content decides an outcome, by absolute path; absent in runs
-   * before it was kept.
+   * SHA-256 of every file besides the sweep file whose content affects results, by absolute path; absent in runs of
+   * versions that did not record it.
    */
   readonly files?: { readonly [path: string]: string }
   readonly host: {
@@ -30,9 +30,9 @@ export interface Manifest {
     readonly cores: number
     readonly memoryGib: number
   }
-  /** Ids of the points that were asked for; absent when it was all of the sweep file. */
+  /** Ids of the requested points; absent for all points of the sweep file. */
   readonly only?: readonly string[]
-  /** Shares of the workloads, by name, that one deployment is to serve together; absent without. */
+  /** Shares of the workloads, by name, that one deployment is to serve together; absent without a mix. */
   readonly mix?: { readonly [workload: string]: number }
   readonly plan: {
     readonly points: number
@@ -44,8 +44,8 @@ export interface Manifest {
 }
 
 /**
- * Whether a run was made from a sweep, by `fulcrum run` or by a program, so that `fulcrum resume` can go on with it; an
- * import's was not.
+ * Whether `fulcrum run` or a program made the run from a sweep, so that `fulcrum resume` can continue it. Imported runs
+ * were not.
  */
 export function isOfSweep({ command }: Pick<Manifest, 'command'>): boolean {
   return command[1] === 'run' || command[0] === 'node'

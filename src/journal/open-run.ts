@@ -12,30 +12,30 @@ import type { Manifest } from './manifest.ts'
 import { manifestFile, readManifest } from './read-run.ts'
 import { writeDurably } from './write-files.ts'
 
-/** A run that this process holds and writes. */
+/** A run that this process has locked and writes to. */
 export interface OpenRun extends AsyncDisposable {
   readonly folder: string
   readonly manifest: Manifest
   readonly journal: Journal
-  /** 1 for a new run, one more each time it is opened again. */
+  /** 1 for a new run; each time the run is opened again adds 1. */
   readonly attempt: number
-  /** Closes the journal and lets the folder go. */
+  /** Closes the journal and releases the lock. */
   close(): Promise<void>
 }
 
-/** File systems take names of 255 bytes. */
+/** File systems limit names to 255 bytes. */
 const longestName = 200
 
-/** Where this sweep's runs live. */
+/** Folder of this sweep's runs. */
 export function sweepFolder(resultsRoot: string, sweep: string): string {
   const plain = sweep.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '')
   return join(resultsRoot, plain.slice(0, longestName) || 'sweep')
 }
 
 /**
- * Makes a run folder `<results>/<sweep>/<UTC time>-<hash>/` with its manifest, and opens it.
- * The folder appears whole: a kill in between leaves no half-made run.
- * @throws FulcrumError (environment) when it can't be written
+ * Creates a run folder `<results>/<sweep>/<UTC time>-<hash>/` with its manifest, and opens it. The folder appears
+ * complete; a kill leaves no half-made run.
+ * @throws FulcrumError (environment) if it cannot be written
  */
 export async function createRun(
   resultsRoot: string,
@@ -53,7 +53,7 @@ export async function createRun(
 }
 
 /**
- * Opens an existing run to go on with it: takes its lock, repairs a torn last line.
+ * Opens an existing run to continue it: takes its lock and repairs a torn last line.
  * @throws FulcrumError (environment) `run-locked`, `journal-corrupt`, `disk-…`; (bad-input) `not-a-run`
  */
 export async function openRun(folder: string, options: JournalOptions = {}): Promise<OpenRun> {
@@ -75,7 +75,9 @@ export async function openRun(folder: string, options: JournalOptions = {}): Pro
   }
 }
 
-/** Builds the folder beside its place and renames it in; another run of the same second gets another hash. */
+/**
+ * Builds the folder beside its destination and renames it. Two runs created in the same second get different hashes.
+ */
 async function placeRun(parent: string, gathered: Omit<Manifest, 'runId' | 'createdAt'>, now: Date): Promise<string> {
   const createdAt = now.toISOString()
   const stamp = createdAt.replace(/[-:]/g, '').replace(/\.\d+Z$/, 'Z')

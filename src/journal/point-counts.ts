@@ -1,20 +1,20 @@
 import type { Point } from '../model/index.ts'
 import type { PointResult } from './event.ts'
 
-/** How the planned points stand when an attempt is over. */
+/** Counts of the planned points by result after an attempt. */
 export interface PointCounts {
   readonly planned: number
   readonly ok: number
   readonly invalid: number
   readonly failed: number
   readonly missing: number
-  /** Left out by a search that came to its end, because they cannot win. */
+  /** Skipped by a complete search because they cannot win. */
   readonly skipped: number
 }
 
 /**
  * Counts the plan's points by the latest result of each.
- * @param skipped how many points a search left out, which are therefore not missing
+ * @param skipped number of points that a search skipped; they do not count as missing
  */
 export function countPoints(planned: readonly Point[], results: readonly PointResult[], skipped = 0): PointCounts {
   const statusOf = new Map(results.map(result => [result.point.id, result.status]))

@@ -13,8 +13,8 @@ import { withQuality } from './with-quality.ts'
 export const manifestFile = 'manifest.json'
 
 /**
- * Reads a run as it stands on disk, without its lock: also while it is being written.
- * @throws FulcrumError (bad-input, `not-a-run`) for a folder that is none; (environment, `journal-corrupt`)
+ * Reads a run from disk without its lock, even while another process writes it.
+ * @throws FulcrumError (bad-input, `not-a-run`) if the folder is not a run; (environment, `journal-corrupt`)
  */
 export async function readRun(folder: string): Promise<Run> {
   const manifest = await readManifest(folder)
@@ -47,7 +47,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
     const manifest = JSON.parse(bytes.toString('utf8')) as Manifest
     if (manifest.schema === 1) return manifest
   } catch {
-    // Falls through to the same answer: this is not a manifest that this version can read.
+    // Falls through to the error below: this version cannot read the file as a manifest.
   }
   throw new FulcrumError(
     'bad-input',
@@ -59,10 +59,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   )
 }
 
-/**
- * The latest result of each point, in the order in which the points were first measured; with what a check of quality
- * found there since.
- */
+/** Latest result of each point in the order of first measurement, with the latest quality check of the point. */
 export const latestResults = (lines: readonly JournalLine[]): readonly PointResult[] => [...latestById(lines).values()]
 
 const latestById = followed<Map<string, PointResult>>(
@@ -75,7 +72,7 @@ const latestById = followed<Map<string, PointResult>>(
   },
 )
 
-/** How the latest attempt ended; null while it runs, and when it was killed. */
+/** How the latest attempt ended; null while it runs and if it was killed. */
 function endOf(lines: readonly JournalLine[]): Extract<JournalEvent, { type: 'run-ended' }> | null {
   const last = lines.findLast(({ event }) => event.type !== 'note')?.event
   return last?.type === 'run-ended' ? last : null

@@ -4,12 +4,10 @@ import { promisify } from 'node:util'
 import type { Manifest } from './manifest.ts'
 
 const run = promisify(execFile)
-/** Room for the changes of a working tree. */
+/** Maximum size of the diff of a working tree. */
 const mostBytes = 100_000_000
 
-/**
- * The git revision of the folder, and whether tracked files differ from it; null outside a repository or without git.
- */
+/** Git revision of the folder and whether tracked files differ from it; null outside a repository or without git. */
 export async function gitRevision(folder: string): Promise<Manifest['git']> {
   const git = async (...args: string[]) => {
     const { stdout } = await run('git', ['-C', folder, ...args], { timeout: 5000, maxBuffer: mostBytes })
@@ -22,7 +20,7 @@ export async function gitRevision(folder: string): Promise<Manifest['git']> {
     ])
     const head = revision.trim()
     if (changes.trim() === '') return { revision: head, dirty: false }
-    // Which changes: a run doesn't go on with others than it began with.
+    // Identifies the changes: a run does not resume with different ones.
     const hash = await git('diff', 'HEAD', '--no-color', '--no-ext-diff').then(
       text => createHash('sha256').update(text).digest('hex').slice(0, 16),
       () => undefined,

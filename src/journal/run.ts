@@ -3,7 +3,7 @@ import type { JournalEvent, JournalLine, PointResult } from './event.ts'
 import type { Manifest } from './manifest.ts'
 
 /**
- * A run as read back from disk; everything after the journal works from this.
+ * A run read back from disk. Everything after the journal works from this.
  *
  * @example
  * ```ts
@@ -20,9 +20,9 @@ export interface Run {
   /** Latest result of each point id, in journal order. */
   readonly results: readonly PointResult[]
   readonly deployments: readonly Extract<JournalEvent, { type: 'deployment' }>[]
-  /** Planned points without a result, those that a search left out apart; absent where the plan isn't known. */
+  /** Planned points without a result, except those that a search skipped; absent if the plan is unknown. */
   readonly unmeasured?: readonly Point[]
   readonly ended: Extract<JournalEvent, { type: 'run-ended' }> | null
-  /** Set when a torn last line was left out (the point in flight when the run was killed). */
+  /** True if a torn last line was left out: the point in flight when the run was killed. */
   readonly torn: boolean
 }

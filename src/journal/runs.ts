@@ -6,15 +6,13 @@ import type { Manifest } from './manifest.ts'
 import { sweepFolder } from './open-run.ts'
 import { readManifest, readRun } from './read-run.ts'
 
-/** A run found on disk, known by its manifest; its journal is not read. */
+/** A run found on disk by its manifest; its journal is not read. */
 export interface RunEntry {
   readonly folder: string
   readonly manifest: Manifest
 }
 
-/**
- * Every run under a results folder, oldest first. Folders that are no runs are passed over; no folder means no runs.
- */
+/** All runs under a results folder, oldest first. Skips folders that are not runs. A missing folder has no runs. */
 export async function listRuns(resultsRoot: string): Promise<readonly RunEntry[]> {
   const found: RunEntry[] = []
   for (const sweep of await foldersIn(resultsRoot))
@@ -23,15 +21,15 @@ export async function listRuns(resultsRoot: string): Promise<readonly RunEntry[]
 }
 
 /**
- * The runs that were made under a results folder, oldest first: those in the folder of their sweep. A run that was
- * copied or checked in elsewhere is named by its folder, and is never the newest one.
+ * Runs that were made under a results folder, oldest first: those in the folder of their sweep. A run that was copied
+ * or checked in elsewhere can only be named by its folder and is never the newest.
  */
 export async function runsMadeIn(resultsRoot: string): Promise<readonly RunEntry[]> {
   const runs = await listRuns(resultsRoot)
   return runs.filter(({ folder, manifest }) => dirname(folder) === sweepFolder(resultsRoot, manifest.sweep))
 }
 
-/** A run by its names alone: nothing of it is read. */
+/** A run known by its names alone; no file of it is read. */
 export interface RunName {
   readonly id: string
   /** Name of the folder of its sweep. */
@@ -48,28 +46,28 @@ export async function runNamesIn(resultsRoot: string): Promise<readonly RunName[
   return found.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
 }
 
-/** The runs of one sweep by its name, oldest first. */
+/** Runs of one sweep, found by its name, oldest first. */
 export async function runsOf(resultsRoot: string, sweepName: string): Promise<readonly RunEntry[]> {
   return runsIn(sweepFolder(resultsRoot, sweepName))
 }
 
-/** The runs in the folder that a run is in, itself among them, oldest first. */
+/** Runs in the same folder as a run, including itself, oldest first. */
 export async function runsBeside(runFolder: string): Promise<readonly RunEntry[]> {
   return runsIn(dirname(resolve(runFolder)))
 }
 
-/** What `fulcrum run` finds of earlier runs of a sweep. */
+/** Result of looking for an earlier run of a sweep that can resume. */
 export interface FoundRun {
-  /** The run to go on with; null when a new one should be made. */
+  /** The run to resume; null if a new one is needed. */
   readonly run: RunEntry | null
-  /** Why the youngest unfinished run is not gone on with, a clause each; empty when there is none. */
+  /** Why the newest unfinished run cannot resume, a clause each; empty if there is none. */
   readonly changes: readonly string[]
 }
 
 /**
- * The run that `fulcrum run` goes on with: the youngest run of all of this very sweep file content that began with what
- * is there now, of those that are younger than the last one that came to its end.
- * @param changesOf what changed since a run began, a clause each
+ * Finds the run that `fulcrum run` resumes: the newest with exactly this sweep file content and unchanged conditions,
+ * among the runs newer than the last complete one.
+ * @param changesOf changes since a run began, a clause each
  */
 export async function runToGoOnWith(
   resultsRoot: string,
@@ -89,14 +87,14 @@ export async function runToGoOnWith(
   return { run: null, changes: why }
 }
 
-/** The youngest run of any sweep made there that hasn't come to its end; null when all have. */
+/** Newest unfinished run of any sweep made there; null if all are complete. */
 export async function newestUnfinishedRun(resultsRoot: string): Promise<RunEntry | null> {
   for (const entry of (await runsMadeIn(resultsRoot)).toReversed())
     if ((await readRun(entry.folder)).ended?.outcome !== 'complete') return entry
   return null
 }
 
-/** The runs that are directly in a folder, oldest first. */
+/** Runs directly in a folder, oldest first. */
 export async function runsIn(folder: string): Promise<readonly RunEntry[]> {
   const entries: RunEntry[] = []
   for (const name of await foldersIn(folder)) {

@@ -2,22 +2,22 @@ import { FulcrumError } from '../model/index.ts'
 import type { JournalLine } from './event.ts'
 import { decodeLine } from './line.ts'
 
-/** A journal's bytes, read: every whole line, and where a torn tail begins. */
+/** Contents of a journal: every whole line, and where a torn tail begins. */
 export interface Scan {
   readonly lines: readonly JournalLine[]
   /** Bytes up to and including the last whole line. */
   readonly goodBytes: number
-  /** Bytes of a torn last line; 0 when there is none. */
+  /** Bytes of a torn last line; 0 if there is none. */
   readonly tornBytes: number
 }
 
 const lineFeed = 0x0a
 
 /**
- * Reads a whole journal. A last line that was never finished is left out: an append is one write, so only a kill or a
- * power cut leaves one. Anything else that is wrong is an error, because skipping it would lose a measurement unsaid.
+ * Reads a whole journal and leaves out an unfinished last line. An append is one write, so only a kill or a power cut
+ * leaves such a line. Any other damage is an error, because skipping it would silently lose a measurement.
  *
- * @param file the journal's path, for the error's `file:line`
+ * @param file path of the journal, for `file:line` in errors
  * @throws FulcrumError (environment, `journal-corrupt`) with `file:line` and byte offset
  */
 export function scanJournal(bytes: Buffer, file: string): Scan {
@@ -36,17 +36,17 @@ export function scanJournal(bytes: Buffer, file: string): Scan {
     lines.push(decoded.line)
     from = end + 1
   }
-  // A whole line and one more byte is no torn line: its line feed was changed.
+  // A whole line followed by one more byte is not torn: its line feed was changed.
   if (from < bytes.length && 'line' in decodeLine(bytes.subarray(from, -1)))
     throw corrupt(file, lines.length + 1, from, 'the line feed at its end was changed')
   return { lines, goodBytes: from, tornBytes: bytes.length - from }
 }
 
-/** The smallest piece that a disk writes or doesn't. */
+/** Smallest unit that a disk writes. */
 const sectorBytes = 512
 
 /**
- * Whether sectors of the last line were allocated and never written, as after a power cut: whole sectors of NUL bytes.
+ * Whether sectors of the last line were allocated but never written, as after a power cut: whole sectors of NUL bytes.
  */
 function neverWritten(bytes: Buffer, from: number): boolean {
   const start = bytes.indexOf(0, from)

@@ -2,28 +2,23 @@ import type { Point } from '../model/index.ts'
 import type { JournalLine, PointResult } from './event.ts'
 import { followed } from './followed.ts'
 
-/** The finding of a point whose deployment broke while it was measured. */
+/** Finding of a point whose deployment broke during its measurement. */
 export const deploymentBroke = 'deployment-broke'
 
-/**
- * How often a point is measured whose deployment breaks under it: the second time it may be the point that breaks it.
- */
+/** Measurements of a point whose deployment breaks: after the second break, the point itself may be the cause. */
 const measurementsOfABreaker = 2
 
 /**
- * The points that have yet to be measured, decided from the journal alone, so that a resumed run decides the same. Any
- * result settles a point, invalid and failed ones too; only a point whose deployment broke gets one more go, and one
- * that an attempt was asked to measure again.
+ * Points that have yet to be measured. Depends only on the journal, so a resumed run decides the same. Any result
+ * settles a point, including invalid and failed ones. Exceptions: a point whose deployment broke is measured once more,
+ * and so is a point that an attempt was asked to repeat.
  */
 export function missingPoints(points: readonly Point[], lines: readonly JournalLine[]): readonly Point[] {
   const isSettled = settledIn(lines)
   return points.filter(point => !isSettled(point))
 }
 
-/**
- * Whether a point needs no (further) measurement by the journal as it is now. A journal that grows is read on from
- * where it was read last.
- */
+/** Whether the journal settles a point. A later call with a longer journal reads only its new lines. */
 export function settledIn(lines: readonly JournalLine[]): (point: Point) => boolean {
   const { settled } = standingOf(lines)
   return point => settled.has(point.id)
@@ -31,7 +26,7 @@ export function settledIn(lines: readonly JournalLine[]): (point: Point) => bool
 
 interface Standing {
   readonly settled: Set<string>
-  /** How often the deployment broke under a point since it was last asked to be measured again. */
+  /** How often the deployment broke under a point since an attempt last asked to repeat it. */
   readonly breaks: Map<string, number>
 }
 
@@ -52,7 +47,7 @@ const standingOf = followed<Standing>(
   },
 )
 
-/** Whether the deployment broke under this measurement. */
+/** Whether the deployment broke during this measurement. */
 function broke(result: PointResult): boolean {
   return result.findings.some(finding => finding.code === deploymentBroke)
 }

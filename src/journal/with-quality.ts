@@ -4,7 +4,7 @@ import type { JournalEvent, PointResult } from './event.ts'
 
 type QualityEvent = Extract<JournalEvent, { type: 'quality' }>
 
-/** A point's result with what a check of quality found at its load, and what speaks against that. */
+/** Adds the result of a quality check, and the findings against it, to a point's result. */
 export function withQuality(result: PointResult, event: QualityEvent): PointResult {
   const { measurement } = result
   if (measurement === null) return result

@@ -3,22 +3,22 @@ import { chmod, link, lstat, open, realpath, rename, rm, stat, writeFile } from 
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, makeFolder, syncFolder } from './disk.ts'
 
-/** A file and all that shall be in it. */
+/** A file and its complete content. */
 export interface FileContent {
   readonly path: string
   readonly content: string | Uint8Array
-  /** Never replace a file: EEXIST is the error then. */
+  /** Fails with EEXIST instead of replacing a file. */
   readonly isNew?: boolean
 }
 
-/** Writes a file as a whole or not at all: to a neighbour first, synced, then renamed over. */
+/** Writes a file completely or not at all: writes a temporary neighbor, syncs it and renames it. */
 export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   await writeTogether([{ path, content }])
 }
 
 /**
- * Writes files whole. None gets its name before all are on the disk: one that fills up leaves what was there before.
- * A link is followed. A device or a pipe (`/dev/stdout`) is written to as it is.
+ * Writes several files completely. No file gets its name before all are on disk, so a full disk leaves the previous
+ * files in place. Follows links. Writes directly to devices and pipes (`/dev/stdout`).
  */
 export async function writeTogether(files: readonly FileContent[]): Promise<void> {
   const drafts: Draft[] = []
@@ -32,14 +32,14 @@ export async function writeTogether(files: readonly FileContent[]): Promise<void
   for (const folder of new Set(drafts.flatMap(draft => draft.folder ?? []))) await syncFolder(folder)
 }
 
-/** As {@link writeTogether}, with the folders made that the files lie in. */
+/** Like {@link writeTogether}, but makes missing folders first. */
 export async function writeWithFolders(files: readonly FileContent[]): Promise<void> {
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) await makeFolder(folder)
   await writeTogether(files)
 }
 
 interface Draft {
-  /** The neighbour that holds the content; null for what is written to directly. */
+  /** Temporary neighbor with the content; null if the target is written directly. */
   readonly path: string | null
   readonly folder: string | null
   commit(): Promise<void>
@@ -67,13 +67,13 @@ async function draftOf({ path, content, isNew = false }: FileContent): Promise<D
   return { path: draft, folder: dirname(target), commit: () => (isNew ? place(draft, target) : rename(draft, target)) }
 }
 
-/** A hard link is made for one of any number of rivals. */
+/** Of several rivals, exactly one can create the hard link. */
 async function place(draft: string, target: string): Promise<void> {
   await link(draft, target)
   await rm(draft)
 }
 
-/** Where a link leads, so that the file is replaced and not the link; the path itself when it is none. */
+/** Target of a link, so that the file is replaced and not the link; the path itself if it is not a link. */
 async function targetOf(path: string): Promise<string> {
   const isLink = (await lstat(path).catch(unlessMissing))?.isSymbolicLink() ?? false
   return isLink ? realpath(path) : path
