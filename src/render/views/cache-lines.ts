@@ -3,12 +3,12 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { Measurement, TokenShare } from '../../metrics/measurement.ts'
 import { percent } from './format.ts'
 
-/** A line about the prefix cache: whose word it is, and the share of the prompt tokens. */
+/** A line about the prefix cache: its source and the share of prompt tokens. */
 export type CacheLine = readonly [who: string, share: string]
 
 /**
- * What is known of a point's prefix cache, means over valid repeats: what was possible, what answers and each page of the
- * server say, by turn and by worker. Empty where nobody says anything but what was possible.
+ * Prefix cache of a point, as means over valid repeats: the possible share, then the shares that answers and each
+ * metrics page report, by turn and by worker. Empty if only the possible share is known.
  */
 export function cacheLines({ valid, deployment }: Pick<MeasuredPoint, 'valid' | 'deployment'>): readonly CacheLine[] {
   const line = (who: string, of: (m: Measurement) => number | undefined): CacheLine[] => {

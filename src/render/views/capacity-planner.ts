@@ -6,21 +6,21 @@ import type { CapacityQuestion } from '../../analysis/capacity/question.ts'
 import type { Replay } from '../../analysis/capacity/replay.ts'
 import { type CapacityView, capacityView } from './capacity.ts'
 
-/** What a twin adds to a plan; see `planningTwin`. */
+/** Results that a twin adds to a plan; see `planningTwin`. */
 export interface PlanningTwin {
   readonly predict: PredictCurve
-  /** The answer replayed in virtual time. */
+  /** Replays the answer in virtual time. */
   replays(best: Candidate, question: CapacityQuestion): readonly Replay[]
 }
 
-/** What a plan is computed from. */
+/** Inputs of a plan. */
 export interface CapacityGround {
   readonly points: readonly CapacityPoint[]
   readonly run: CapacityView['run']
   readonly twin: PlanningTwin | null
 }
 
-/** Answers a question, and how the answer is shown: what `fulcrum capacity` prints and what its page computes again. */
+/** Plans the answer to a question and builds its view. `fulcrum capacity` prints it, and its page computes it again. */
 export function planned(
   { points, run, twin }: CapacityGround,
   question: CapacityQuestion,

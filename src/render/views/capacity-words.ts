@@ -13,7 +13,7 @@ export function headline({ serves, answer, question }: CapacityView): string {
 
 const times = (replicas: number, deployment: string) => (replicas === 1 ? deployment : `${replicas} × ${deployment}`)
 
-/** What the answer is for: traffic and SLO, in one line. */
+/** Traffic and SLO of the question, in one line. */
 export function askedFor({ question, answer }: CapacityView): string {
   const { demand, months, growthPerMonth } = question.traffic
   const amount =
@@ -37,7 +37,7 @@ export function sloText(slo: Slo): string {
   return said.length === 0 ? 'no SLO' : said.join(', ')
 }
 
-/** What stops a replica. */
+/** Limit of a replica. */
 export function limitText(limit: RequestsView['limit']): string {
   switch (limit) {
     case 'ttftMs':
@@ -53,7 +53,7 @@ export function limitText(limit: RequestsView['limit']): string {
   }
 }
 
-/** What a measured point is for the answer. */
+/** Role of a measured point in the answer. */
 export function evidenceUse(use: Evidence['use']): string {
   switch (use) {
     case 'limit':
@@ -65,14 +65,14 @@ export function evidenceUse(use: Evidence['use']): string {
   }
 }
 
-/** Sentences on what happens when nodes are lost. */
+/** Sentences about the loss of nodes. */
 export function spareText({ spare, peakRequestsPerS }: CandidateView): string {
   if (spare.nodesLost === 0) return 'planned without spare nodes: no node may be lost'
   const over = spare.requestsPerS / peakRequestsPerS - 1
   return `losing ${counted(spare.nodesLost, 'node')} takes ${counted(spare.replicasLost, 'replica')} and leaves ${figure(spare.requestsPerS)} requests/s, ${percent(over)} above the peak`
 }
 
-/** What the twin says of the plan, in a sentence. */
+/** The twin's prediction for the plan, in one sentence. */
 export function replayText({ traffic, requests, p95, meetsSlo, medianError, extrapolated }: Replay): string {
   const error = (share: number | null) =>
     share === null ? '' : ` (median error of such predictions: ${percent(share)})`
@@ -81,7 +81,7 @@ export function replayText({ traffic, requests, p95, meetsSlo, medianError, extr
   return `The twin replayed ${what.replace(/,$/, '')} in virtual time on one replica (${counted(requests, 'request')}): TTFT p95 ${time(p95.ttftMs)}${error(medianError.ttft)}, ITL p95 ${time(p95.itlMs)}${error(medianError.itl)}: ${meetsSlo ? 'within the SLO' : 'MISSES THE SLO'}${beyond}`
 }
 
-/** `3.2 EUR`; `3.2 units` where the currency wasn't said, `0.81 GPU-h` without a price. */
+/** `3.2 EUR`; `3.2 units` if the currency is unknown, `0.81 GPU-h` without a price. */
 export function money(amount: number, { unit, currency }: CandidateView['cost']): string {
   return `${figure(amount)} ${unit === 'price' ? (currency ?? 'units') : 'GPU-h'}`
 }
@@ -98,7 +98,7 @@ export function costLines({ cost, energy }: CandidateView, { question }: Capacit
   ]
 }
 
-/** What the GPUs of all replicas draw, and what that costs where energy has a price of its own. */
+/** Power of the GPUs of all replicas, and its cost if energy has a separate price. */
 function energyText(
   { meanPowerW, kwhPerMonth, lighterHours }: NonNullable<CandidateView['energy']>,
   cost: CandidateView['cost'],
@@ -115,7 +115,7 @@ function energyText(
   return `energy of the GPUs, from measured power: ${figure(meanPowerW / 1000)} kW on average, ${figure(kwhPerMonth)} kWh per month${priced} (without hosts, network and cooling${lighter})`
 }
 
-/** What a month of the traffic costs, and what is counted as one. */
+/** Cost of the traffic per month, and what a month means here. */
 function monthText(
   cost: CandidateView['cost'],
   { day, busiestHour = 1, growthPerMonth, months }: CapacityView['question']['traffic'],
@@ -135,20 +135,20 @@ const manyOf = new Intl.NumberFormat('en-US', {
 /** `52.6 million`. */
 const many = (amount: number) => manyOf.format(amount)
 
-/** How many it takes should the intervals be read at their bad end. */
+/** Replicas needed at the unfavorable ends of all intervals. */
 export function cautiousText({ cautious }: CapacityView): string | null {
   if (cautious === 'unknown') return null
   if (cautious === null) return 'at the worse end of the 95% intervals it misses the SLO even at its lightest load'
   return `at the worse end of the 95% intervals, a replica serves ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
 }
 
-/** What the nodes there are would do, when that is not enough. */
+/** Traffic that the available nodes can serve, if they are too few. */
 export function mostText({ most, question }: CapacityView): string | null {
   if (most === null) return null
   return `${counted(question.fleet.nodes ?? 0, 'node')} serve at most ${figure(most.peakRequestsPerS)} requests/s: ${times(most.replicas, most.deployment)}`
 }
 
-/** What a moved assumption does to the answer. */
+/** Effect of a changed assumption on the answer. */
 export function effectText({ best }: SensitivityView, answer: CandidateView): string {
   if (best === null) return 'not servable'
   const nodes = best.nodes - answer.nodes

@@ -8,14 +8,14 @@ import { loadLabel } from '../../analysis/load-label.ts'
 import type { EngineSettings } from '../../model/index.ts'
 import { gpusOf, gpusOfRole } from '../../model/index.ts'
 
-/** A capacity plan as plain data: what `--json` prints, and what page, Markdown and terminal are made of. */
+/** A capacity plan as plain data: the output of `--json` and the source of page, Markdown and terminal output. */
 export interface CapacityView {
-  /** Whether something measured serves the traffic under the SLO on the nodes there are. */
+  /** Whether a measured deployment serves the traffic within the SLO on the available nodes. */
   readonly serves: boolean
   readonly question: CapacityQuestion
-  /** The answer; when it doesn't fit the nodes, what would be needed; null when nothing measured meets the SLO. */
+  /** The best deployment, even if it needs more nodes than available; null if no measured one meets the SLO. */
   readonly answer: CandidateView | null
-  /** Every deployment that could serve it, fewest nodes first. */
+  /** Every deployment that can serve the traffic, fewest nodes first. */
   readonly candidates: readonly CandidateView[]
   readonly refused: CapacityPlan['refused']
   readonly day: readonly {
@@ -26,18 +26,18 @@ export interface CapacityView {
   }[]
   readonly months: readonly Month[]
   /**
-   * The answer with every figure at the bad end of its 95% interval; `unknown` for a closed loop without repeats, null
-   * when it misses the SLO there.
+   * The answer with every figure at the unfavorable end of its 95% interval; `unknown` for a closed loop without
+   * repeats, null if it misses the SLO there.
    */
   readonly cautious: Pick<CandidateView, 'replicas' | 'nodes' | 'fits' | 'requestsPerSPerReplica'> | 'unknown' | null
-  /** What the nodes there are would serve at most; null when they serve all, or there is no limit. */
+  /** The most that the available nodes can serve; null if they serve all the traffic, or if there is no limit. */
   readonly most: { readonly peakRequestsPerS: number; readonly deployment: string; readonly replicas: number } | null
   readonly sensitivity: readonly SensitivityView[]
   readonly evidence: readonly EvidenceView[]
-  /** The plan in virtual time, by the run's twin; empty without one. */
+  /** The plan replayed in virtual time by the run's twin; empty without a twin. */
   readonly replays: readonly Replay[]
   readonly caveats: readonly string[]
-  /** Of the run that was measured. */
+  /** The measured run. */
   readonly run: { readonly folder: string; readonly sweep: string; readonly runId: string }
 }
 
@@ -53,14 +53,14 @@ export interface CandidateView {
   readonly gpusPaid: number
   readonly fits: boolean
   readonly peakRequestsPerS: number
-  /** Within the SLO. */
+  /** Maximum within the SLO. */
   readonly requestsPerSPerReplica: number
   readonly utilisation: number
   readonly spare: Candidate['spare']
   readonly cost: Candidate['cost']
   readonly energy: Candidate['energy']
   readonly requests: readonly RequestsView[]
-  /** GPU-hours a day, should replicas follow the traffic hour by hour, over those of running all of them all day. */
+  /** GPU-hours per day if replicas follow the traffic hourly, divided by those of running all replicas all day. */
   readonly followingShare: number
 }
 
@@ -73,9 +73,9 @@ export interface RequestsView {
   readonly restsOn: string
   readonly carriedOver: string | null
   readonly requestsPerSAlone: number
-  /** What stops it there. */
+  /** Limit at the measured load. */
   readonly limit: Servable['limit']
-  /** How sure an open loop of its length can be; null for a closed loop. */
+  /** Precision that an open loop of this length allows; null for a closed loop. */
   readonly precision: Servable['precision']
   readonly ttftP95Ms: number | null
   readonly itlP95Ms: number | null
@@ -85,14 +85,14 @@ export interface RequestsView {
 export interface SensitivityView {
   readonly assumption: string
   readonly by: number
-  /** Null when nothing meets the SLO. */
+  /** Null if no deployment meets the SLO. */
   readonly best:
     | (Pick<CandidateView, 'deployment' | 'replicas' | 'gpus' | 'nodes' | 'fits'> & {
         readonly costPerHour: number
         readonly headroom: number
       })
     | null
-  /** Nodes that the answer's own deployment would need; null when it can't serve it. */
+  /** Nodes that the answer's deployment would need; null if it cannot serve the traffic. */
   readonly sameDeploymentNodes: number | null
 }
 

@@ -1,18 +1,18 @@
 import type { History, HistoryChange } from '../../analysis/history/history.ts'
 import { largest } from '../../model/index.ts'
 
-/** What changed with one run: an entry of the log of change points. */
+/** All changes that appeared with one run: an entry of the log of change points. */
 export interface LogEntry {
-  /** Index of the first run after the change, and of the last one before it. */
+  /** Index of the first run after the change. `before` is the index of the last run before it. */
   readonly run: number
   readonly before: number
   readonly worse: number
   readonly better: number
-  /** The largest first. */
+  /** Largest first. */
   readonly changes: readonly HistoryChange[]
 }
 
-/** Lasting changes by the run that they came with, the youngest first. */
+/** Lasting changes grouped by the run that they appeared with, newest first. */
 export function changeLog({ changes }: Pick<History, 'changes'>): readonly LogEntry[] {
   return [...Map.groupBy(changes, ({ run }) => run)]
     .toSorted(([a], [b]) => b - a)

@@ -7,15 +7,15 @@ import { meetsSlo, objectives } from '../../analysis/slo.ts'
 import { type Figure, interactivity, perGpuThroughput } from '../../metrics/figures/index.ts'
 import { defined, topologyLabel, workersOf } from '../../model/index.ts'
 
-/** A point as the charts see it: flat, and safe to hand to anybody as JSON. Null where there is nothing to draw. */
+/** A point for charts, as flat data that can be published as JSON. Null where there is nothing to draw. */
 export interface ChartPoint {
   readonly key: string
   readonly workload: string
-  /** Series: topology, and settings where these tell deployments apart. */
+  /** Series: topology, plus settings if needed to distinguish deployments. */
   readonly deployment: string
   /** Absent in a run without variants. */
   readonly variant?: string
-  /** On the frontier of its variant's own points; absent where it is not. */
+  /** True if on the frontier of its variant's own points; otherwise absent. */
   readonly ofVariant?: true
   readonly topology: string
   readonly kind: 'aggregated' | 'disaggregated'
@@ -26,7 +26,7 @@ export interface ChartPoint {
   readonly loadKind: string
   readonly loadValue: number | null
   readonly status: string
-  /** Where it stands, in words: `on the frontier`, `dominated by 2P1D at concurrency 64`, `invalid: …`. */
+  /** Standing in words: `on the frontier`, `dominated by 2P1D at concurrency 64`, `invalid: …`. */
   readonly standing: string
   readonly onFrontier: boolean
   readonly recommended: boolean
@@ -42,7 +42,7 @@ export interface ChartPoint {
   readonly ttftP50: number | null
   readonly ttftP95: number | null
   readonly ttftP99: number | null
-  /** Absent where no answer shows reasoning. */
+  /** Absent if no answer shows reasoning. */
   readonly ttfoP50?: number
   readonly ttfoP95?: number
   readonly ttfoP99?: number
@@ -77,7 +77,7 @@ interface PointMarks {
   readonly knee: boolean
 }
 
-/** The points on the frontier of each variant by itself; none of a run with fewer than two. */
+/** Points on the frontiers of the individual variants; empty for a run with fewer than two. */
 function variantFrontiers(points: readonly MeasuredPoint[]): ReadonlySet<MeasuredPoint> {
   const places = points.flatMap(point =>
     point.status === 'ok' && point.x !== null && point.y !== null && point.deployment.variant !== undefined
@@ -138,10 +138,7 @@ function chartPoint(
   }
 }
 
-/**
- * An invalid point is drawn where it was measured, as a cross: to leave it out would hide that something went wrong
- * there.
- */
+/** Charts show an invalid point as a cross at its measured figures. Leaving it out would hide the problem. */
 export function shownFigures(point: MeasuredPoint, figures: readonly Figure[]): MeasuredPoint['figures'] {
   if (point.status === 'ok') return point.figures
   const measured = point.repeats.flatMap(repeat => repeat.measurement ?? [])
@@ -153,7 +150,7 @@ export function shownFigures(point: MeasuredPoint, figures: readonly Figure[]): 
   )
 }
 
-/** Where a point stands, for people. */
+/** Standing of a point in words. */
 export function standingOf(point: MeasuredPoint, workload: WorkloadAnalysis, onFrontier: boolean): string {
   if (point.status !== 'ok') return `${point.status}: ${point.reason}`
   if (onFrontier) return 'on the frontier'
@@ -169,16 +166,16 @@ export function standingOf(point: MeasuredPoint, workload: WorkloadAnalysis, onF
 }
 
 /**
- * At most `limit` points for a picture: first those that carry meaning on their own (frontier and recommended, then those
- * that are not ok), then an even pick of the rest. Tables and figures always rest on all points.
+ * At most `limit` points for a picture: first the frontier and the recommendation, then points that are not ok, then an
+ * even selection of the rest. Tables and figures always use all points.
  */
 export function sampled(points: readonly ChartPoint[], limit = 2000): readonly ChartPoint[] {
   return mostTelling(points, limit, [point => point.onFrontier || point.recommended, point => point.status !== 'ok'])
 }
 
 /**
- * At most `limit` items in their order: those of the first kind, then those of the next, then the others; an even pick
- * of a kind that there is no room for.
+ * At most `limit` items in their original order. Selects by kind in order of priority, and evenly within the kind that
+ * does not fit completely.
  */
 export function mostTelling<T>(
   items: readonly T[],

@@ -1,6 +1,5 @@
 /**
- * Where a repository's page shows commits, up to the revision. GitLab shows them below `/-/`; GitHub, Gitea and Forgejo
- * do not.
+ * URL of a repository's commits, up to the revision. GitLab serves them below `/-/`; GitHub, Gitea and Forgejo do not.
  * @param repository such as https://github.com/owner/name
  */
 export function commitsOf(repository: string): string {

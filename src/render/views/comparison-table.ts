@@ -3,7 +3,7 @@ import { shortLoad } from '../../analysis/load-label.ts'
 import { change, valueText } from './format.ts'
 import type { QualityRow } from './quality.ts'
 
-/** A shown change as the terminal prints it; every field is ready text. */
+/** A change as a row of terminal output; every field is formatted text. */
 export interface ChangeRow {
   readonly workload: string
   readonly deployment: string
@@ -15,7 +15,7 @@ export interface ChangeRow {
   readonly verdict: 'faster' | 'slower'
 }
 
-/** The changes that are shown, the largest first. */
+/** The shown changes, largest first. */
 export function changeTable(comparison: Comparison): readonly ChangeRow[] {
   return comparison.points
     .flatMap(point => point.changes.map(item => ({ point, item })))
@@ -38,18 +38,18 @@ export function changeTable(comparison: Comparison): readonly ChangeRow[] {
     )
 }
 
-/** One head against the base; every text is ready to print. */
+/** Comparison of one head with the base; every text is ready to print. */
 export interface ComparisonView {
   readonly head: string
   readonly verdict: string
-  /** What the verdict rests on. */
+  /** Evidence for the verdict. */
   readonly noise: string
-  /** Differences that make the comparison doubtful: `host: a → b`. */
+  /** Differences in conditions that weaken the comparison: `host: a → b`. */
   readonly conditions: readonly string[]
-  /** What came of each gate, in words. */
+  /** Result of each gate in words. */
   readonly gates: readonly string[]
   readonly changes: readonly ChangeRow[]
-  /** How the accuracy changed, wherever it is known of the base. */
+  /** Changes in accuracy wherever the base has one. */
   readonly quality: readonly QualityRow[]
   readonly onlyBase: number
   readonly onlyHead: number

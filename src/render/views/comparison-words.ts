@@ -7,13 +7,13 @@ import type { Undecided } from '../../analysis/compare/undecided.ts'
 import { isStopped } from '../../analysis/gates/outcome.ts'
 import { change, counted, figure } from './format.ts'
 
-/** `+5.2% (+3.1% to +7.4%)`; `–` where there is nothing to compare. */
+/** `+5.2% (+3.1% to +7.4%)`; `–` if values cannot be compared. */
 export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | 'ci95'>): string {
   if (relative === null) return '–'
   return ci95 === null ? change(relative) : `${change(relative)} (${change(ci95[0])} to ${change(ci95[1])})`
 }
 
-/** What is not decided about a figure, and what would decide it. */
+/** Why a figure is undecided, and what would decide it. */
 export function undecidedText({ size, repeats, why }: Undecided): string {
   const change = `a change of ${figure(100 * size)}%`
   switch (why) {
@@ -35,15 +35,15 @@ const verdictMarks: { readonly [verdict in Verdict]: string } = {
   'not comparable': '⚫',
 }
 
-/** Emoji and words of a verdict. */
+/** A verdict as emoji and words. */
 export const markedVerdict = (verdict: Verdict): string => `${verdictMarks[verdict]} ${verdict}`
 
-/** A change's verdict with emoji and words: never by colour alone. */
+/** A change's verdict as emoji and words, so that it never depends on color alone. */
 export function verdictText({ verdict, undecided }: Pick<FigureChange, 'verdict' | 'undecided'>): string {
   return undecided === null ? markedVerdict(verdict) : `⚠️ ${undecidedText(undecided)}`
 }
 
-/** The outcome of all gates, or what the verdicts say where there are none, as emoji and words. */
+/** Outcome of all gates as emoji and words; without gates, the verdict. */
 export function statusText(comparison: Comparison): string {
   const outcomes = comparison.gates.map(({ outcome }) => outcome)
   if (outcomes.includes('failed')) return '❌ failed'
@@ -84,7 +84,7 @@ function verdictOf(comparison: Comparison): string {
   return `Shown ${said.join(' and ')} of ${counted(points.length, 'point')}.`
 }
 
-/** What the verdict rests on, in one sentence; empty where nothing was tested. */
+/** Evidence for the verdict in one sentence; empty if nothing was tested. */
 export function noiseSentence({ tests, betweenRunsKnown, noiseRuns }: Comparison): string {
   if (tests === 0) return ''
   if (betweenRunsKnown) return `Based on the noise between repeats and on how ${noiseRuns} runs of the sweep differ.`
@@ -92,7 +92,9 @@ export function noiseSentence({ tests, betweenRunsKnown, noiseRuns }: Comparison
   return `Based only on the noise between repeats of one run. It takes ${fewestRuns} comparable runs of the sweep to know how runs differ, and ${runs}: a difference may come from the session instead of the change.`
 }
 
-/** How the runs measured, where they measured another way; else that each point lacks a valid result in one of them. */
+/**
+ * The measuring methods, if the runs used different ones; otherwise that each point lacks a valid result in one run.
+ */
 function whyNothing(points: Comparison['points']): string {
   const ways = [...new Set(points.map(({ unlike }) => unlike))].filter(unlike => unlike !== '')
   return ways.length === 0

@@ -2,15 +2,15 @@ import type { Deployment } from '../../model/index.ts'
 import { canonicalJson, gpusOfRole, roles, workersOf } from '../../model/index.ts'
 import type { Report } from './report.ts'
 
-/** What a deployment is made of, in words. */
+/** Workers and settings of a deployment in words. */
 export interface DeploymentFacts {
   /** `2 prefill × 4 GPUs, 1 decode × 4 GPUs`. */
   readonly workers: string
-  /** `prefill.max_batch_size=8 decode.max_batch_size=128`; empty for the engine's own. */
+  /** `prefill.max_batch_size=8 decode.max_batch_size=128`; empty for the engine's defaults. */
   readonly settings: string
 }
 
-/** By the label of each deployment that charts show; labels are unique within a run. */
+/** Facts by deployment label as charts show it; labels are unique within a run. */
 export function deploymentFacts({ analysis, series }: Pick<Report, 'analysis' | 'series'>): {
   readonly [label: string]: DeploymentFacts
 } {

@@ -1,6 +1,9 @@
-/** How figures are written for people: three significant digits, thousands apart, a dash for what was not measured. */
+/**
+ * Formats figures for readers: three significant digits, thousands separators, and a dash for values that were not
+ * measured.
+ */
 
-// Made once: making one takes longer than formatting with it.
+// Reused, because creating a formatter takes longer than formatting.
 const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
@@ -12,13 +15,13 @@ export function figure(value: number | null | undefined): string {
   return threeDigits.format(value)
 }
 
-/** Milliseconds below a second, else seconds: `187 ms`, `2.13 s`. */
+/** Milliseconds below one second, otherwise seconds: `187 ms`, `2.13 s`. */
 export function time(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–'
   return ms < 1000 ? `${figure(ms)} ms` : `${figure(ms / 1000)} s`
 }
 
-/** A figure's value as its unit is read: `187 ms`, `1.5%`, else the bare number, whose unit stands in the title. */
+/** A value with its unit (`187 ms`, `1.5%`), or a bare number if the unit is in the title. */
 export function valueText({ unit }: { readonly unit: string }, value: number | null | undefined): string {
   if (unit === 'ms') return time(value)
   return unit === '%' && value !== null && value !== undefined ? `${figure(100 * value)}%` : figure(value)
@@ -29,7 +32,7 @@ export function counted(number: number, noun: string): string {
   return `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** `+12%`, `−3.4%`, `0%`: a relative change with its sign. */
+/** A relative change with its sign: `+12%`, `−3.4%`, `0%`. */
 export function change(relative: number): string {
   const percent = relative * 100
   const size = Math.abs(percent)

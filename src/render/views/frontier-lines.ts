@@ -1,22 +1,22 @@
 import { type FrontierGain, throughputAt } from '../../analysis/compare/frontier-gain.ts'
 import { largest, smallest } from '../../model/index.ts'
 
-/** Both frontiers of a comparison at the same steps of interactivity, as far as both reach. */
+/** Both frontiers of a comparison at common steps of interactivity, as far as both reach. */
 export interface FrontierLines {
-  /** Output tokens/s per user, rising. */
+  /** Output tokens/s per user, ascending. */
   readonly steps: readonly number[]
   /** Output tokens/s per GPU at each step. */
   readonly base: readonly number[]
   readonly head: readonly number[]
-  /** Which one goes on to higher interactivity, where the other is not reached; null where both end together. */
+  /** The frontier that reaches higher interactivity than the other; null if both end together. */
   readonly further: 'base' | 'head' | null
 }
 
 const count = 9
 
 /**
- * Lines for a picture that can't leave gaps: they end where the first of the frontiers does, since past its end a
- * frontier has no throughput, and 0 or a line to it would say that it has. Null where nothing is left to draw.
+ * Lines for charts that cannot show gaps. They end where the shorter frontier ends: beyond its end a frontier has no
+ * throughput, and a line to 0 would suggest otherwise. Null if nothing is left to draw.
  */
 export function frontierLines({ base, head }: FrontierGain): FrontierLines | null {
   if (base.length === 0 || head.length === 0) return null
@@ -24,7 +24,7 @@ export function frontierLines({ base, head }: FrontierGain): FrontierLines | nul
   const most = Math.min(baseEnd, headEnd)
   const least = smallest([...base, ...head].map(({ x }) => x))
   if (!(most > least)) return null
-  // The last one exactly: a sum of parts can end a rounding beyond it, where nothing is reached.
+  // Sets the last step exactly: rounding in a sum of parts could place it beyond the end.
   const steps = Array.from({ length: count }, (_, i) =>
     i === count - 1 ? most : least + ((most - least) * i) / (count - 1),
   )

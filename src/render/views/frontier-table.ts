@@ -7,7 +7,7 @@ import { figure, time, valueText } from './format.ts'
 import { workloadNames } from './overall.ts'
 import { tableFigures } from './point-figures.ts'
 
-/** A line of the frontier as the terminal and summary.md print it; every field is ready text. */
+/** A frontier point as a row of terminal output and summary.md; every field is formatted text. */
 export interface FrontierRow {
   readonly workload: string
   readonly deployment: string
@@ -20,15 +20,15 @@ export interface FrontierRow {
   readonly tokensPerSPerGpu: string
   readonly ttftP95: string
   readonly itlP95: string
-  /** Figures that the registry puts in tables besides these four; absent without any. */
+  /** Other figures that the registry puts in tables; absent without any. */
   readonly more?: readonly { readonly title: string; readonly text: string }[]
   /** `yes`, `no`, or `–` without an SLO. */
   readonly slo: string
-  /** This is the deployment and load that the report recommends. */
+  /** True for the recommended deployment and load. */
   readonly recommended: boolean
 }
 
-/** Every workload's frontier, by rising interactivity. */
+/** Every workload's frontier by ascending interactivity. */
 export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
   const shown = tableFigures(analysis.figures, analysis.points)
   return analysis.workloads.flatMap(({ name, frontier, recommendation }) =>
@@ -37,7 +37,7 @@ export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
 }
 
 /**
- * The frontier over all workloads, by rising interactivity; empty for a run of one workload. Nothing on it is
+ * Frontier over all workloads by ascending interactivity; empty for a run of one workload. No point of it is
  * recommended.
  */
 export function overallFrontierTable(analysis: Analysis): readonly FrontierRow[] {
@@ -49,7 +49,7 @@ export function overallFrontierTable(analysis: Analysis): readonly FrontierRow[]
   )
 }
 
-/** Figures that have fields of their own. */
+/** Figures with fields of their own. */
 const ownFields = [interactivity, perGpuThroughput, 'ttft_p95_ms', 'itl_p95_ms']
 
 function frontierRow(

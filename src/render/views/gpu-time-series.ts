@@ -4,17 +4,17 @@ import { roles } from '../../model/index.ts'
 import { compactSeries, type SeriesSample } from '../../telemetry/series.ts'
 import { counted } from './format.ts'
 
-/** What the GPUs of a deployment are drawn as, one picture each. */
+/** Charts of a deployment's GPUs. */
 export const gpuPanels = ['gpu-utilization', 'gpu-power', 'gpu-memory', 'gpu-clock'] as const
 export type GpuPanel = (typeof gpuPanels)[number]
 
-/** How the GPUs of one role went through a point. */
+/** Time series of one role's GPUs during a point. */
 export interface GpuLine {
   readonly panel: GpuPanel
-  /** `prefill GPUs`; `GPUs` where nobody says whose they are. */
+  /** `prefill GPUs`; `GPUs` if their role is unknown. */
   readonly source: string
   readonly metric: string
-  /** Seconds since the window began, and percent, W, GiB or MHz of one GPU, mean over the role's GPUs. */
+  /** Seconds since the window began, and the mean per GPU of the role in percent, W, GiB or MHz. */
   readonly samples: readonly SeriesSample[]
 }
 
@@ -27,7 +27,7 @@ const seriesOfPanel: { readonly [panel in GpuPanel]: GpuSeriesName } = {
 
 const mibOfGib = 1024
 
-/** The lines of a measurement: one a role and picture, on the clock of its window. Older runs kept fewer series. */
+/** Lines of a measurement, one per role and chart, with times relative to its window. Older runs kept fewer series. */
 export function gpuLines({ gpus }: Measurement): readonly GpuLine[] {
   if (gpus === undefined) return []
   return gpuPanels.flatMap(panel =>
@@ -37,7 +37,7 @@ export function gpuLines({ gpus }: Measurement): readonly GpuLine[] {
         const samples = gpu.series?.[seriesOfPanel[panel]] ?? []
         return samples.length === 0 ? [] : [samples]
       })
-      // The mean of some of them is not that of the role.
+      // The mean over some of the GPUs is not the mean of the role.
       if (series.length === 0 || series.length < own.length) return []
       const factor = panel === 'gpu-memory' ? 1 / mibOfGib : 1
       return [
@@ -52,7 +52,10 @@ export function gpuLines({ gpus }: Measurement): readonly GpuLine[] {
   )
 }
 
-/** Mean of several series at every moment that one of them has; between samples a line, beyond its ends the end. */
+/**
+ * Mean of several series at every time that any of them has. Interpolates between samples and holds the first and last
+ * value beyond them.
+ */
 export function meanSeries(all: readonly (readonly SeriesSample[])[]): readonly SeriesSample[] {
   const moments = [...new Set(all.flatMap(series => series.map(([ms]) => ms)))].sort((a, b) => a - b)
   const sums = moments.map(() => 0)

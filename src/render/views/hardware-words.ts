@@ -3,7 +3,7 @@ import type { Recommendation } from '../../analysis/recommend.ts'
 import type { Hardware, Least, PointEnergy } from '../../analysis/tune/hardware.ts'
 import { change, figure } from './format.ts'
 
-/** GPUs, energy and money of an answer, a sentence each; empty where nothing was observed and no price is set. */
+/** GPUs, energy and cost of an answer, a sentence each; empty without observations and prices. */
 export function hardwareLines({ evidence, energy, leasts }: Hardware, basis: Recommendation['basis']): string[] {
   return [...(energy === null ? [] : energyLines(energy)), ...leasts.map(least => leastLine(least, basis)), ...evidence]
 }

@@ -5,10 +5,10 @@ import { workflowCommand } from '../export/comparison-annotations.ts'
 import { change } from './format.ts'
 import { runText } from './history-table.ts'
 
-/** Where a threshold is broken, in words. */
+/** Maximum breaches of a threshold to name. */
 const mostNamed = 5
 
-/** `itl_p95>5%: passed`, where and since when it fails, or why it was not tested. */
+/** `itl_p95>5%: passed`, or where and since when it fails, or why it was not tested. */
 export function historyGateText(history: History, { gate, outcome, reason, broken }: HistoryGate): string {
   if (broken.length === 0) return gateText({ gate, outcome, reason })
   const named = broken.slice(0, mostNamed).map(({ trend, relative, since }) => {
@@ -20,7 +20,7 @@ export function historyGateText(history: History, { gate, outcome, reason, broke
   return `${gate.text}: failed at ${broken.length} of its series: ${named.join('; ')}${rest}${reason === '' ? '' : `; ${reason}`}`
 }
 
-/** Workflow commands for GitHub Actions: an error for each gate that failed or was not tested. */
+/** GitHub Actions workflow commands: an error for each gate that failed or was not tested. */
 export function historyAnnotations(history: History, gates: readonly HistoryGate[]): readonly string[] {
   return gates
     .filter(({ outcome }) => outcome !== 'passed')

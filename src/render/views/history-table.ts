@@ -2,29 +2,31 @@ import type { History, HistoryChange, Trend } from '../../analysis/history/histo
 import { largest } from '../../model/index.ts'
 import { change, figure, valueText } from './format.ts'
 
-/** A trend as the terminal prints it; every field is ready text. */
+/** A trend as a row of terminal output; every field is formatted text. */
 export interface HistoryRow {
   readonly workload: string
   readonly deployment: string
   readonly load: string
   readonly figure: string
   readonly latest: string
-  /** Latest value against the baseline, or against the oldest run without one. */
+  /** Change of the latest value from the baseline, or from the oldest run without one. */
   readonly since: string
-  /** 95% of run means by the noise between repeats: `±3%`. */
+  /** 95% range of run means expected from noise between repeats: `±3%`. */
   readonly noise: string
 }
 
-/** What changed with one run. */
+/** Changes that appeared with one run. */
 export interface ChangeGroup {
   readonly since: string
   /** The last run before it. */
   readonly before: string
-  /** Sentences, the largest change first. */
+  /** Sentences, largest change first. */
   readonly changes: readonly string[]
 }
 
-/** Rows for the terminal (frontiers, then every changed series), and the changes by the run that they came with. */
+/**
+ * Rows for the terminal (frontiers, then every changed series), and changes grouped by the run that they appeared with.
+ */
 export function historyTable(history: History): {
   readonly rows: readonly HistoryRow[]
   readonly groups: readonly ChangeGroup[]
@@ -45,9 +47,7 @@ export function historyRow(history: History, trend: Trend): HistoryRow {
   }
 }
 
-/**
- * The value that others are held against: the baseline's; without a baseline the oldest run's. Null where it has none.
- */
+/** Reference value: the baseline's, or the oldest run's without a baseline. Null if that run has no value. */
 function referenceOf(history: History, trend: Trend): number | null {
   if (history.baseline === null) return trend.values[0]?.mean ?? null
   return trend.values.find(value => value.run === history.baseline)?.mean ?? null
@@ -60,7 +60,7 @@ export function changeSentence({ series, relative, verdict }: HistoryChange): st
   return `${series.figure.title} of ${what}: ${verdict === 'faster' ? 'better' : 'worse'} by ${change(relative)}`
 }
 
-/** Changes under the run that they came with, the youngest first. */
+/** Changes grouped by the run that they appeared with, newest first. */
 function changeGroups(history: History): readonly ChangeGroup[] {
   return [...Map.groupBy(history.changes, ({ run }) => run)].map(([run, changes]) => ({
     since: runText(history, run),
@@ -80,14 +80,14 @@ export function runText(history: History, index: number): string {
 export interface HistoryView {
   readonly sweep: string
   readonly runs: number
-  /** Runs that measured nothing, or can't be read. */
+  /** Skipped runs, which measured nothing or cannot be read. */
   readonly passedOver: readonly string[]
-  /** Key figures by workload and every figure that changed. */
+  /** Key figures by workload, and every figure that changed. */
   readonly rows: readonly HistoryRow[]
-  /** By the run that they came with, the youngest first. */
+  /** Grouped by the run that they appeared with, newest first. */
   readonly groups: readonly ChangeGroup[]
-  /** What came of each gate, in words. */
+  /** Result of each gate in words. */
   readonly gates: readonly string[]
-  /** Path of the page; null when none was asked for. */
+  /** Path of the page; null if none was requested. */
   readonly page: string | null
 }

@@ -1,4 +1,4 @@
-/** Texts that are the same at many points of a page, shipped once and named by their place. */
+/** Texts shared by many points of a page. The page contains each once and refers to it by index. */
 export interface Interned {
   readonly all: readonly string[]
   indexOf(text: string): number

@@ -7,8 +7,8 @@ import { rolesOf } from '../../model/index.ts'
 import { figure, time } from './format.ts'
 
 /**
- * What the latest measured point of a run showed, a line each: latencies, queues by role, GPUs by role. Lines for what
- * was not observed are left out.
+ * Figures of a run's latest measured point, a line each: latencies, queues by role, GPUs by role. Leaves out lines
+ * without observations.
  */
 export function latestPointLines(run: Run): readonly string[] {
   const last = run.lines.findLast(({ event }) => event.type === 'point')?.event

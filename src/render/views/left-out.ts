@@ -3,17 +3,20 @@ import { type LeftOut, leftOutIn, leftOutReasons, type Run } from '../../journal
 import { type Deployment, deploymentLabel, gpusOf, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 import type { Cell } from '../export/columns.ts'
 
-/** A load level that the search left unmeasured, with its deployment. */
+/** A load level that the search did not measure, with its deployment. */
 export interface LeftOutPoint extends LeftOut {
   readonly deployment: Deployment
 }
 
-/** Load levels that the search left unmeasured, without those of which only repeats were; empty for a grid. */
+/**
+ * Load levels that the search did not measure at all; levels with some repeats measured are not included. Empty for a
+ * grid.
+ */
 export function leftOutPoints({ lines }: Run): readonly LeftOutPoint[] {
   return leftOutIn(lines).flatMap(({ deployment, points }) => points.map(point => ({ ...point, deployment })))
 }
 
-/** Rows of points.csv by column name: one for each point that was left out, what was never measured stays empty. */
+/** Rows of points.csv by column name, one for each skipped point; figures that were not measured stay empty. */
 export function leftOutRecords(run: Run): readonly { readonly [column: string]: Cell }[] {
   return leftOutPoints(run).flatMap(({ deployment, workload, load, reason, why, pointIds }) => {
     const { topology } = deployment
@@ -41,7 +44,7 @@ export function leftOutRecords(run: Run): readonly { readonly [column: string]: 
   })
 }
 
-/** How many points were left out for each reason, as sentences. */
+/** Number of skipped points for each reason, as sentences. */
 export function leftOutSummary(run: Run): readonly string[] {
   return [...Map.groupBy(leftOutPoints(run), ({ reason }) => reason)].map(([reason, alike]) => {
     const points = alike.reduce((sum, { pointIds }) => sum + pointIds.length, 0)

@@ -3,18 +3,18 @@ import { limitOutcome, type WorkloadOutcome } from '../../analysis/gates/limit.t
 import type { Outcome } from '../../analysis/gates/outcome.ts'
 import type { Run } from '../../journal/index.ts'
 
-/** A limit and what came of it. */
+/** A limit and its result. */
 export interface ReportedLimit {
-  /** As it was written. */
+  /** As the user wrote it. */
   readonly limit: string
-  /** Whether it was asked for as a gate, and so decides the exit code; a sweep's SLO is told in any case. */
+  /** True for a gate, which decides the exit code. The sweep's SLO is always reported. */
   readonly isGate: boolean
   readonly outcome: Outcome
   readonly reason: string
   readonly workloads: readonly WorkloadOutcome[]
 }
 
-/** Holds a run against the limits that were asked for, and its SLO besides. */
+/** Checks a run against the given limits and its SLO. */
 export function reportedLimits(run: Run, limits: readonly AbsoluteGate[], allowLost = 0): readonly ReportedLimit[] {
   const hasSlo = run.results.some(({ point }) => Object.keys(point.slo).length > 0)
   const besides: readonly AbsoluteGate[] =

@@ -3,10 +3,10 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { Distribution, ModelFigures } from '../../metrics/measurement.ts'
 import { counted, time } from './format.ts'
 
-/** A line about one of the mixed models: its name, and what its requests showed. */
+/** A line about one of the mixed models: its name and the results of its requests. */
 export type ModelLine = readonly [name: string, said: string]
 
-/** What each of the mixed models showed at a point, means over valid repeats; empty where there is one model. */
+/** Results of each mixed model at a point, as means over valid repeats; empty with one model. */
 export function modelLines({ valid }: Pick<MeasuredPoint, 'valid'>): readonly ModelLine[] {
   const names = [...new Set(valid.flatMap(({ models = [] }) => models.map(({ name }) => name)))]
   return names.map(name => {

@@ -4,21 +4,21 @@ import { loadLabel } from '../../analysis/load-label.ts'
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { ChartPoint } from './chart-point.ts'
 
-/** The frontier over all workloads together, for a run of more than one. */
+/** Frontier over all workloads of a run with more than one. */
 export interface OverallReport {
-  /** Unlike the slug of any workload. */
+  /** Differs from the slug of every workload. */
   readonly slug: string
   /** Workload names in first-seen order; shapes follow it. */
   readonly workloads: readonly string[]
-  /** Every point, standing as it does among all workloads; nothing is recommended across workloads. */
+  /** Every point with its standing among all workloads. No point is recommended across workloads. */
   readonly points: readonly ChartPoint[]
 }
 
-/** What must be read before the overall frontier. */
+/** Caveat shown before the overall frontier. */
 export const overallCaveat =
   'Workloads differ in difficulty: a long prompt costs GPU time that output tokens/s does not count. A workload with few points on this frontier may still be served as well as possible. Choose a deployment by the frontier of its own workload.'
 
-/** Null for a run of one workload, whose own frontier says it all. */
+/** Null for a run of one workload, whose frontier is the overall one. */
 export function overallOf(
   analysis: Analysis,
   points: readonly ChartPoint[],
@@ -49,7 +49,7 @@ export function overallOf(
   }
 }
 
-/** Each point's workload by the name that is unique within the run. */
+/** Each point's workload, by a name that is unique within the run. */
 export function workloadNames(analysis: Analysis): ReadonlyMap<MeasuredPoint, string> {
   return new Map(analysis.workloads.flatMap(({ name, points }) => points.map(point => [point, name] as const)))
 }

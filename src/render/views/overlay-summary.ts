@@ -4,13 +4,13 @@ import { modelOf } from '../page/overlay/model.ts'
 import { cautions, select } from '../page/overlay/selection.ts'
 import { overlayData } from './overlay.ts'
 
-/** What an overlay says in a terminal: the same as its page begins with. */
+/** Summary of an overlay for the terminal, with the same content as the start of its page. */
 export interface OverlaySummary {
-  /** A row for each workload of each run that has it. */
+  /** One row per run and workload. */
   readonly rows: readonly OverlayRow[]
-  /** What a reader must know before reading one frontier against another. */
+  /** Cautions for comparing the frontiers. */
   readonly cautions: readonly string[]
-  /** Titles of axes that none of the runs has figures for. */
+  /** Titles of axes for which no run has figures. */
   readonly notAvailable: readonly string[]
 }
 
@@ -22,7 +22,7 @@ export interface OverlayRow {
   readonly failed: number
   /** Points on the run's frontier of the workload. */
   readonly onFrontier: number
-  /** Highest values on the frontier; null without one. */
+  /** Highest value on the frontier; null without one. */
   readonly tokensPerSPerUser: number | null
   readonly tokensPerSPerGpu: number | null
 }

@@ -6,7 +6,7 @@ import { packed, sloAnswers, statuses } from '../page/overlay/data.ts'
 import { shownFigures } from './chart-point.ts'
 import { interned } from './interned.ts'
 
-/** What the page of an overlay draws from. Figures have six digits, which is more than a picture or a table shows. */
+/** Data of an overlay's page. Figures have six digits, more than charts and tables show. */
 export function overlayData(overlay: Overlay): OverlayData {
   const points = overlay.runs.flatMap(({ points }, run) => points.map(of => ({ ...of, run })))
   const texts = interned()
@@ -56,7 +56,7 @@ export function overlayData(overlay: Overlay): OverlayData {
 
 const rounded = (value: number | null) => (value === null ? null : Number(value.toPrecision(6)))
 
-/** The workload that most runs have; the first of those. */
+/** The first of the workloads that most runs have. */
 function mostShared({ runs, workloads }: Overlay): string {
   const own = runs.map(({ points }) => new Set(points.map(({ workload }) => workload)))
   const count = (name: string) => own.filter(names => names.has(name)).length

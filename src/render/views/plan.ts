@@ -1,6 +1,6 @@
 import type { Deployment } from '../../model/index.ts'
 
-/** What a plan is told as: the deployments in order, what the order costs, and how long it takes. */
+/** A plan's deployments in order, the cost of the order, and the expected time. */
 export interface PlanView {
   readonly sweep: {
     readonly name: string
@@ -15,47 +15,47 @@ export interface PlanView {
     readonly points: readonly unknown[]
   }[]
   readonly pointCount: number
-  /** Worker starts of this order, of nested loops, and the fewest that any order can have. */
+  /** Worker starts of this order and of nested loops, and the minimum over all orders. */
   readonly cost: StartsView
   readonly nestedLoopCost: StartsView
   readonly lowerBound: number
-  /** Whether no order has fewer. */
+  /** Whether this order is proven to be minimal. */
   readonly exact: boolean
-  /** Null without a past run to learn from. */
+  /** Null without a past run to estimate from. */
   readonly estimate: { readonly seconds: number; readonly secondsAtLeast?: number; readonly basis: string } | null
 }
 
-/** What is asked of the deployments beside their load. */
+/** Quality questions that the deployments answer in addition to their load. */
 export interface QualityPlanView {
   readonly at: 'deployment' | 'point'
   readonly questions: { readonly file: string; readonly questions: readonly unknown[] } | null
   readonly lmEval: { readonly tasks: readonly string[] } | null
 }
 
-/** What an order starts; frontends only of a sweep with variants. */
+/** Starts that an order needs; frontends only in a sweep with variants. */
 interface StartsView {
   readonly workersStarted: number
   readonly frontendsRestarted?: number
 }
 
-/** A dataset as it was read; lengths in tokens. */
+/** Summary of a dataset; lengths in tokens. */
 export interface DatasetView {
   readonly workload: string
   readonly file: string
   readonly format: string
   readonly rows: number
-  /** Rows whose lengths were counted. */
+  /** Rows with counted lengths. */
   readonly counted: number
   readonly isl: LengthView
   readonly osl: LengthView
-  /** Whether rows have images: the ISL is then of the text alone. */
+  /** True if rows have images. The ISL then covers the text only. */
   readonly images?: true
 }
 
-/** A trace as it was read; lengths in tokens. */
+/** Summary of a trace; lengths in tokens. */
 export interface TraceView {
   readonly file: string
-  /** Requests that are replayed, and those of the file. */
+  /** Replayed requests; `inFile` counts all requests of the file. */
   readonly requests: number
   readonly inFile: number
   readonly sessions: number | null
@@ -72,19 +72,19 @@ interface LengthView {
   readonly max: number
 }
 
-/** A request of the load; secrets are names, the prompt is its length. */
+/** A request of the load. It shows the names of secrets and the length of the prompt instead of their values. */
 export interface RequestView {
   readonly url: string
   readonly headers: { readonly [name: string]: string }
   readonly body: { readonly [field: string]: unknown }
 }
 
-/** How the load asks: a request, or the command that sends it. */
+/** How the load is sent: a request, or the command that sends it. */
 export type LoadExampleView =
   | ({ readonly kind: 'request' } & RequestView)
   | { readonly kind: 'command'; readonly argv: readonly string[] }
 
-/** What reaching one deployment from the one before would run, or what the load is sent from. */
+/** Commands that lead from one deployment to the next, or the source of the load. */
 export interface PreviewView {
   readonly label: string
   readonly points: number

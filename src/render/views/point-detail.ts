@@ -7,28 +7,28 @@ import { type CacheLine, cacheLines } from './cache-lines.ts'
 import { type ModelLine, modelLines } from './model-lines.ts'
 import { type SpeculationLine, speculationLines } from './speculation-lines.ts'
 
-/** What the page shows of one selected point, beyond its key figures. */
+/** Details of one selected point that the page shows in addition to key figures. */
 export interface PointDetail {
   /** Point ids of the repeats, as in points.csv. */
   readonly ids: readonly string[]
-  /** Requests sent and failed, over all valid repeats; absent where the results don't say how many failed. */
+  /** Requests sent and failed over all valid repeats; absent if the number of failed ones is unknown. */
   readonly requests?: number
   readonly failed?: number
   /** Milliseconds at {@link quantilePercents}, means over valid repeats; absent where not measured. */
   readonly ttft?: readonly number[]
   readonly itl?: readonly number[]
   readonly latency?: readonly number[]
-  /** Queues, running requests and KV cache use as the server's own metrics say: source and metric, mean, max. */
+  /** Queues, running requests and KV cache use from the server's metrics: source and metric, mean, maximum. */
   readonly server: readonly (readonly [name: string, mean: number, max: number])[]
-  /** What is known of the prefix cache; absent where nothing is. */
+  /** Known facts about the prefix cache; absent without any. */
   readonly cache?: readonly CacheLine[]
-  /** What each of the mixed models showed; absent where there is one. */
+  /** Results of each mixed model; absent with one model. */
   readonly models?: readonly ModelLine[]
-  /** What is known of speculative decoding; absent where nothing is. */
+  /** Known facts about speculative decoding; absent without any. */
   readonly speculation?: readonly SpeculationLine[]
 }
 
-/** Percent of requests that are at or below the value in the same place of a {@link PointDetail} distribution. */
+/** Percentages of requests that are at or below the value at the same index of a {@link PointDetail} distribution. */
 export const quantilePercents = [0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100] as const
 
 const quantileNames = ['min', 'p1', 'p5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const
@@ -68,14 +68,14 @@ function quantiles<N extends 'ttft' | 'itl' | 'latency'>(
   const known = measurements.map(of).filter(distribution => distribution !== null)
   if (known.length === 0) return {}
   const means = quantileNames.map(quantile => mean(known.map(distribution => distribution[quantile] ?? Number.NaN)))
-  // Summaries of other programs lack some.
+  // Summaries of other programs may lack some.
   if (means.some(Number.isNaN)) return {}
   const found: { [name in N]?: readonly number[] } = {}
   found[name] = means
   return found
 }
 
-/** Series that tell where requests wait and how full the KV cache is; the others are in the journal. */
+/** Series that show where requests wait and how full the KV cache is. The others are in the journal. */
 const telling = /waiting|queue|running|in_?flight|active_requests|kv_?cache_usage|kv_usage/i
 const mostServerFigures = 12
 

@@ -4,8 +4,8 @@ import { type Figure, figuresIn, interactivity, perGpuThroughput } from '../../m
 import { shownFigures } from './chart-point.ts'
 
 /**
- * The columns of figures in tables of points: the frontier's axes first, then what else the registry puts in tables.
- * @param points of the whole run, so that all its tables have the same columns
+ * Figure columns of point tables: the frontier's axes, then other figures that the registry puts in tables.
+ * @param points all points of the run, so that all its tables have the same columns
  */
 export function tableFigures(
   figures: readonly Figure[],
@@ -20,7 +20,7 @@ export function tableFigures(
   ]
 }
 
-/** Every figure of a point in the order of the registry, means over its repeats; null where not observed. */
+/** Every figure of a point in registry order, as means over its repeats; null if not observed. */
 export function pointFigures(point: MeasuredPoint, { figures }: Pick<Analysis, 'figures'>): readonly (number | null)[] {
   const shown = shownFigures(point, figures)
   return figures.map(({ name }) => shown[name]?.mean ?? null)

@@ -1,16 +1,16 @@
 import type { Prediction } from '../../analysis/twin/index.ts'
 import type { Finding } from '../../metrics/measurement.ts'
 
-/** A point of a sweep as a twin sees it. */
+/** A twin's prediction of a point. */
 export interface PredictedPoint {
   readonly pointId: string
   readonly topology: string
   readonly workload: string
   readonly load: string
   readonly gpus: number
-  /** The twin's own run has measured it. */
+  /** Whether the twin's own run measured the point. */
   readonly measured: boolean
-  /** What would speak against such a measurement: never steady, too few samples, requests that fail. */
+  /** Findings that such a measurement would have: no steady state, too few samples, failed requests. */
   readonly findings: readonly Finding[]
   readonly prediction: Omit<Prediction, 'simulation'>
 }

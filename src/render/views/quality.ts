@@ -14,7 +14,7 @@ export function qualityText(quality: Quality): string {
   return `accuracy ${percent(accuracy.share)} (${percent(low)} to ${percent(high)}) of ${answered} ${answered === 1 ? 'question' : 'questions'}${without}`
 }
 
-/** A change of accuracy, ready to print. */
+/** A change in accuracy as formatted text. */
 export interface QualityRow {
   readonly point: string
   readonly base: string
@@ -27,7 +27,7 @@ const share = (value: number | null) => (value === null ? '–' : percent(value)
 const points = (value: number) => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)} pp`
 const tests = { paired: 'the same questions, McNemar', unpaired: 'two proportions' }
 
-/** Every change of accuracy, in the order of the points. */
+/** Every change in accuracy in the order of the points. */
 export function qualityRows(changes: readonly QualityChange[]): readonly QualityRow[] {
   return changes.map(({ base, head, baseAccuracy, headAccuracy, difference, ci95, test, verdict, why }) => ({
     point: pointName(head ?? base),

@@ -3,7 +3,7 @@ import { loadLabel, shortLoad } from '../../analysis/load-label.ts'
 import { meetsSlo, objectives } from '../../analysis/slo.ts'
 import { gpusOfRole, topologyLabel, workersOf } from '../../model/index.ts'
 
-/** A deployment at its best: what the ratio charts show. */
+/** A deployment's best point, as ratio charts show it. */
 export interface RatioPoint {
   readonly key: string
   readonly workload: string
@@ -12,24 +12,24 @@ export interface RatioPoint {
   readonly kind: 'aggregated' | 'disaggregated'
   readonly prefill: number
   readonly decode: number
-  /** Prefill GPUs over decode GPUs; null for aggregated deployments. */
+  /** Prefill GPUs divided by decode GPUs; null for aggregated deployments. */
   readonly ratio: number | null
   readonly gpus: number
-  /** Most output tokens/s per GPU, under the SLO where any load meets it. */
+  /** Maximum output tokens/s per GPU, within the SLO if any load meets it. */
   readonly y: number
   readonly load: string
-  /** As short as fits a cell. */
+  /** Short form for a table cell. */
   readonly shortLoad: string
   readonly slo: 'yes' | 'no' | 'no SLO'
-  /** Best of its ratio (of its kind for aggregated): the line goes through these. */
+  /** True for the best of its ratio (aggregated: of its kind). The line goes through these points. */
   readonly bestOfRatio: boolean
-  /** Best of its prefill × decode cell, over engine settings. */
+  /** True for the best of its prefill × decode cell over all engine settings. */
   readonly bestOfCell: boolean
-  /** y over the workload's best, 0–1. */
+  /** y divided by the workload's maximum, 0–1. */
   readonly share: number
 }
 
-/** One for each deployment that has a valid point. */
+/** One point for each deployment with a valid measurement. */
 export function ratioPoints(workload: WorkloadAnalysis): readonly RatioPoint[] {
   const all = workload.best.flatMap(point => {
     if (point.y === null) return []
@@ -55,7 +55,7 @@ export function ratioPoints(workload: WorkloadAnalysis): readonly RatioPoint[] {
     ]
   })
   type Bare = (typeof all)[number]
-  /** Meeting the SLO comes first; throughput decides among equals. */
+  /** Meeting the SLO ranks first, then throughput. */
   const rank = (p: Bare) => (p.slo === 'no' ? 0 : 1e12) + p.y
   const bestBy = (key: (p: Bare) => string) =>
     new Set(
@@ -72,7 +72,7 @@ export function ratioPoints(workload: WorkloadAnalysis): readonly RatioPoint[] {
   }))
 }
 
-/** Whether a heat map says more than a line: both worker counts vary. */
+/** Whether both worker counts vary, so that a heat map shows more than a line. */
 export function spansPlane(points: readonly RatioPoint[]): boolean {
   const split = points.filter(p => p.kind === 'disaggregated')
   return new Set(split.map(p => p.prefill)).size > 1 && new Set(split.map(p => p.decode)).size > 1

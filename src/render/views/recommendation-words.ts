@@ -6,7 +6,7 @@ import type { ServingModes } from '../../analysis/serving-modes.ts'
 import type { VariantGain } from '../../analysis/variants.ts'
 import { change, counted, figure, percent } from './format.ts'
 
-/** How sure the recommendation is, in a few words; null where nothing is recommended. */
+/** Confidence in the recommendation in a few words; null if nothing is recommended. */
 export function confidenceOf({
   basis,
   best,
@@ -25,7 +25,7 @@ export function confidenceOf({
   }
 }
 
-/** What to do, in one line. */
+/** The recommendation in one line. */
 export function headline({ basis, best }: Recommendation, points: readonly MeasuredPoint[] = []): string {
   if (best === null) return bestEmbedding(points) === null ? 'No valid measurement' : 'Embeddings'
   const at = `${best.label} at ${loadLabel(best.load.level)}`
@@ -33,8 +33,8 @@ export function headline({ basis, best }: Recommendation, points: readonly Measu
 }
 
 /**
- * What to deploy for a workload, in one sentence; null where no point is valid. A recommendation need not lie on the
- * frontier: of points that tie, it is the one with the fewest GPUs.
+ * Recommended deployment of a workload in one sentence; null if no point is valid. The recommendation may be off the
+ * frontier: among tied points, it is the one with the fewest GPUs.
  */
 export function deploySentence(
   workload: string,
@@ -65,7 +65,7 @@ export function because({ basis, best }: Recommendation, points: readonly Measur
   }
 }
 
-/** How sure the lead over the runner-up is. */
+/** Certainty of the lead over the runner-up. */
 export function certainty({ best, runnerUp }: Recommendation): string[] {
   if (best === null || runnerUp === null) return []
   const lead = `${change(runnerUp.lead.relative)} tokens/s per GPU over the runner-up, ${runnerUp.point.label} at ${loadLabel(runnerUp.point.load.level)}`
@@ -79,7 +79,7 @@ export function certainty({ best, runnerUp }: Recommendation): string[] {
   }
 }
 
-/** Disaggregated against aggregated, always on equal GPUs. */
+/** Disaggregated against aggregated serving, always on equal numbers of GPUs. */
 export function modes(rows: readonly ServingModes[]): string[] {
   return rows.map(row => {
     const verdict = { shown: '', 'not-shown': ' (no difference shown)', unknown: ' (one measurement each)' }[
@@ -95,7 +95,7 @@ export function modes(rows: readonly ServingModes[]): string[] {
   })
 }
 
-/** Each variant against the first, a sentence each: throughput with its interval, what it does to TTFT, the SLO. */
+/** Each variant against the first, a sentence each: throughput with its interval, effect on TTFT, and SLO. */
 export function variantWords(rows: readonly VariantGain[]): string[] {
   return rows.map(row => {
     const { variant, base, best, baseBest, gain, gainCi95, ttft } = row
@@ -118,7 +118,7 @@ export function variantWords(rows: readonly VariantGain[]): string[] {
   })
 }
 
-/** What a variant gains under one workload, in short. */
+/** Gain of a variant under one workload, in short form. */
 export interface ShortGain {
   readonly variant: string
   readonly base: string
@@ -127,7 +127,7 @@ export interface ShortGain {
   readonly verdict: VariantGain['gain']['verdict']
 }
 
-/** Each variant over all workloads, in one line each, the largest shown gain first; empty with one workload. */
+/** Gains of each variant over all workloads, one line each, largest shown gain first; empty with one workload. */
 export function variantsOverWorkloads(
   workloads: readonly { readonly name: string; readonly variants: readonly ShortGain[] }[],
 ): string[] {
@@ -146,7 +146,7 @@ export function variantsOverWorkloads(
   })
 }
 
-/** How much of the prompts each reuses from its prefix cache, of what is possible; nothing where they hardly differ. */
+/** Reused share of prompt tokens of each variant, and the possible share; empty if they hardly differ. */
 function cacheWords({ variant, base, best, baseBest }: VariantGain): string {
   const own = best.figures.cached_prompt_tokens_share?.mean
   const other = baseBest.figures.cached_prompt_tokens_share?.mean
@@ -158,7 +158,7 @@ function cacheWords({ variant, base, best, baseBest }: VariantGain): string {
   return `; ${variant} reuses ${percent(own)} ${of} from the prefix cache, ${against}`
 }
 
-/** How much of the drafts each accepts; nothing where neither drafts. */
+/** Acceptance of each variant's draft tokens; empty if neither uses speculative decoding. */
 function speculationWords({ variant, base, best, baseBest }: VariantGain): string {
   const said = [[variant, best.figures] as const, [base, baseBest.figures] as const].flatMap(
     ([name, { spec_acceptance_rate: rate, spec_accepted_length: length }]) => {
@@ -169,5 +169,5 @@ function speculationWords({ variant, base, best, baseBest }: VariantGain): strin
   return said.length === 0 ? '' : `; ${said.join(', ')}`
 }
 
-/** Shares of reused prompt tokens that differ by less are not worth a word. */
+/** Smaller differences between shares of reused prompt tokens are not worth mentioning. */
 const leastCacheDifference = 0.02

@@ -2,8 +2,8 @@ import type { Manifest } from '../../journal/manifest.ts'
 import { shellCommand } from '../../model/index.ts'
 
 /**
- * The command that measures points of this run again, up to the ids that follow each `--only`; null for a run that was
- * not made from a sweep file.
+ * Command that measures points of this run again, up to the ids that follow each `--only`; null if the run was not made
+ * from a sweep file.
  */
 export function repeatCommand({ command }: Pick<Manifest, 'command'>): string | null {
   if (command[1] !== 'run') return null

@@ -6,10 +6,7 @@ import { overallOf } from './overall.ts'
 import type { RatioPoint } from './ratio-point.ts'
 import { ratioPoints } from './ratio-point.ts'
 
-/**
- * All that a report shows, worked out once: page, Markdown, specifications and pictures say the same because they read
- * the same.
- */
+/** All contents of a report, computed once so that page, Markdown, specifications and pictures agree. */
 export interface Report {
   readonly analysis: Analysis
   /** Every point, in the order of the analysis. */
@@ -17,24 +14,24 @@ export interface Report {
   readonly sections: readonly WorkloadReport[]
   /** Null for a run of one workload. */
   readonly overall: OverallReport | null
-  /** Names of the deployments that charts show, in first-seen order; colours follow it. */
+  /** Names of the deployments in charts, in first-seen order; colors follow this order. */
   readonly series: readonly string[]
-  /** Deployments in all; charts show fewer of a large run. */
+  /** All deployments. Charts show fewer of a large run. */
   readonly deployments: number
 }
 
 export interface WorkloadReport {
   readonly analysis: WorkloadAnalysis
-  /** Safe in file names and in fragments of a URL. */
+  /** Safe in file names and URL fragments. */
   readonly slug: string
   readonly points: readonly ChartPoint[]
-  /** Those of deployments that charts show. */
+  /** Points of the deployments in charts. */
   readonly drawn: readonly ChartPoint[]
-  /** Of deployments that charts show, and the best of each ratio and of each cell of the heat map. */
+  /** Points of the deployments in charts, plus the best of each ratio and heat map cell. */
   readonly ratios: readonly RatioPoint[]
 }
 
-/** Deployments that charts show: no colours tell more apart, and the names of thousands alone fill a page. */
+/** Maximum deployments in charts: more colors cannot be told apart, and thousands of names would fill the page. */
 const mostSeries = 300
 
 export function reportOf(analysis: Analysis): Report {
@@ -77,15 +74,15 @@ function shownSeries(points: readonly ChartPoint[], names: readonly string[]): r
   ])
 }
 
-/** Whether some point of the workload has an SLO. */
+/** Whether any point of the workload has an SLO. */
 export const sectionHasSlo = ({ points }: WorkloadReport): boolean => points.some(({ slo }) => slo !== 'no SLO')
 
-/** Two workloads whose names make one slug are told apart by their place. */
+/** Numbers slugs that would be equal, by the position of their workloads. */
 function uniqueSlugs(slugs: readonly string[]): readonly string[] {
   return slugs.map((slug, index) => (slugs.indexOf(slug) === index ? slug : `${slug}-${index + 1}`))
 }
 
-/** Safe in file names and in fragments of a URL; not unique. */
+/** Makes a name safe in file names and URL fragments; the result is not unique. */
 export function slugOf(name: string): string {
   const slug = name
     .toLowerCase()

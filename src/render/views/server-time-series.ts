@@ -5,26 +5,26 @@ import { largest } from '../../model/index.ts'
 import { compactSeries, type SeriesSample } from '../../telemetry/series.ts'
 import { gpuLines, gpuPanels } from './gpu-time-series.ts'
 
-/** What the server's own metrics are drawn as, one picture each. */
+/** Charts of the server's metrics. */
 const serverPanels = ['running', 'waiting', 'kv', 'ttft'] as const
 type ServerPanel = (typeof serverPanels)[number]
 
-/** All pictures of a point on its own clock: what its server says, then its GPUs. */
+/** All time series charts of a point: metrics of its server, then its GPUs. */
 export const timeSeriesPanels = [...serverPanels, ...gpuPanels] as const
 export type TimeSeriesPanel = (typeof timeSeriesPanels)[number]
 
-/** How one thing went at one source through a point. */
+/** Time series of one metric and source during a point. */
 export interface TimeSeriesLine {
   readonly panel: TimeSeriesPanel
   /** `frontend`, `prefill-0`, `prefill GPUs`, … */
   readonly source: string
-  /** The metric as the server calls it. */
+  /** The server's name for the metric. */
   readonly metric: string
-  /** Seconds since the window began, and requests, percent of the KV cache, ms, or what a picture of GPUs shows. */
+  /** Seconds since the window began, and requests, percent of the KV cache, ms, or the unit of a GPU chart. */
   readonly samples: readonly SeriesSample[]
 }
 
-/** Names by which servers tell the same thing, the one that is nearest to the scheduler first. */
+/** Server names of each metric; the first is closest to the scheduler. */
 const names: { readonly [panel in ServerPanel]: readonly RegExp[] } = {
   running: [
     metricNamed('running', 'running_requests'),
@@ -36,10 +36,10 @@ const names: { readonly [panel in ServerPanel]: readonly RegExp[] } = {
   ttft: [/^(?!.*worker_last).*time_to_first_token/],
 }
 
-/** Lines of one picture; of more workers the busiest are shown. */
+/** Maximum lines per chart; of more workers, the busiest are shown. */
 const mostLines = 8
 
-/** The time series of a point, of its first valid repeat that has any; one line a source and picture. */
+/** Time series of a point's first valid repeat that has any, one line per source and chart. */
 export function timeSeriesOf(point: MeasuredPoint): readonly TimeSeriesLine[] {
   const lines = point.valid.map(linesOf).find(found => found.length > 0) ?? []
   return timeSeriesPanels.flatMap(panel => busiest(lines.filter(line => line.panel === panel)))
@@ -66,7 +66,7 @@ function firstOf(
   return null
 }
 
-/** Engines give the cache's use as a share or in percent, and time in seconds. */
+/** Engines report KV cache use as a share or in percent, and times in seconds. */
 function scaled(panel: ServerPanel, series: readonly SeriesSample[]): readonly SeriesSample[] {
   const factor = panel === 'ttft' ? 1000 : panel === 'kv' && series.every(([, value]) => value <= 1) ? 100 : 1
   return series.map(([atMs, value]) => [atMs / 1000, value * factor])
@@ -79,17 +79,17 @@ function busiest(lines: readonly TimeSeriesLine[]): readonly TimeSeriesLine[] {
   return lines.filter(line => kept.has(line))
 }
 
-/** About what a sample takes in the page's JSON. */
+/** Approximate size of a sample in the page's JSON. */
 const bytesPerSample = 11
 
-/** Samples that a line may have, from the most on: the first with which all points fit is taken. */
+/** Samples per line, descending: the first count at which all points fit is used. */
 const steps = [120, 60, 30]
 
 /**
- * The time series of as many points as fit, the most telling points first: all of them with as many samples as leave
- * room, else some with few. What is left out stays in the journal.
+ * Time series of as many points as fit. Uses the largest number of samples at which all points fit, otherwise the
+ * smallest number for the most informative points. The rest stays in the journal.
  *
- * @param points the most telling first
+ * @param points most informative first
  */
 export function timeSeriesWithin(
   points: readonly MeasuredPoint[],

@@ -3,15 +3,15 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { Measurement } from '../../metrics/measurement.ts'
 import { percent } from './format.ts'
 
-/** A line about speculative decoding: what of, and the figure. */
+/** A line about speculative decoding: its subject and figure. */
 export type SpeculationLine = readonly [what: string, figure: string]
 
-/** With fewer tokens, chunks say nothing of speculation. */
+/** Below this many tokens per chunk, chunks do not show speculation. */
 const leastTokens = 1.05
 
 /**
- * What is known of a point's speculative decoding, means over valid repeats: what all workers say, by position in the
- * draft and by worker, and what the chunks of answers show. Empty where nobody says anything and chunks have one token.
+ * Speculative decoding of a point, as means over valid repeats: figures of all workers, by draft position and by
+ * worker, and the chunks of answers. Empty if no worker reports any and chunks have one token.
  */
 export function speculationLines({ valid }: Pick<MeasuredPoint, 'valid'>): readonly SpeculationLine[] {
   const believed = valid.filter(({ speculation }) => speculation?.isImpossible !== true)

@@ -15,21 +15,21 @@ import { hardwareLines } from './hardware-words.ts'
 import type { ReportedLimit } from './limits.ts'
 import { variantWords } from './recommendation-words.ts'
 
-/** What `fulcrum tune` answers. */
+/** The answer of `fulcrum tune`. */
 export interface TuneView {
   readonly folder: string
   /** Null without a mix. */
   readonly mix: MixView | null
   readonly workloads: readonly WorkloadView[]
-  /** What the priors held to be best of each workload, beside the answer; empty without priors. */
+  /** Best deployments according to the priors, shown beside the answer; empty without priors. */
   readonly believed: readonly Believed[]
-  /** What came of the limits that were asked for, and of the run's SLO. */
+  /** Results of the given limits and of the run's SLO. */
   readonly limits: readonly ReportedLimit[]
-  /** How the run ended that was made for this answer; null when a run folder was given. */
+  /** How the run made for this answer ended; null if a run folder was given. */
   readonly outcome: { readonly outcome: string; readonly reason: string } | null
 }
 
-/** One measured deployment as `fulcrum tune` tells it. */
+/** One measured deployment as `fulcrum tune` shows it. */
 export interface TunedPoint {
   readonly deployment: string
   readonly engine: { readonly [role: string]: EngineSettings }
@@ -45,13 +45,13 @@ export interface TunedPoint {
 /** The answer for one workload. */
 export interface WorkloadView {
   readonly workload: string
-  /** As in {@link Recommendation}: under the SLO, without one, all missed it, or nothing valid. */
+  /** As in {@link Recommendation}: within the SLO, no SLO given, SLO missed by all, or nothing valid. */
   readonly basis: 'slo' | 'no-slo' | 'missed' | 'nothing'
   readonly best: (TunedPoint & { readonly concurrencyPerGpu: number | null }) | null
   readonly runnerUp:
     | (TunedPoint & { readonly lead: number; readonly verdict: 'shown' | 'not-shown' | 'unknown' })
     | null
-  /** Aggregated against disaggregated at equal GPU count; `gain` of disaggregated over aggregated. */
+  /** Aggregated against disaggregated serving on equal GPU counts; `gain` is that of disaggregated over aggregated. */
   readonly servingModes: readonly {
     readonly gpus: number
     readonly aggregated: TunedPoint
@@ -61,13 +61,13 @@ export interface WorkloadView {
   }[]
   /** Each variant against the first one of the sweep file; empty without variants. */
   readonly variants: readonly VariantView[]
-  /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
+  /** Prefill's rate against decode's demand; empty if no two ratios were measured. */
   readonly rates: readonly RatesView[]
   /** Its `next` is the advice of {@link WorkloadView.next}. */
   readonly bottleneck: Pick<BottleneckFinding, 'stage' | 'evidence' | 'next'> | null
-  /** A stage, the SLO, or nothing shown; null without a valid point. */
+  /** A stage, the SLO, or `nothing shown`; null without a valid point. */
   readonly heldBackBy: string | null
-  /** What to try next, what was measured that says so, and the command that measures what has no valid result. */
+  /** The next step, the measurements that suggest it, and the command that measures points without a valid result. */
   readonly next: NextStep
   /**
    * Points without a valid measurement that could overturn the recommendation, in sentences, and the command that
@@ -75,21 +75,21 @@ export interface WorkloadView {
    */
   readonly couldOverturn: { readonly lines: readonly string[]; readonly command: string | null }
   readonly caveats: readonly string[]
-  /** Energy of the best point, J per output token, whole and by role; null where it was not measured. */
+  /** Energy of the best point in J per output token, total and by role; null if not measured. */
   readonly energy: {
     readonly perOutputTokenJ: number
     readonly byRole: { readonly [role: string]: { readonly perOutputTokenJ: number; readonly share: number } }
     readonly outputTokensPerSPerMw: number | null
     readonly outputTokensPerSPerMwAllIn: number | null
   } | null
-  /** The point that costs or burns least, under the rule of the answer; null where no point has the figure. */
+  /** Point with the lowest cost or energy under the answer's rule; null if no point has the figure. */
   readonly cheapest: LeastView | null
   readonly mostTokensPerJoule: LeastView | null
-  /** GPUs, energy and money in sentences. */
+  /** GPUs, energy and cost in sentences. */
   readonly hardware: readonly string[]
 }
 
-/** A point that takes least, and of what: money per million output tokens, or J per output token. */
+/** Point with the lowest value, and the value: cost per million output tokens, or J per output token. */
 export interface LeastView {
   readonly point: TunedPoint
   readonly value: number
@@ -98,21 +98,21 @@ export interface LeastView {
   readonly isBest: boolean
 }
 
-/** What a variant gains over the first one of the sweep file. */
+/** Gain of a variant over the first one in the sweep file. */
 export interface VariantView {
   readonly variant: string
   readonly base: string
   readonly best: TunedPoint
   readonly baseBest: TunedPoint
-  /** Output tokens/s per GPU, relative, with its 95% interval where both were repeated. */
+  /** Relative gain in output tokens/s per GPU, with its 95% interval if both were repeated. */
   readonly gain: number
   readonly gainCi95: readonly [number, number] | null
   readonly verdict: 'shown' | 'not-shown' | 'unknown'
-  /** The same in a sentence. */
+  /** The gain in one sentence. */
   readonly text: string
 }
 
-/** What one worker of each role does alone, and what that predicts. */
+/** Throughput of one worker of each role, and the prediction from it. */
 export interface RatesView {
   readonly prefill: WorkerRateView
   readonly decode: WorkerRateView
@@ -135,7 +135,7 @@ export interface WorkerRateView {
   readonly requestsPerS: number
   /** Input tokens of prefill, output tokens of decode. */
   readonly tokensPerS: number
-  /** Deployment and load at which it was seen. */
+  /** Deployment and load at which it was measured. */
   readonly seenAt: string
   readonly isLimit: boolean
 }
@@ -155,7 +155,7 @@ export interface Believed {
   readonly deployment: string
   readonly load: string
   readonly source: string
-  /** Of the source itself, for its own deployment and lengths. */
+  /** Value of the source itself, with its own deployment and lengths. */
   readonly tokensPerSPerGpu: number
 }
 
@@ -164,7 +164,7 @@ export interface MixedPoint {
   readonly gpus: number
   readonly requestsPerS: number
   readonly tokensPerSPerGpu: { readonly mean: number; readonly ci95: readonly [number, number] | null }
-  /** The load of each workload that its capacity was taken at. */
+  /** Load at which each workload's capacity was taken. */
   readonly loads: { readonly [workload: string]: string }
 }
 

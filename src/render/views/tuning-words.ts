@@ -5,13 +5,13 @@ import type { Tuning } from '../../analysis/tune/tune.ts'
 import { topologyLabel } from '../../model/index.ts'
 import { change, counted, figure } from './format.ts'
 
-/** What holds it back, in one line. */
+/** The bottleneck in one line. */
 export function heldBack({ heldBackBy }: Tuning): string {
   if (heldBackBy === null) return 'Nothing valid to diagnose'
   return heldBackBy === 'nothing shown' ? 'Nothing holds it back yet' : `Held back by: ${heldBackBy}`
 }
 
-/** Deployments named in one sentence; the table has the others. */
+/** Maximum deployments named in one sentence; the table has all. */
 const mostNamed = 12
 
 const firstOf = (names: readonly string[]) =>
@@ -47,12 +47,12 @@ export function mixShares({ mix }: MixRecommendation): string {
     .join(', ')
 }
 
-/** What to deploy for the mix, in one line. */
+/** Recommended deployment for the mix in one line. */
 export function mixHeadline({ best }: MixRecommendation): string {
   return best === null ? 'No deployment meets the SLO for the whole mix' : best.label
 }
 
-/** How much it gives and how sure its lead is, in sentences. */
+/** Throughput for the mix and certainty of its lead, in sentences. */
 export function mixLines({ best, runnerUp, leftOut }: MixRecommendation): readonly string[] {
   const verdicts = { shown: 'shown by repeats', 'not-shown': 'no difference shown', unknown: 'measured once' }
   return [

@@ -5,7 +5,7 @@ import type { Measurement } from '../../metrics/measurement.ts'
 import { relative, type WholeRunFigure, wholeRunDiffers, wholeRunFigures } from '../../metrics/whole-run.ts'
 import { change, valueText } from './format.ts'
 
-/** A point whose whole run tells something else than its steady window; every field is ready text. */
+/** A point whose whole run differs from its steady window; every field is formatted text. */
 export interface WholeRunRow {
   readonly key: string
   readonly workload: string
@@ -14,22 +14,22 @@ export interface WholeRunRow {
   readonly figures: readonly WholeRunCell[]
 }
 
-/** One figure both ways. */
+/** One figure of both windows. */
 export interface WholeRunCell {
   readonly title: string
   readonly steady: string
   readonly whole: string
-  /** Whole against steady; `–` where one of them was not observed. */
+  /** Change from steady to whole; `–` if either was not observed. */
   readonly change: string
 }
 
-/** What the section says before its table. */
+/** Introduction of the section. */
 export const wholeRunNote =
   'The figures of this report are of the steady window: requests sent under full load. The whole run also counts the warm-up, whose first wave asks for prefill all at once, and the end, when load falls. genai-perf and AIPerf count whole runs, so compare their figures with these.'
 
 /**
- * Points whose whole run differs, workload by workload; means over the valid repeats that have one. Empty where all
- * tell the same.
+ * Points whose whole run differs from the steady window, by workload, as means over the valid repeats that have both.
+ * Empty if none differs.
  */
 export function wholeRuns({ workloads }: Analysis): readonly WholeRunRow[] {
   return workloads.flatMap(({ name, points }) =>
