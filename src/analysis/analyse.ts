@@ -18,7 +18,7 @@ import { type MixRecommendation, recommendForMix } from './tune/mix.ts'
 import { type VariantGain, variantGains } from './variants.ts'
 
 /**
- * Everything that is concluded from a run; made again from the journal at any time, without a GPU.
+ * Everything concluded from a run. It can be recomputed from the journal at any time, without a GPU.
  *
  * @example
  * ```ts
@@ -30,13 +30,14 @@ import { type VariantGain, variantGains } from './variants.ts'
  */
 export interface Analysis {
   readonly run: Run
-  /** The figures that each point has an estimate of. */
+  /** Figures that each point has an estimate of. */
   readonly figures: readonly Figure[]
   readonly points: readonly MeasuredPoint[]
   /** One for each workload, in first-seen order. */
   readonly workloads: readonly WorkloadAnalysis[]
   /**
-   * Frontier over all workloads together, by rising x. Workloads differ in difficulty: read the frontier of one first.
+   * Frontier over all workloads by ascending x. Workloads differ in difficulty, so read the frontiers of single
+   * workloads first.
    */
   readonly overallFrontier: readonly MeasuredPoint[]
   /** One deployment for the sweep's mix of workloads; null without a mix. */
@@ -44,7 +45,7 @@ export interface Analysis {
 }
 
 /**
- * What is concluded from the points of one workload.
+ * Conclusions from the points of one workload.
  *
  * @example
  * ```ts
@@ -56,18 +57,18 @@ export interface Analysis {
  */
 export interface WorkloadAnalysis {
   readonly workload: Workload
-  /** Unique within the run, also when two workloads carry one name. */
+  /** Unique within the run, even if two workloads have the same name. */
   readonly name: string
   readonly points: readonly MeasuredPoint[]
-  /** By rising output tokens/s per user. */
+  /** By ascending output tokens/s per user. */
   readonly frontier: readonly MeasuredPoint[]
-  /** Of the frontier above (0, 0): (tokens/s/user) × (tokens/s/GPU). */
+  /** Area below the frontier, measured from (0, 0): (tokens/s/user) × (tokens/s/GPU). */
   readonly hypervolume: number
   readonly recommendation: Recommendation
   /** Points without a valid measurement that could overturn the recommendation. */
   readonly rivals: Rivals
   readonly curves: readonly LoadCurve[]
-  /** The best point of each deployment, under the SLO where it can. */
+  /** Best point of each deployment, within the SLO if any point meets it. */
   readonly best: readonly MeasuredPoint[]
   readonly servingModes: readonly ServingModes[]
   /** Each variant against the first one of the sweep file; empty without variants. */
@@ -75,8 +76,8 @@ export interface WorkloadAnalysis {
 }
 
 /**
- * Analyses a run: groups repeats, finds frontiers, recommends. Pure.
- * @param registry the figures that points get
+ * Analyses a run: groups repeats, finds frontiers and recommends a deployment. Pure.
+ * @param registry figures to estimate for each point
  */
 export function analyse(run: Run, registry: readonly Figure[] = figures): Analysis {
   const points = measuredPoints(run, registry)
@@ -93,13 +94,16 @@ export function analyse(run: Run, registry: readonly Figure[] = figures): Analys
   }
 }
 
-/** One-token answers have a speed to the user of another kind: they share a frontier with each other only. */
+/**
+ * The tokens/s per user of one-token answers are not comparable with those of longer answers, so they only share a
+ * frontier with each other.
+ */
 function comparable(points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
   const decoding = points.filter(({ valid }) => !valid.some(answersAreOneToken))
   return decoding.length === 0 ? points : decoding
 }
 
-/** Points without a valid measurement, or not streamed (no interactivity), have no place on the plane. */
+/** Points without a valid measurement, or without streaming (no interactivity), have no coordinates. */
 function frontierOfPoints(points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
   const places = points.flatMap(point =>
     point.status === 'ok' && point.x !== null && point.y !== null

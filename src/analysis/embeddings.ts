@@ -7,8 +7,8 @@ import { meetsSlo, objectives } from './slo.ts'
 export const noFrontier = 'Embeddings generate no output tokens, so these points have no frontier.'
 
 /**
- * The best of points whose API generates nothing, in a sentence: they have no frontier of output tokens, and are told by
- * what they take in. Null of other points.
+ * The best point among those whose API generates no output, in a sentence: it is chosen by input tokens, because such
+ * points have no frontier. Null for other points.
  */
 export function bestEmbedding(points: readonly MeasuredPoint[]): string | null {
   const rateOf = ({ figures }: MeasuredPoint) => figures[embedded.name]?.mean ?? null

@@ -1,42 +1,43 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import { studentCritical } from '../metrics/statistics/student.ts'
 
-/** What repeats say of one figure. With one measurement there is a value and no idea of its noise. */
+/** Estimate of one figure from repeats. A single measurement gives a value without an interval. */
 export interface Estimate {
   readonly mean: number
-  /** 95 % confidence interval of the mean (Student's t); null with fewer than two repeats. */
+  /** 95% confidence interval of the mean (Student's t); null with fewer than two repeats. */
   readonly ci95: readonly [low: number, high: number] | null
   /** Sample standard deviation (ddof 1); null with fewer than two repeats. */
   readonly stddev: number | null
-  /** Repeats behind it. */
+  /** Number of repeats. */
   readonly n: number
 }
 
-/** Null without values. */
+/** Estimates the mean; null without values. */
 export function estimateOf(values: readonly number[]): Estimate | null {
   const n = values.length
   if (n === 0) return null
   return estimateFrom(mean([...values]), n === 1 ? null : sampleStandardDeviation([...values]), n)
 }
 
-/** The estimate that a mean, the standard deviation of one of `n` samples and their number make. */
+/** Builds an estimate from a mean, the standard deviation of one of `n` samples, and `n`. */
 export function estimateFrom(centre: number, stddev: number | null, n: number): Estimate {
   if (stddev === null) return { mean: centre, ci95: null, stddev, n }
   const half = (critical95(n - 1) * stddev) / Math.sqrt(n)
   return { mean: centre, ci95: [centre - half, centre + half], stddev, n }
 }
 
-/** How sure a difference between two estimates is. */
+/** Difference between two estimates and its certainty. */
 export interface Difference {
   /** (a − b) / b. */
   readonly relative: number
   /**
-   * `shown`: Welch's 95 % interval of a − b leaves out 0. `unknown`: one measurement on a side, so noise is unknown.
+   * `shown`: Welch's 95% interval of a − b excludes 0. `unknown`: one side has a single measurement, so the noise is
+   * unknown.
    */
   readonly verdict: 'shown' | 'not-shown' | 'unknown'
 }
 
-/** Welch's unequal-variance comparison of two means at 95 %. */
+/** Compares two means at 95% by Welch's unequal-variance test. */
 export function differenceOf(a: Estimate, b: Estimate): Difference {
   const difference = a.mean - b.mean
   const relative = difference === 0 ? 0 : difference / b.mean
@@ -47,14 +48,14 @@ export function differenceOf(a: Estimate, b: Estimate): Difference {
 }
 
 /**
- * Welch's 95 % interval of a − b, over b's mean, which is taken as exact; null with one measurement on a side.
+ * Welch's 95% interval of a − b, divided by b's mean, which is taken as exact; null if a side has a single measurement.
  */
 export function differenceInterval(a: Estimate, b: Estimate): readonly [low: number, high: number] | null {
   const half = welchHalf(a, b)
   return half === null ? null : [(a.mean - b.mean - half) / b.mean, (a.mean - b.mean + half) / b.mean]
 }
 
-/** Half of Welch's 95 % interval of a − b; null with one measurement on a side. */
+/** Half the width of Welch's 95% interval of a − b; null if a side has a single measurement. */
 function welchHalf(a: Estimate, b: Estimate): number | null {
   if (a.stddev === null || b.stddev === null) return null
   const va = a.stddev ** 2 / a.n
@@ -65,7 +66,7 @@ function welchHalf(a: Estimate, b: Estimate): number | null {
   return studentCritical(0.95, freedom) * error
 }
 
-/** Few repeat counts occur and each quantile takes 50 µs to find, 19 figures a point: kept once found. */
+/** Cache of quantiles: each takes 50 µs to find, a point needs 19, and few repeat counts occur. */
 const found95 = new Map<number, number>()
 
 function critical95(freedom: number): number {

@@ -2,8 +2,8 @@ import type { Coordinates } from './frontier.ts'
 import { frontierOf } from './frontier.ts'
 
 /**
- * Area that the places dominate above a reference, the usual one-figure measure of a frontier (Zitzler & Thiele 1998).
- * In (tokens/s/user) × (tokens/s/GPU); only comparable between frontiers with the same reference.
+ * Area that the points dominate above a reference, the usual single measure of a frontier (Zitzler & Thiele 1998), in
+ * (tokens/s/user) × (tokens/s/GPU). Only comparable between frontiers with the same reference.
  */
 export function hypervolume(places: readonly Coordinates[], reference: Coordinates = { x: 0, y: 0 }): number {
   const above = places.filter(place => place.x > reference.x && place.y > reference.y)

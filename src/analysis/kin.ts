@@ -2,15 +2,15 @@ import type { Deployment } from '../model/index.ts'
 import { canonicalJson, rememberedOf, rolesOf, workersOf } from '../model/index.ts'
 
 /**
- * What deployments have in common that differ in the number of workers alone: serving mode, model, GPUs and settings of
- * a worker, and variant.
+ * Key that is equal for deployments that differ only in the number of workers: serving mode, model, GPUs and settings
+ * of a worker, and variant.
  */
 export const kindOf = rememberedOf(({ topology, model, engine, gpusPerWorker, variant }: Deployment): string => {
   const workers = rolesOf(topology).map(role => [role, engine[role] ?? {}, gpusPerWorker[role]] as const)
   return canonicalJson([topology.kind, model.name, workers, ...(variant === undefined ? [] : [variant])])
 })
 
-/** Whether `larger` has the workers of `smaller`, and perhaps more: what the smaller one does, it does too. */
+/** Whether `larger` has at least the workers of `smaller`, so that it can do whatever the smaller one does. */
 export function covers(larger: Deployment, smaller: Deployment): boolean {
   return (
     kindOf(larger) === kindOf(smaller) &&

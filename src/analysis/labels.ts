@@ -2,8 +2,8 @@ import type { Deployment, Json } from '../model/index.ts'
 import { canonicalJson, deploymentLabel, roles } from '../model/index.ts'
 
 /**
- * A short name for each deployment: topology and variant alone where those tell it apart, else also the engine settings
- * that differ among the deployments of that topology and variant (`2P1D · kv · prefill.max_batch_size=8`).
+ * Short name for each deployment: topology and variant. If these are not unique, the name also has the engine settings
+ * that differ between deployments of the same topology and variant (`2P1D · kv · prefill.max_batch_size=8`).
  */
 export function deploymentLabels(deployments: readonly Deployment[]): ReadonlyMap<string, string> {
   const byName = Map.groupBy(
@@ -40,7 +40,7 @@ function differingSettings(deployments: readonly Deployment[]): string[] {
   return [...keys].filter(key => new Set(all.map(settings => canonicalJson(settings.get(key) ?? null))).size > 1)
 }
 
-/** Deployments that differ only in the deployer's own configuration get the beginning of their id. */
+/** Adds the beginning of the id to deployments that differ only in the deployer's configuration. */
 function distinct(labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const uses = Map.groupBy(labels, ([, label]) => label)
   return new Map(

@@ -6,26 +6,26 @@ import { meetsSlo } from './slo.ts'
 export interface LoadCurve {
   readonly label: string
   readonly kind: 'concurrency' | 'rate'
-  /** Valid points by rising load. */
+  /** Valid points by ascending load. */
   readonly points: readonly MeasuredPoint[]
   /**
-   * Where more load stops paying: the most throughput for its latency (Kleinrock's power); null with fewer than three
-   * loads.
+   * Point beyond which more load costs more latency than it gains throughput (Kleinrock's power); null with fewer than
+   * three loads.
    */
   readonly knee: MeasuredPoint | null
-  /** The heaviest load that still meets the SLO; null when none does. */
+  /** Heaviest load that still meets the SLO; null if none does. */
   readonly capacity: MeasuredPoint | null
   readonly bottleneck: Bottleneck | null
 }
 
-/** Which stage slowed down as load rose, in times of its median at the lightest load. */
+/** Stage that slowed down as load rose, as multiples of its median at the lightest load. */
 export interface Bottleneck {
   readonly stage: 'prefill' | 'decode' | 'both' | 'none'
   readonly ttftGrowth: number
   readonly itlGrowth: number
 }
 
-/** The load curves among points of one workload, in first-seen order. */
+/** Load curves among the points of one workload, in first-seen order. */
 export function loadCurves(points: readonly MeasuredPoint[]): readonly LoadCurve[] {
   const sweepable = points.filter(point => point.status === 'ok' && loadValue(point.load.level) !== null)
   return [...Map.groupBy(sweepable, point => `${point.deployment.id} ${point.load.level.kind}`).values()].flatMap(
@@ -49,8 +49,8 @@ export function loadCurves(points: readonly MeasuredPoint[]): readonly LoadCurve
 }
 
 /**
- * The point of greatest power, throughput over mean latency (Kleinrock 1979, "Power and deterministic rules of thumb").
- * Needs no fit and no smoothing, and stays within what was measured.
+ * Point of maximum power, which is throughput divided by mean latency (Kleinrock 1979, "Power and deterministic rules
+ * of thumb"). Needs no fit or smoothing, and is always a measured point.
  */
 function kneeOf(points: readonly MeasuredPoint[]): MeasuredPoint | null {
   if (points.length < 3) return null
@@ -62,8 +62,8 @@ function kneeOf(points: readonly MeasuredPoint[]): MeasuredPoint | null {
 }
 
 /**
- * Twice the median at the lightest load counts as slowed; a stage that slowed less than half as much as the other is
- * not blamed.
+ * A stage counts as slowed at twice its median at the lightest load. It is not reported if it slowed less than half as
+ * much as the other stage.
  */
 function bottleneckOf(points: readonly MeasuredPoint[]): Bottleneck | null {
   const growth = (figure: string) => {

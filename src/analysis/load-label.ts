@@ -1,7 +1,7 @@
 import type { LoadLevel } from '../model/index.ts'
 import { largest } from '../model/index.ts'
 
-/** `concurrency 64`, `12.5 requests/s`: the name of a load level. */
+/** Name of a load level: `concurrency 64`, `12.5 requests/s`. */
 export function loadLabel(level: LoadLevel): string {
   switch (level.kind) {
     case 'concurrency':
@@ -15,13 +15,13 @@ export function loadLabel(level: LoadLevel): string {
   }
 }
 
-/** A load level as short as fits a cell: `c 64`, `12/s`. */
+/** Short name of a load level for a table cell: `c 64`, `12/s`. */
 export const shortLoad = (level: LoadLevel): string => shortened(loadLabel(level))
 
-/** The same of a label that is there already. */
+/** Shortens an existing label in the same way. */
 export const shortened = (label: string): string => label.replace('concurrency ', 'c ').replace(' requests/s', '/s')
 
-/** The one number that orders load levels of a kind: requests in flight, or requests/s; null where there is none. */
+/** The number by which load levels of one kind are ordered: requests in flight, or requests/s; null for other kinds. */
 export function loadValue(level: LoadLevel): number | null {
   if (level.kind === 'concurrency') return level.concurrency
   if (level.kind === 'trace') return level.users ?? null

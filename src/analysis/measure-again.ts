@@ -6,8 +6,8 @@ import { shellWord } from '../model/index.ts'
 export type Gap = 'failed' | 'invalid' | 'missing'
 
 /**
- * The command that measures such points of this run again, or for the first time; null for a run that was not made from
- * a sweep file. `resume` puts what it measures into the same run, so that the recommendation takes it into account.
+ * Command that measures the points of this run again or for the first time; null if the run was not made from a sweep
+ * file. `resume` adds results to the same run, so the recommendation takes them into account.
  */
 export function measureAgain(
   { folder, manifest }: Pick<Run, 'folder' | 'manifest'>,

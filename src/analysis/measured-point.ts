@@ -9,36 +9,36 @@ import { estimateOf } from './estimate.ts'
 import { deploymentLabels } from './labels.ts'
 
 /**
- * A point with all its repeats. Its figures are means over the valid repeats: repeats of one point are samples of one
- * thing, and a frontier drawn through the luckiest of them would be too good.
+ * A point with all its repeats. Its figures are means over the valid repeats. Repeats are samples of the same quantity,
+ * so a frontier through the best of them would be too optimistic.
  */
 export interface MeasuredPoint {
   /** Same for every repeat of the point. */
   readonly key: string
   readonly deployment: Deployment
-  /** Topology, and the settings that tell it from others of that topology. */
+  /** Topology, plus the settings that distinguish it from other deployments of that topology. */
   readonly label: string
   readonly workload: Workload
   readonly load: Load
   readonly slo: Slo
   readonly gpus: number
-  /** In journal order; every one of them has a row in points.csv. */
+  /** In journal order; each has a row in points.csv. */
   readonly repeats: readonly PointResult[]
-  /** The measurements that the figures rest on. */
+  /** Measurements from which the figures are computed. */
   readonly valid: readonly Measurement[]
-  /** `ok` when at least one repeat is. */
+  /** `ok` if at least one repeat is. */
   readonly status: Status
-  /** Why repeats were left out; empty when none was. */
+  /** Why repeats were left out; empty if none were. */
   readonly reason: string
-  /** By {@link figures} name; null where no valid repeat has the figure. */
+  /** By {@link figures} name; null if no valid repeat has the figure. */
   readonly figures: { readonly [name: string]: Estimate | null }
-  /** Output tokens/s per user: the frontier's x. */
+  /** Output tokens/s per user: the x axis of the frontier. */
   readonly x: Estimate | null
-  /** Output tokens/s per GPU: the frontier's y. */
+  /** Output tokens/s per GPU: the y axis of the frontier. */
   readonly y: Estimate | null
 }
 
-/** What repeats of a point share: everything but the repeat and the seed that varies with it. */
+/** Key that repeats of a point share: everything except the repeat and the seed that varies with it. */
 export function pointKey({ point }: Pick<PointResult, 'point'>): string {
   const { deployment, workload, load, generator } = point
   const { seed: _, ...pressed } = load

@@ -2,17 +2,17 @@ import { parse } from 'yaml'
 import { engineOfModule } from '../engines/index.ts'
 import type { Manifest } from '../journal/manifest.ts'
 
-/** What answered the requests, and what a reader must know before believing a figure. */
+/** System that answered the requests, and what a reader must know before trusting a figure. */
 export interface Origin {
-  /** `simulated`, `dynamo`, …; `not stated` where the text has none. */
+  /** `simulated`, `dynamo`, …; `not stated` if the text has none. */
   readonly deployer: string
-  /** `profile gb200`, `backend dynamo.trtllm`, …; empty without any. */
+  /** `profile gb200`, `backend dynamo.trtllm`, …; empty if there is nothing to add. */
   readonly about: string
-  /** Null when real workers answered. */
+  /** Null if real workers answered. */
   readonly notice: string | null
 }
 
-/** Reads from the sweep file's text in the manifest; a text that says nothing gives no notice. */
+/** Reads the sweep file's text in the manifest. Without a statement in the text there is no notice. */
 export function originOf(manifest: Manifest): Origin {
   const deploy = deploySection(manifest.sweepText)
   const text = (key: string) => (typeof deploy[key] === 'string' ? deploy[key] : '')

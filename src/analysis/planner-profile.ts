@@ -2,7 +2,7 @@ import type { PointResult } from '../journal/event.ts'
 import type { Run } from '../journal/run.ts'
 import { contentId, type Deployment, FulcrumError, workersOf } from '../model/index.ts'
 
-/** How fast one prefill worker reads a prompt that is alone: an array for each figure, a place for each measurement. */
+/** Prompt throughput of an otherwise idle prefill worker: parallel arrays, with one entry per measurement. */
 export interface PrefillProfile {
   /** Tokens. */
   readonly isl: readonly number[]
@@ -11,40 +11,41 @@ export interface PrefillProfile {
   readonly throughputPerGpu: readonly number[]
 }
 
-/** How fast one decode worker makes tokens, by its batch and the length of its contexts. */
+/** Token throughput of one decode worker by batch and context length. */
 export interface DecodeProfile {
   /** KV tokens of the batch as a share of {@link maxKvTokens}. */
   readonly kvUsage: readonly number[]
-  /** Mean context of a request in tokens: its prompt and half its answer. */
+  /** Mean context of a request in tokens: its prompt plus half of its answer. */
   readonly contextLength: readonly number[]
   readonly itlMs: readonly number[]
   /** Output tokens/s/GPU of the worker. */
   readonly throughputPerGpu: readonly number[]
-  /** The most KV tokens of one worker in any of the measurements; the capacity of its cache isn't known. */
+  /** Maximum KV tokens of one worker in any measurement; the capacity of its cache is unknown. */
   readonly maxKvTokens: number
 }
 
-/** What Dynamo's SLA planner asks of an engine. */
+/** Engine profile that Dynamo's SLA planner requires. */
 export interface PlannerProfile {
-  /** Null where the sweep has no variants. */
+  /** Null if the sweep has no variants. */
   readonly variant: string | null
   readonly prefill: PrefillProfile
   readonly decode: DecodeProfile
 }
 
-/** Prompt lengths that a curve over them needs; the planner fits a regression. */
+/** Prompt lengths needed for a curve: the planner fits a regression. */
 const fewestLengths = 2
 
 /**
- * The planner's profiles of a run, one for each variant, from its valid measurements of disaggregated deployments, where
- * each role has its workers for itself:
+ * The planner's profiles of a run, one for each variant, from its valid measurements of disaggregated deployments, in
+ * which each role has dedicated workers:
  *
- * - prefill: TTFT at concurrency 1, where a prompt waits for no other. It includes frontend and KV transfer.
- * - decode: ITL at every closed or open load. The mean batch of a worker is, by Little's law, its tokens/s times its ITL.
+ * - prefill: TTFT at concurrency 1, where a prompt waits for no other. Includes frontend and KV transfer.
+ * - decode: ITL at every closed or open load. By Little's law, the mean batch of a worker is its tokens/s times its
+ *   ITL.
  *
- * Shared prompts and conversations are left out: a cached prompt tells nothing of how long it takes to compute.
+ * Leaves out shared prompts and conversations, because cached prompts do not show how long computing them takes.
  *
- * @throws FulcrumError (bad-input) `no-planner-profile` when the run lacks what a profile needs; `several-engines` when
+ * @throws FulcrumError (bad-input) `no-planner-profile` if the run lacks what a profile needs; `several-engines` if
  *   deployments of one variant have different engine settings
  */
 export function plannerProfiles(run: Run): readonly PlannerProfile[] {
@@ -113,7 +114,7 @@ function decodeOf(results: readonly PointResult[]): DecodeProfile {
       const [isl, osl, itlMs] = [measurement.isl?.mean, measurement.osl?.mean, measurement.itlMs?.mean]
       const perS = measurement.outputTokensPerS
       if (isl === undefined || osl === undefined || itlMs === undefined || perS === null || !(itlMs > 0)) return []
-      // A token is never made in a batch of less than its own request.
+      // Every token is made in a batch of at least its own request.
       const batch = Math.max(1, ((perS / workers) * itlMs) / 1000)
       const contextLength = isl + osl / 2
       const throughputPerGpu = perS / workers / deployment.gpusPerWorker.decode

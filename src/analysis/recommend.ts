@@ -5,18 +5,18 @@ import type { MeasuredPoint } from './measured-point.ts'
 import { meetsSlo, objectives, worstSloRatio } from './slo.ts'
 import { bestByThroughput, isTie } from './ties.ts'
 
-/** What to deploy for a workload, and how sure that is. */
+/** Deployment recommended for a workload, and how certain the recommendation is. */
 export interface Recommendation {
   /**
-   * `slo`: the most output tokens/s per GPU among points that meet the SLO, of equal ones the fewest GPUs. `no-slo`:
-   * the same among all valid points. `missed`: nothing meets the SLO, and this comes nearest. `nothing`: no valid
+   * `slo`: the most output tokens/s per GPU among points that meet the SLO; of equal ones, the fewest GPUs. `no-slo`:
+   * the same among all valid points. `missed`: no point meets the SLO; this one comes closest. `nothing`: no valid
    * point.
    */
   readonly basis: 'slo' | 'no-slo' | 'missed' | 'nothing'
   readonly best: MeasuredPoint | null
-  /** The best point of another deployment under the same rule. */
+  /** Best point of another deployment under the same rule. */
   readonly runnerUp: { readonly point: MeasuredPoint; readonly lead: Difference } | null
-  /** Sentences: what would make this surer or better. */
+  /** Sentences about what would make the recommendation more certain or better. */
   readonly caveats: readonly string[]
 }
 
@@ -38,7 +38,7 @@ export function recommend(points: readonly MeasuredPoint[]): Recommendation {
 const mostThroughput = (points: readonly MeasuredPoint[]) =>
   bestByThroughput(points, ({ y, gpus }) => ({ throughput: y, gpus }))
 
-/** What comes nearest to the SLO; of those equally near, the most throughput. */
+/** Point closest to the SLO; among equally close ones, the one with the most throughput. */
 function nearest(points: readonly MeasuredPoint[]): MeasuredPoint | undefined {
   const least = smallest(points.map(worstSloRatio))
   return mostThroughput(points.filter(point => worstSloRatio(point) === least))
@@ -66,10 +66,10 @@ function tieWith(best: MeasuredPoint, other: MeasuredPoint): string {
 
 const gpusText = (gpus: number) => `${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`
 
-/** A share of the prompts less than this is no advice. */
+/** Smaller shares of the prompts are not worth advice. */
 const leastCacheLeft = 0.1
 
-/** Says how much of the prompts the prefix cache served, if it could have served clearly more. */
+/** Reports how much of the prompts the prefix cache served, if it could have served clearly more. */
 function cacheLeft({ figures, deployment }: MeasuredPoint): string[] {
   const cached = figures.cached_prompt_tokens_share?.mean
   const possible = figures.possible_cached_share?.mean
@@ -82,7 +82,7 @@ function cacheLeft({ figures, deployment }: MeasuredPoint): string[] {
   ]
 }
 
-/** The best prefill share being the most extreme one swept means that the optimum may lie outside the sweep. */
+/** If the best prefill share is the most extreme one in the sweep, the optimum may lie outside the sweep. */
 function edgeOfRatio(best: MeasuredPoint, valid: readonly MeasuredPoint[]): string[] {
   const share = (p: MeasuredPoint) => gpusOfRole(p.deployment, 'prefill') / p.gpus
   const shares = valid.filter(p => p.deployment.topology.kind === 'disaggregated').map(share)

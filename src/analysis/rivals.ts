@@ -18,32 +18,30 @@ import { type MeasuredPoint, pointKey } from './measured-point.ts'
 import type { Recommendation } from './recommend.ts'
 import { worstSloRatio } from './slo.ts'
 
-/** A point without a valid measurement that could take the recommendation's place. */
+/** A point without a valid measurement that could replace the recommendation. */
 export interface Rival {
   /** Ids of its repeats. */
   readonly ids: readonly string[]
   readonly label: string
   readonly load: LoadLevel
   readonly gap: Gap
-  /** Why it has none; empty where it was never measured. */
+  /** Why it has no valid measurement; empty if it was never measured. */
   readonly reason: string
-  /** Output tokens/s per GPU that it may give at most; null where no measured point says. */
+  /** Upper bound of its output tokens/s per GPU; null if no measured point gives one. */
   readonly atMost: number | null
 }
 
-/** Points that could overturn a recommendation, the strongest first, and what measures them. */
+/** Points that could overturn a recommendation, strongest first, and the command that measures them. */
 export interface Rivals {
   readonly points: readonly Rival[]
-  /** Null without rivals, and for a run that was not made from a sweep file. */
+  /** Null without rivals, and if the run was not made from a sweep file. */
   readonly command: string | null
 }
 
-/**
- * What measured points say of another may be off by this share: noise, and what their order of size does not decide.
- */
+/** Tolerance for inferring one point from another: noise, and effects that scaling does not cover. */
 const margin = 1.1
 
-/** Other settings, GPUs or another serving mode are taken to answer at most so many times as fast. */
+/** Assumed maximum speedup from other settings, GPUs or serving modes. */
 const faster = 2
 
 interface Candidate {
@@ -55,19 +53,19 @@ interface Candidate {
   readonly slo: Slo
   readonly gap: Gap
   readonly reason: string
-  /** Its own figures, where it has some that don't count. */
+  /** Its own measured figures, if it has any that do not count. */
   readonly own: number | null
 }
 
 /**
- * Points of one workload without a valid measurement that could overturn its recommendation: no measured point rules
- * them out. Two bounds do, each with 10% to spare:
- * - throughput: workers of a kind give at most in proportion to their number, and a closed loop at most in proportion
- *   to its requests in flight. So a point gives at most a measured one's tokens/s × the larger of the two ratios (at
- *   least 1 for workers). An open loop also gives no more than was asked of it. Of another kind of worker, twice what a
- *   request gets under no more load is taken as the most. Figures that are invalid only ever raise a bound.
- * - SLO: a deployment with no fewer workers of each role that misses the SLO under no more load says that this one
- *   misses it too.
+ * Points of one workload without a valid measurement that could overturn its recommendation, because no measured point
+ * rules them out. Two bounds rule a point out, each with 10% to spare:
+ * - throughput: workers of a kind scale at most in proportion to their number, and a closed loop at most in proportion
+ *   to its requests in flight. So a point's tokens/s are at most a measured point's, times the larger of the two ratios
+ *   (at least 1 for workers). An open loop also yields no more than its request rate. Another kind of worker is assumed
+ *   to give each request at most twice what it gets under no more load. Invalid figures can only raise a bound.
+ * - SLO: if a deployment with no fewer workers of each role misses the SLO under no more load, this point misses it
+ *   too.
  */
 export function rivalsOf(
   recommendation: Recommendation,
@@ -88,7 +86,7 @@ export function rivalsOf(
     return [{ ids, label, load: level, gap, reason, atMost }]
   })
   const strength = ({ atMost }: Rival) => atMost ?? Number.POSITIVE_INFINITY
-  // Infinite strengths have no difference.
+  // Two infinite strengths have no difference.
   const ranked = found.toSorted((a, b) => (strength(a) === strength(b) ? 0 : strength(b) > strength(a) ? 1 : -1))
   return {
     points: ranked,
@@ -122,7 +120,7 @@ function withoutValid(points: readonly MeasuredPoint[]): readonly Candidate[] {
   )
 }
 
-/** The most that invalid repeats show. */
+/** Maximum throughput of the invalid repeats. */
 function ownThroughput(repeats: MeasuredPoint['repeats']): number | null {
   const of = figures.find(({ name }) => name === perGpuThroughput)?.of
   const shown = repeats.flatMap(({ measurement, point }) => {
@@ -156,7 +154,7 @@ function neverMeasured(points: readonly MeasuredPoint[], unmeasured: readonly Po
   })
 }
 
-/** How many times the load of another point; null where they can't be told apart by size. */
+/** This load as a multiple of the other point's; null if their sizes cannot be compared. */
 function loadRatio(level: LoadLevel, other: LoadLevel): number | null {
   if (level.kind !== other.kind) return null
   const [own, others] = [loadValue(level), loadValue(other)]
@@ -164,7 +162,7 @@ function loadRatio(level: LoadLevel, other: LoadLevel): number | null {
   return canonicalJson(level) === canonicalJson(other) ? 1 : null
 }
 
-/** Output tokens/s per GPU at most; null where nothing bounds them. */
+/** Upper bound of output tokens/s per GPU; null without a bound. */
 function mostThroughput(
   { deployment, workload, level, own }: Candidate,
   valid: readonly MeasuredPoint[],
@@ -185,7 +183,8 @@ function mostThroughput(
 }
 
 /**
- * Whether a measured point shows that the candidate can't meet the SLO, or come nearer to it than what is recommended.
+ * Whether a measured point shows that the candidate cannot meet the SLO, or cannot come closer to it than the
+ * recommended point.
  */
 function missesSlo(
   { deployment, level }: Candidate,
@@ -199,10 +198,10 @@ function missesSlo(
   })
 }
 
-/** Rivals that a person is told of; the rest are counted. */
+/** Maximum rivals to name; the rest are counted. */
 const mostTold = 3
 
-/** What could overturn a recommendation, in sentences; empty where nothing could. */
+/** Points that could overturn a recommendation, in sentences; empty if there are none. */
 export function rivalLines({ points }: Rivals, { best }: Recommendation): readonly string[] {
   if (best === null) return []
   const told = points.slice(0, mostTold).map(({ label, load, gap, reason, atMost }) => {

@@ -2,18 +2,18 @@ import { metricNamed } from '../engines/index.ts'
 import type { Measurement } from '../metrics/measurement.ts'
 import { type Role, rolesOf, type Topology } from '../model/index.ts'
 
-/** How full one worker of a role was on average during a measurement, as the workers' own pages show it. */
+/** Mean load of one worker of a role during a measurement, according to the workers' metrics. */
 export interface RoleLoad {
   readonly role: Role
-  /** Requests in the queue; null where no page shows it. */
+  /** Requests in the queue; null if no page shows it. */
   readonly waiting: number | null
-  /** Requests in the batch; null where no page shows it. */
+  /** Requests in the batch; null if no page shows it. */
   readonly running: number | null
-  /** KV cache in use, 0–1; null where no page shows it. */
+  /** KV cache in use, 0–1; null if no page shows it. */
   readonly kvCache: number | null
 }
 
-/** The roles whose workers show a queue, a batch or a KV cache. */
+/** Roles whose workers report a queue, a batch or a KV cache. */
 export function roleLoads(topology: Topology, { server = {} }: Pick<Measurement, 'server'>): readonly RoleLoad[] {
   return rolesOf(topology).flatMap(role => {
     const mean = (metric: RegExp): number | null => {
@@ -27,7 +27,7 @@ export function roleLoads(topology: Topology, { server = {} }: Pick<Measurement,
     const [waiting, running] = [mean(metricNamed('waiting')), mean(metricNamed('running'))]
     const used = mean(metricNamed('kvCacheUsage'))
     if (waiting === null && running === null && used === null) return []
-    // Some versions of vLLM write percent.
+    // Some versions of vLLM report percent.
     return [{ role, waiting, running, kvCache: used !== null && used > 1 ? used / 100 : used }]
   })
 }

@@ -3,21 +3,21 @@ import { differenceOf } from './estimate.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 import { meetsSlo } from './slo.ts'
 
-/** The best aggregated deployment against the best disaggregated one on the same number of GPUs. */
+/** Best aggregated deployment against the best disaggregated one on the same number of GPUs. */
 export interface ServingModes {
   readonly gpus: number
   readonly aggregated: MeasuredPoint
   readonly disaggregated: MeasuredPoint
-  /** Whether both meet the SLO; where one side has no point that does, the best at any latency stands in. */
+  /** Whether each side meets the SLO. A side without such a point uses its best point at any latency. */
   readonly aggregatedMeetsSlo: boolean
   readonly disaggregatedMeetsSlo: boolean
-  /** Output tokens/s per GPU of disaggregated against aggregated. */
+  /** Output tokens/s per GPU of disaggregated compared with aggregated serving. */
   readonly gain: Difference
 }
 
 /**
- * One row for each GPU count at which a workload was measured both ways, by rising count. Unequal counts are never
- * compared: that is the mistake behind most 'disaggregated is slower' reports.
+ * One row for each GPU count at which a workload was measured both ways, ascending. Unequal counts are never compared:
+ * that mistake is behind most reports that disaggregated serving is slower.
  */
 export function servingModes(points: readonly MeasuredPoint[]): readonly ServingModes[] {
   const valid = points.filter(point => point.status === 'ok' && point.y !== null)
@@ -40,7 +40,7 @@ export function servingModes(points: readonly MeasuredPoint[]): readonly Serving
     })
 }
 
-/** The point of most output tokens/s per GPU that meets the SLO; where none does, of those that don't. */
+/** Point with the most output tokens/s per GPU among those that meet the SLO, or among all points if none does. */
 export function bestOf(points: readonly MeasuredPoint[]): MeasuredPoint | null {
   const meeting = points.filter(meetsSlo)
   const from = meeting.length > 0 ? meeting : points.filter(point => point.y !== null)

@@ -3,18 +3,18 @@ import { ttfoAt } from '../metrics/reasoning.ts'
 import type { Slo } from '../model/index.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 
-/** One objective held against what was measured. */
+/** One objective compared with the measurement. */
 export interface Objective {
   /** A {@link figures} name. */
   readonly figure: string
   readonly title: string
   readonly limitMs: number
-  /** Mean over the valid repeats; null where it was not measured (which does not meet it). */
+  /** Mean over the valid repeats; null if not measured, which does not meet the objective. */
   readonly valueMs: number | null
   readonly met: boolean
   /**
-   * The confidence interval (over repeats, else over the one run's requests) holds the limit: another measurement could
-   * say otherwise.
+   * Whether the confidence interval (over repeats, or over the single run's requests) includes the limit, so that
+   * another measurement could reverse the result.
    */
   readonly close: boolean
 }
@@ -40,13 +40,13 @@ export const sloText = (slo: Slo): string =>
     .map(({ title, limitMs }) => `${title} ${limitMs} ms`)
     .join(', ') || 'none'
 
-/** Every objective of the point's SLO that its answers can be held against; empty without an SLO. */
+/** Every objective of the point's SLO that applies to its answers; empty without an SLO. */
 export function objectives(point: MeasuredPoint): readonly Objective[] {
-  // Answers of one token have no ITL to miss: what is left decides.
+  // Answers of one token have no ITL, so the remaining objectives decide.
   const oneToken = point.valid.length > 0 && point.valid.every(answersAreOneToken)
   const applying = objectivesOf(point.slo).filter(({ metric }) => !(oneToken && metric === 'itlMs'))
   return applying.map(({ metric, ...objective }) => {
-    // A repeat whose answers hardly ever came is not made up for by the others.
+    // Other repeats do not make up for one whose answers hardly ever came.
     const isKnown = metric !== 'ttfoMs' || point.valid.every(measurement => ttfoAt(measurement, 'p95') !== null)
     const estimate = isKnown ? (point.figures[objective.figure] ?? null) : null
     const ofOneRun = point.valid.length === 1 ? point.valid[0]?.intervals?.[metric]?.p95 : null
@@ -60,12 +60,12 @@ export function objectives(point: MeasuredPoint): readonly Objective[] {
   })
 }
 
-/** True as well when there is no SLO; false for a point without a valid measurement. */
+/** True without an SLO as well; false for a point without a valid measurement. */
 export function meetsSlo(point: MeasuredPoint): boolean {
   return point.status === 'ok' && objectives(point).every(objective => objective.met)
 }
 
-/** How many times its limit the worst objective is; 0 without an SLO, infinite where nothing was measured. */
+/** Largest ratio of an objective's value to its limit; 0 without an SLO, infinite if nothing was measured. */
 export function worstSloRatio(point: MeasuredPoint): number {
   return Math.max(
     0,

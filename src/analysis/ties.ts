@@ -2,24 +2,25 @@ import type { Difference, Estimate } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
 
 /**
- * How much two throughputs may be apart, relative, and count as one. `shown`: repeats tell them apart, all but nothing
- * is a difference. `unknown`: measured once each, a percent is what another run of the same would show at least.
- * `not-shown`: within the noise of the repeats; but few repeats have wide intervals, and what may be a twentieth is not
- * given away.
+ * Maximum relative difference at which two throughputs count as tied. `shown`: repeats show the difference, so nearly
+ * any counts. `unknown`: with single measurements, a repetition would typically differ by one percent. `not-shown`: the
+ * difference is within the noise of the repeats. But few repeats have wide intervals, so differences above 5% still
+ * count.
  */
 const apart: Readonly<Record<Difference['verdict'], number>> = { shown: 0.001, unknown: 0.01, 'not-shown': 0.05 }
 
-/** Whether two estimates are equal as far as was measured. */
+/** Whether two estimates are equal as far as the measurements show. */
 export function isTie(a: Estimate, b: Estimate): boolean {
   const { relative, verdict } = differenceOf(a, b)
   return Math.abs(relative) <= apart[verdict]
 }
 
 /**
- * The best of several: the most throughput, and of those that tie with it the fewest GPUs. A deployment of half the
- * size that gives as much per GPU can be had twice, fails by halves, and fits where the other doesn't.
+ * The item with the most throughput; of those tied with it, the one with the fewest GPUs. A deployment of half the size
+ * with the same throughput per GPU can be deployed twice, loses only half when it fails, and fits where the larger one
+ * does not.
  *
- * @returns undefined of none
+ * @returns undefined for an empty list
  */
 export function bestByThroughput<T>(
   all: readonly T[],
@@ -33,11 +34,11 @@ export function bestByThroughput<T>(
     const { throughput } = of(one)
     return most !== null && throughput !== null && isTie(most, throughput)
   })
-  // Stable: of equal size the one with more throughput stays first.
+  // A stable sort: of equal size, the one with more throughput stays first.
   return [top, ...tied].toSorted((a, b) => of(a).gpus - of(b).gpus)[0]
 }
 
-/** Numbers in ascending order, infinite ones too: their difference is no number. */
+/** Compares numbers in ascending order. Subtraction would give NaN for two infinities. */
 export function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1
 }

@@ -6,25 +6,27 @@ import type { MeasuredPoint } from './measured-point.ts'
 import { bestOf } from './serving-modes.ts'
 import { meetsSlo } from './slo.ts'
 
-/** One variant held against the first one of the sweep file, under one workload. */
+/** One variant compared with the first one in the sweep file, under one workload. */
 export interface VariantGain {
   readonly variant: string
-  /** The first variant of the sweep file that has a valid point. */
+  /** First variant in the sweep file with a valid point. */
   readonly base: string
-  /** The best point of each: most output tokens/s per GPU under the SLO where any meets it. */
+  /** Best point of each: the most output tokens/s per GPU, within the SLO if any point meets it. */
   readonly best: MeasuredPoint
   readonly baseBest: MeasuredPoint
   readonly meetsSlo: boolean
   readonly baseMeetsSlo: boolean
-  /** Output tokens/s per GPU of the variant's best against the base's. */
+  /** Output tokens/s per GPU of the variant's best point compared with the base's. */
   readonly gain: Difference
-  /** 95 % interval of the gain; null with one measurement on a side. */
+  /** 95% interval of the gain; null if a side has a single measurement. */
   readonly gainCi95: readonly [low: number, high: number] | null
-  /** TTFT p50 of the variant against the base at the base's best topology and load; null when not measured there. */
+  /**
+   * TTFT p50 of the variant compared with the base, at the base's best topology and load; null if not measured there.
+   */
   readonly ttft: Difference | null
 }
 
-/** A row for each variant but the first, in the order of the sweep file; empty without two that have a valid point. */
+/** One row for each variant except the first, in sweep file order; empty unless two variants have a valid point. */
 export function variantGains(points: readonly MeasuredPoint[], manifest: Manifest): readonly VariantGain[] {
   const valid = points.filter(point => point.status === 'ok' && point.y !== null)
   const byVariant = Map.groupBy(valid, ({ deployment }) => deployment.variant ?? '')
@@ -58,7 +60,7 @@ export function variantGains(points: readonly MeasuredPoint[], manifest: Manifes
 
 const cellOf = ({ deployment, load }: MeasuredPoint) => canonicalJson([topologyLabel(deployment.topology), load.level])
 
-/** The variants of a run's points, in the order of its sweep file; none where it has none. */
+/** Variants of a run's points in the order of its sweep file; empty if it has none. */
 export function variantsOf(
   points: readonly { readonly deployment: Pick<Deployment, 'variant'> }[],
   manifest: Pick<Manifest, 'sweepText'>,
@@ -73,10 +75,10 @@ function placeIn({ sweepText }: Pick<Manifest, 'sweepText'>): (name: string) => 
   return name => (order.includes(name) ? order.indexOf(name) : order.length)
 }
 
-/** The variants of a sweep file in its order; none in a text that says nothing. */
+/** Variants of a sweep file in order; empty if the text has none. */
 function namesIn(sweepText: string): readonly string[] {
   try {
-    // Loaded for runs with variants only: every command that lists formats loads this module.
+    // Loaded only for runs with variants, because every command that lists formats loads this module.
     const { parse } = createRequire(import.meta.url)('yaml') as typeof import('yaml')
     const sweep: unknown = parse(sweepText)
     const variants = typeof sweep === 'object' && sweep !== null && 'variants' in sweep ? sweep.variants : null

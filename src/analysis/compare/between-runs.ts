@@ -7,18 +7,18 @@ import { levelChanges } from '../history/level-changes.ts'
 import type { LogChange, OneSided } from './change-test.ts'
 import { oneSided, twoSided } from './change-test.ts'
 
-/** How one figure differs between runs of the same sweep that nothing was changed for. */
+/** Differences of one figure between runs of the same sweep without any intended change. */
 export interface BetweenRuns {
-  /** What all points of a run have in common: the variance of a run's level, on the logarithmic scale. */
+  /** Variation shared by all points of a run: the variance of a run's level, on the logarithmic scale. */
   readonly shift: { readonly variance: number; readonly freedom: number }
-  /** What is left at each point, moderated over points; null where a point is in one of the runs only. */
+  /** Remaining variation at each point, moderated over points; null if a point is in only one of the runs. */
   readonly points: readonly ({ readonly variance: number; readonly freedom: number } | null)[]
 }
 
-/** Fewer runs than these, the base among them, say too little of how runs differ. */
+/** Minimum number of runs, including the base, to estimate how runs differ. */
 export const fewestRuns = 4
 
-/** A level that left the one before for good is another build, not noise: noise is around each. */
+/** A lasting change of level is another build, not noise. Noise is measured around each level. */
 function aroundLevels(values: readonly number[], changes: readonly LevelChange[]): VarianceEstimate {
   const starts = [0, ...changes.map(({ at }) => at)]
   const parts = starts.map((from, i) => values.slice(from, starts[i + 1] ?? values.length))
@@ -29,13 +29,12 @@ function aroundLevels(values: readonly number[], changes: readonly LevelChange[]
 }
 
 /**
- * Splits what earlier runs show into a level that a run has in common and what each point does beside it. Levels are
- * medians over points: a point that did change in some build moves no level. What changed for good between them, as
- * history tells it, is taken out.
+ * Splits the variation of earlier runs into a level shared by all points of a run and the remainder at each point. A
+ * level is the median over points, so a point that did change in some build does not move it. Lasting changes found by
+ * history are removed.
  *
- * @param logs for each run, oldest first, each point's mean on the logarithmic scale; null where the run doesn't have
- *   it
- * @returns null for fewer than {@link fewestRuns} runs that have a point
+ * @param logs for each run, oldest first, each point's mean on the logarithmic scale; null if the run lacks the point
+ * @returns null if fewer than {@link fewestRuns} runs have a point
  */
 export function betweenRuns(logs: readonly (readonly (number | null)[])[]): BetweenRuns | null {
   const count = logs[0]?.length ?? 0
@@ -60,7 +59,7 @@ export function betweenRuns(logs: readonly (readonly (number | null)[])[]): Betw
     ],
     levels.length,
   )
-  // Each level is made of the points themselves, which takes a share of their freedom.
+  // The points themselves determine each level, which uses up a share of their degrees of freedom.
   const left = Math.max(1, count - 1) / count
   const perPoint = rests.map((values, i) => {
     const own = aroundLevels(
@@ -78,29 +77,32 @@ export function betweenRuns(logs: readonly (readonly (number | null)[])[]): Betw
 
 const meanOf = (values: readonly number[]) => (values.length === 0 ? 0 : mean([...values]))
 
-/** A change held against both kinds of noise. */
+/** A change tested against both kinds of noise. */
 export interface HeldChange {
-  /** The change with the standard error of noise within a run, or at a point between runs, whichever shows it less. */
+  /**
+   * The change with the standard error of noise within a run, or of noise at a point between runs, whichever is weaker
+   * evidence.
+   */
   readonly atPoint: LogChange
-  /** The change with the noise of a run's level added. */
+  /** The change with the variance of a run's level added. */
   readonly whole: LogChange
-  /** How far the run's level moved, as all points show it. */
+  /** Shift of the run's level, estimated from all points. */
   readonly level: number
-  /** The point left the others behind; the run's level moved no further than levels do. */
+  /** True if the point moved apart from the others while the run's level moved no further than usual. */
   readonly apart: boolean
-  /** Variance of the point's own difference between two runs; null where it is not known. */
+  /** Variance of the point's own difference between two runs; null if unknown. */
   readonly session: VarianceEstimate | null
   readonly p: OneSided
 }
 
 /**
- * Holds each point's change against how runs differ. It must be more than the noise at the point, and more than a shift
- * of the whole run: either the level of the run moved further than levels do, or the point left the others behind.
- * Neither test alone would do: repeats of one run don't show how runs differ, and a level rests on as many runs as are
- * known however many points there are. The level's part is one test for all points, as adjusting for false discovery
- * over them takes it (equal p-values count once).
+ * Tests each point's change against the differences between runs. The change must exceed both the noise at the point
+ * and a shift of the whole run: either the run's level moved further than usual, or the point moved apart from the
+ * others. Neither test suffices alone, because repeats of one run do not show how runs differ, and the estimate of a
+ * level depends on the number of known runs, however many points they have. The level is one test for all points, which
+ * the adjustment for false discovery takes into account (equal p-values count once).
  *
- * @param changes by noise within the runs; null where that is not known, and then noise between runs alone decides
+ * @param changes with noise within the runs; null if unknown, so that only noise between runs decides
  * @param differences ln head − ln base of every point
  */
 export function heldAgainstRuns(
@@ -132,7 +134,7 @@ export function heldAgainstRuns(
   })
 }
 
-/** Below it, runs are equal but for rounding. */
+/** Below this, runs differ only by rounding. */
 const tiny = 1e-9
 
 const noiseOf = (change: LogChange | null | undefined) =>
@@ -143,7 +145,7 @@ const sessionNoise = (noise: BetweenRuns['points'][number] | undefined) =>
     ? null
     : { error: Math.max(tiny, Math.sqrt(2 * noise.variance)), freedom: noise.freedom }
 
-/** The standard error of both together, with Satterthwaite's degrees of freedom (1946). */
+/** Standard error of both variances together, with Satterthwaite's degrees of freedom (1946). */
 function withShift(difference: number, own: Omit<LogChange, 'difference'>, shift: BetweenRuns['shift']): LogChange {
   const parts = [
     { variance: own.error ** 2, freedom: own.freedom },

@@ -1,25 +1,25 @@
 import type { Measurement } from '../../metrics/measurement.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
-/** What the figures of a measurement are of; runs of before there was a choice are of the whole run. */
+/** Window of a measurement's figures. Runs made before the choice existed have whole-run figures. */
 export const windowOfMeasurement = (measurement: Measurement & { readonly window?: 'steady' | 'whole' }) =>
   measurement.window ?? 'whole'
 
-/** The windows of a point's valid repeats, of any repeat where none is valid; empty when nothing was measured. */
+/** Windows of a point's valid repeats, or of all repeats if none is valid; empty if nothing was measured. */
 export function windowsOf({ valid, repeats }: MeasuredPoint): string {
   const measured = valid.length > 0 ? valid : repeats.flatMap(({ measurement }) => measurement ?? [])
   return [...new Set(measured.map(windowOfMeasurement))].sort().join(' and ')
 }
 
-/** A dataset by its content, or by its file's name where the content was not kept; empty without one. */
+/** Identifies a dataset by content, or by file name if the content was not recorded; empty without one. */
 export function datasetOf({ workload: { datasetFile, datasetSha256 } }: MeasuredPoint, byContent: boolean): string {
   const name = datasetFile?.split('/').at(-1) ?? ''
   return byContent && datasetSha256 !== undefined ? `${name} (SHA-256 ${datasetSha256.slice(0, 12)})` : name
 }
 
 /**
- * What two measurements of one point differ in that makes their figures two different things: `window: whole → steady`.
- * Empty when they can be compared. What is not known of one of them is no difference.
+ * Difference that makes the figures of two measurements incomparable: `window: whole → steady`. Empty if they can be
+ * compared. Facts that are unknown for one of them do not count.
  */
 export function differenceOfKind(base: MeasuredPoint, head: MeasuredPoint): string {
   const contents = [base, head].every(({ workload }) => workload.datasetSha256 !== undefined)
@@ -37,8 +37,7 @@ export function differenceOfKind(base: MeasuredPoint, head: MeasuredPoint): stri
 }
 
 /**
- * What the figures of a point are of, in words: `window steady, chat, streamed`. Figures of two kinds are two different
- * things and share no frontier.
+ * Kind of a point's figures in words: `window steady, chat, streamed`. Figures of different kinds share no frontier.
  */
 export function kindOf(point: MeasuredPoint): string {
   const window = windowsOf(point)

@@ -24,22 +24,23 @@ import { isBeyond, type Threshold } from './threshold.ts'
 import { type HidingNoise, undecidedOf } from './undecided.ts'
 
 /**
- * Expected share of wrong calls among all `faster` and `slower`; where nothing changed, the chance of any such call.
+ * Expected share of wrong verdicts among all `faster` and `slower`; without any real change, the probability of any
+ * such verdict.
  */
 export const falseDiscoveryRate = 0.05
 
 /**
- * The part of {@link falseDiscoveryRate} that goes to what the thresholds forbid: they are few of all tests, and
- * adjusted with the others they would find a third of what they find by themselves.
+ * Share of {@link falseDiscoveryRate} reserved for changes that thresholds forbid. They are few among all tests;
+ * adjusted together with the others, only a third as many would be found.
  */
 const gatedShare = 0.8
 
 /**
- * Compares HEAD with BASE. Pure; the figures of gates on a change are compared besides the usual ones.
+ * Compares HEAD with BASE. Pure. Includes the figures of gates on a change in addition to the usual ones.
  *
- * @param known other runs of the base's sweep, made before the head: with the base they say how runs differ that
- * nothing was changed for. Those that were made under other conditions are left out.
- * @param registry the figures that there are: those whose `shownIn` says so are compared, and those that a gate names
+ * @param known other runs of the base's sweep, made before the head. Together with the base they show how runs differ
+ *   without a change. Runs made under other conditions are ignored.
+ * @param registry all figures: those whose `shownIn` says so are compared, plus those that a gate names
  */
 export function compareRuns(
   base: Run,
@@ -100,16 +101,16 @@ interface Test {
   readonly relative: number
   readonly ci95: readonly [low: number, high: number]
   readonly p: OneSided
-  /** The change with all noise that is known. */
+  /** The change with all known noise. */
   readonly spread: LogChange
   readonly noise: HidingNoise
-  /** Whether the noise between runs is in it. */
+  /** Whether it includes the noise between runs. */
   readonly betweenRuns: boolean
-  /** Set where the point left the others behind rather than moving with the run. */
+  /** Set if the point moved apart from the others instead of moving with the run. */
   readonly apart: { readonly level: number; readonly ci95: Test['ci95'] } | null
 }
 
-/** A run's points in the order of the pairs; undefined where it doesn't have the base's. */
+/** A run's points in the order of the pairs; undefined for points of the base that it lacks. */
 function inOrderOf(pairs: readonly Pair[], run: Run): readonly (MeasuredPoint | undefined)[] {
   const matched = matchPoints(
     pairs.map(pair => pair.base),
@@ -196,7 +197,7 @@ function whyNotComparable({ base, head, unlike }: Pair, values: Sides): string |
   return [...values.base, ...values.head].some(({ value }) => value <= 0) ? 'a value of 0 has no ratio' : null
 }
 
-/** Money in two currencies has no ratio. */
+/** Amounts in two currencies have no ratio. */
 function otherCurrency(figure: Figure, { base, head }: Pair): string | null {
   const [before, after] = [unitText(figure, base.valid), unitText(figure, head.valid)]
   return before === after ? null : `in ${before} in base, in ${after} in head`
@@ -208,7 +209,7 @@ function whyUnsure({ base, head }: Sides, test: Test | null): string {
   return `measured once: noise taken from ${test.betweenRuns ? 'earlier runs' : 'the points that were repeated'}`
 }
 
-/** What gates on one figure forbid together: a change in a direction beyond the least of their sizes. */
+/** Changes that the gates on one figure forbid: those in a direction beyond the smallest threshold. */
 interface Forbidden {
   readonly threshold: Threshold
   readonly adjust: (change: RawChange) => BoundedTest | null
@@ -235,9 +236,9 @@ function forbidden(thresholds: readonly Threshold[]): readonly Forbidden[] {
 }
 
 /**
- * Adjusted p-values that are shown at or below {@link falseDiscoveryRate}. With gates on a change there are two
- * families whose rates add up to it: what the gates forbid (one-sided, and only where the change is large enough to
- * break them), and every test as if there were no gate.
+ * Adjusted p-values, significant at or below {@link falseDiscoveryRate}. With gates on a change there are two families
+ * whose rates add up to it: the changes that gates forbid (one-sided, and only where the change is large enough to
+ * break them), and all tests as without gates.
  */
 function adjustedPs(tested: readonly RawChange[], thresholds: readonly Threshold[]): ReadonlyMap<RawChange, number> {
   const all = adjustForFalseDiscovery(tested.map(({ test }) => (test === null ? 1 : twoSided(test.p))))
@@ -259,13 +260,13 @@ function adjustedPs(tested: readonly RawChange[], thresholds: readonly Threshold
 const average = (values: readonly number[]) =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** Whether what isn't shown is decided, and what would decide it. */
+/** Returns whether a change that is not shown is undecided, and how many repeats would decide it. */
 type UndecidedOf = (figure: Figure, test: Test | null) => FigureChange['undecided']
 
 /**
- * The level is the one at which a change is shown though nothing else changed: what false discovery leaves the smallest
- * of all p-values. Changes that a gate forbids are tested one-sided with the other changes of gates; the others on both
- * sides, and a point's own difference between known runs counts twice ({@link heldAgainstRuns}).
+ * Uses the level at which a single change would be shown: the adjusted threshold of the smallest p-value. Changes that
+ * a gate forbids are tested one-sided together with those of other gates. All others are two-sided, and a point's own
+ * difference between known runs counts twice ({@link heldAgainstRuns}).
  */
 function undecidedAmong(tested: readonly RawChange[], thresholds: readonly Threshold[]): UndecidedOf {
   const gatesOf = (figure: Figure) => thresholds.filter(threshold => threshold.figure.name === figure.name)
@@ -303,19 +304,20 @@ function judged(
   return {
     ...means,
     relative: test.relative,
-    // What is shown beside the other points says nothing of the run's level, so its noise is no part of it.
+    // A change shown relative to the other points does not depend on the run's level, so the level's noise is not
+    // included.
     ci95: shown && test.apart !== null ? test.apart.ci95 : test.ci95,
     verdict: !shown ? 'no difference shown' : better ? 'faster' : 'slower',
     undecided: shown ? null : undecided(figure, test),
   }
 }
 
-/** How many changes that matter may be hidden by noise. */
+/** Number of relevant changes that noise may hide. */
 export function undecidedCount({ points }: Pick<Comparison, 'points'>): number {
   return points.reduce((sum, { changes }) => sum + changes.filter(change => change.undecided !== null).length, 0)
 }
 
-/** How many changes of each verdict a comparison has. */
+/** Number of changes by verdict. */
 export function verdictCounts(comparison: Comparison): { readonly [verdict in Verdict]: number } {
   const counts = { faster: 0, slower: 0, 'no difference shown': 0, 'not comparable': 0 }
   for (const change of comparison.points.flatMap(point => point.changes)) counts[change.verdict]++

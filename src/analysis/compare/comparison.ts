@@ -7,13 +7,13 @@ import type { FrontierGain } from './frontier-gain.ts'
 import type { Pair } from './match.ts'
 import type { QualityChange } from './quality-change.ts'
 
-/** A point of both runs, and each of its figures before and after. */
+/** A point of both runs with each of its figures before and after. */
 export interface ComparedPoint extends Pair {
   readonly changes: readonly FigureChange[]
 }
 
 /**
- * Two runs, point by point.
+ * Comparison of two runs, point by point.
  *
  * @example
  * ```ts
@@ -29,17 +29,17 @@ export interface Comparison {
   readonly points: readonly ComparedPoint[]
   readonly onlyBase: readonly MeasuredPoint[]
   readonly onlyHead: readonly MeasuredPoint[]
-  /** How the accuracy changed, wherever quality was checked in the base; empty without. */
+  /** Changes in accuracy wherever the base has a quality check; empty without any. */
   readonly quality: readonly QualityChange[]
   readonly frontiers: readonly FrontierGain[]
-  /** What came of what `--fail-on` asks for. */
+  /** Results of the conditions of `--fail-on`. */
   readonly gates: readonly GateOutcome[]
-  /** Tests that the adjusted p-values share. */
+  /** Number of tests over which p-values are adjusted. */
   readonly tests: number
-  /** Of those, the ones that the thresholds are about; 0 without thresholds. */
+  /** Number of those tests that belong to thresholds; 0 without thresholds. */
   readonly gatedTests: number
-  /** Earlier runs of the sweep that say how runs differ, the base included. */
+  /** Earlier runs of the sweep that show how runs differ, including the base. */
   readonly noiseRuns: number
-  /** Whether those are enough: if not, only the noise between repeats of a run was taken into account. */
+  /** Whether these are enough. If not, only the noise between repeats of a run is taken into account. */
   readonly betweenRunsKnown: boolean
 }

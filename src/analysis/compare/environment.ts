@@ -10,31 +10,33 @@ import { windowOfMeasurement } from './comparable.ts'
 import { subjectOf } from './match.ts'
 import { sectionOf } from './sweep-text.ts'
 
-/** Something that differs between two runs besides what was measured. */
+/** A difference between two runs other than their results. */
 export interface EnvironmentDifference {
   readonly what: string
   readonly base: string
   readonly head: string
   /**
-   * `subject`: what a comparison is usually about (revision, versions). `conditions`: makes the comparison itself
+   * `subject`: the usual reason for a comparison (revision, versions). `conditions`: makes the comparison itself
    * doubtful.
    */
   readonly kind: 'subject' | 'conditions'
 }
 
-/** Something that decides an outcome, and how a run has it; empty where the run doesn't say, which is no difference. */
+/**
+ * A fact that affects results, and its value in a run. An empty value is unknown and does not count as a difference.
+ */
 interface Fact {
   readonly what: string
   readonly of: (run: Run) => string
 }
 
-/** The distinct values that a run's points have of something, in a stable order. */
+/** Distinct values of a fact over a run's points, in a stable order. */
 const distinct =
   (of: (result: PointResult, run: Run) => string | null) =>
   (run: Run): string =>
     [...new Set(run.results.map(result => of(result, run)).filter(value => value !== null))].sort().join(', ')
 
-/** A key of the sweep file that no point carries; its default where the section doesn't have it. */
+/** A sweep file key that points do not contain, or its default if the section lacks it. */
 const written =
   (section: string, key: string, standard: string) =>
   ({ manifest }: Run): string => {
@@ -44,7 +46,7 @@ const written =
     return value === undefined ? standard : typeof value === 'string' ? value : canonicalJson(value)
   }
 
-/** How it was measured: what differs here makes a difference of figures doubtful. */
+/** Conditions of the measurement: differences here make differences of figures doubtful. */
 const conditions: readonly Fact[] = [
   { what: 'host', of: ({ manifest }) => manifest.host.name },
   { what: 'CPU', of: ({ manifest: { host } }) => `${host.cpu}, ${host.cores} cores` },
@@ -94,18 +96,18 @@ const conditions: readonly Fact[] = [
   { what: 'deployer', of: ({ manifest }) => originOf(manifest).deployer },
 ]
 
-/** Figures of money move with it, and nothing else does. */
+/** Prices affect only figures of cost. */
 const pricesOf = distinct(({ measurement }) =>
   measurement === null ? null : priceBehind({ unit: 'per 1M tokens' }, measurement) || null,
 )
 
-/** `prefill 4, decode 8`: what differs is read by a person. */
+/** `prefill 4, decode 8`: formats differences for people. */
 const listed = (values: object): string =>
   Object.entries(values)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ') || 'none'
 
-/** Every difference of environment, doubtful ones first. */
+/** All differences of environment, doubtful ones first. */
 export function environmentDifferences(base: Run, head: Run): readonly EnvironmentDifference[] {
   const [baseAlike, headAlike] = commonPoints(base, head)
   const b = base.manifest
@@ -126,17 +128,14 @@ export function environmentDifferences(base: Run, head: Run): readonly Environme
   ]
   return (
     facts
-      // What a run doesn't say, as where nothing was measured, is no difference.
+      // Facts that a run lacks, for example because nothing was measured, are not differences.
       .filter(([, , before, after]) => before !== after && before !== '' && after !== '')
       .map(([what, kind, before, after]) => ({ what, kind, base: before, head: after }))
       .sort((one, other) => Number(one.kind === 'subject') - Number(other.kind === 'subject'))
   )
 }
 
-/**
- * Both runs with the points that they have in common, or as they are without any: a point that one alone has decides
- * nothing.
- */
+/** Both runs reduced to their common points; unchanged if they have none. Points in only one of them affect nothing. */
 function commonPoints(base: Run, head: Run): readonly [Run, Run] {
   const keyOf = ({ point }: PointResult) => canonicalJson(subjectOf(point))
   const [b, h] = [new Set(base.results.map(keyOf)), new Set(head.results.map(keyOf))]
@@ -148,10 +147,10 @@ function commonPoints(base: Run, head: Run): readonly [Run, Run] {
   return [within(base, h), within(head, b)]
 }
 
-/** Keys of `deploy` that are told elsewhere. */
+/** Keys of `deploy` reported elsewhere. */
 const toldElsewhere = new Set(['with', 'profile', 'backend', 'url', 'dialect', 'gpus_per_worker'])
 
-/** What else of `deploy` differs, key by key: usually what a comparison is about. */
+/** Other differences in `deploy`, key by key: usually the reason for the comparison. */
 function deploySettings(base: Manifest, head: Manifest): readonly (readonly [string, 'subject', string, string])[] {
   const [b, h] = [sectionOf(base, 'deploy'), sectionOf(head, 'deploy')]
   if (b === null || h === null) return []
@@ -161,14 +160,14 @@ function deploySettings(base: Manifest, head: Manifest): readonly (readonly [str
     .map(key => [`deploy.${key}`, 'subject', shown(b[key]), shown(h[key])] as const)
 }
 
-/** A path as the sweep file sees it: the same in another checkout. */
+/** Path relative to the sweep file, which is the same in another checkout. */
 function fromSweep(tokenizer: string, { sweepFile }: Manifest): string {
   return tokenizer.startsWith('/') ? relative(dirname(sweepFile), tokenizer) : tokenizer
 }
 
 /**
- * Files besides the sweep file that decide an outcome and are no dataset, by content; empty in runs of before they were
- * kept.
+ * Files other than the sweep file and datasets that affect results, by content; empty in runs of versions that did not
+ * record them.
  */
 function fileContent({ results, manifest }: Run & { readonly manifest: { readonly files?: Files } }): string {
   if (manifest.files === undefined) return ''
@@ -182,13 +181,13 @@ function fileContent({ results, manifest }: Run & { readonly manifest: { readonl
 
 type Files = { readonly [path: string]: string }
 
-/** The number or time that ends a point, or the rule that does. */
+/** Number of requests, duration or rule that ends a point. */
 function requestsOf({ requests, durationS, auto, level }: Load): string {
   const most = perConcurrency(requests ?? durationS, level)
   return auto === undefined ? most : `auto (${perConcurrency(auto.min, level)} to ${most}, ${auto.precision * 100}%)`
 }
 
-/** `10x` where the number is a multiple of the concurrency, so that sweeps over different loads compare. */
+/** `10x` if the number is a multiple of the concurrency, so that sweeps over different loads can be compared. */
 function perConcurrency(
   value: number | undefined,
   level: { readonly kind: string; readonly concurrency?: number },

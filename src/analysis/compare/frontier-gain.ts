@@ -5,18 +5,16 @@ import { hypervolume } from '../hypervolume.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Pair } from './match.ts'
 
-/**
- * Two frontiers of one workload, drawn through the matched points alone: a run that measured more must not win by that.
- */
+/** Two frontiers of one workload, using only matched points: a run must not win by having measured more. */
 export interface FrontierGain {
   readonly workload: string
   readonly base: readonly Coordinates[]
   readonly head: readonly Coordinates[]
-  /** Area above (0, 0). Relative change, null when base has none. */
+  /** Area above (0, 0) and its relative change; null if the base has none. */
   readonly hypervolume: { readonly base: number; readonly head: number; readonly relative: number | null }
   /**
-   * Output tokens/s per GPU at the interactivity of each base frontier point, see {@link throughputAt}; head null where
-   * it does not get there.
+   * Output tokens/s per GPU at the interactivity of each base frontier point, see {@link throughputAt}; head is null if
+   * it does not reach that interactivity.
    */
   readonly atEqualInteractivity: readonly Level[]
   /** Output tokens/s per user at the throughput of each base frontier point. */
@@ -51,20 +49,20 @@ function place(point: MeasuredPoint): Coordinates | null {
 }
 
 /**
- * Throughput of a frontier at an interactivity, on straight lines between its places: on the staircase, noise of a
- * percent at a step would read as the height of the whole step. Left of the first place it is that place's; right of
- * the last, null.
+ * Throughput of a frontier at an interactivity, interpolated linearly between its points. On a staircase, noise of one
+ * percent near a step would appear as the height of the whole step. Left of the first point, the throughput is
+ * constant; right of the last, it is null.
  */
 export function throughputAt(frontier: readonly Coordinates[], x: number): number | null {
   return along(frontier, x)
 }
 
-/** Interactivity of a frontier at a throughput, as {@link throughputAt} with the axes exchanged. */
+/** Interactivity of a frontier at a throughput: {@link throughputAt} with the axes exchanged. */
 export function interactivityAt(frontier: readonly Coordinates[], y: number): number | null {
   return along(frontier.map(place => ({ x: place.y, y: place.x })).toReversed(), y)
 }
 
-/** @param frontier by rising x */
+/** @param frontier by ascending x */
 function along(frontier: readonly Coordinates[], x: number): number | null {
   const right = frontier.findIndex(place => place.x >= x)
   const after = frontier[right]

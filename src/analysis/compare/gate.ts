@@ -8,9 +8,9 @@ import { pointName } from './match.ts'
 import { accuracyOutcome } from './quality-gate.ts'
 import { isBeyond, type Threshold } from './threshold.ts'
 
-/** What may be missing of a run without a gate's being untested for it. */
+/** Gaps in a run that do not make a gate untested. */
 export interface Allowance {
-  /** Points without a valid result that are accepted. */
+  /** Number of points without a valid result to accept. */
   readonly lost: number
 }
 
@@ -18,7 +18,7 @@ export const nothingLost: Allowance = { lost: 0 }
 
 type Compared = Pick<Comparison, 'head' | 'points' | 'onlyBase' | 'onlyHead' | 'quality'>
 
-/** Holds gates against a comparison: changes against the base, limits against the head alone. */
+/** Tests the gates of a comparison: changes against the base, limits against the head alone. */
 export function comparisonGates(
   comparison: Compared,
   gates: readonly Gate[],
@@ -41,7 +41,7 @@ export function comparisonGates(
 type Tested = GateCase & { readonly kind: CaseKind }
 type CaseKind = 'shown' | 'in bounds' | 'lost' | 'no figure' | 'no noise' | 'not comparable' | 'not in base'
 
-/** A change needs both: to be large enough, and shown. */
+/** A gate on a change fails if the change is large enough and also shown. */
 function changeOutcome(threshold: Threshold, compared: Compared, allowance: Allowance): GateOutcome {
   const losses = lossesOf(compared.points, compared.onlyBase, compared.head)
   const allowed = lossCount(losses) <= allowance.lost
@@ -145,7 +145,7 @@ function nothingAsked({ points, onlyHead }: Compared): string {
   return 'nothing is comparable: BASE measured none of these points'
 }
 
-/** Points beyond a threshold in size without the change being shown. */
+/** Number of points whose change exceeds a threshold in size but is not shown. */
 export function beyondButNotShown(threshold: Threshold, points: readonly ComparedPoint[]): number {
   return points
     .flatMap(({ changes }) => changes)

@@ -5,7 +5,7 @@ import { asked, type PointSubject } from './match.ts'
 
 const keyOf = (point: PointSubject) => canonicalJson([asked(point), point.deployment.engine])
 
-/** Tells of a point whether a run's search left it out on purpose, since it could not win: then it is not lost. */
+/** Returns whether a run's search skipped a point because it could not win. Such points are not lost. */
 export function leftOutBy(run: Run): (point: PointSubject) => boolean {
   const keys = new Set(
     leftOutIn(run.lines).flatMap(({ deployment, points }) =>

@@ -5,19 +5,19 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import { leftOutBy } from './left-out.ts'
 import type { Pair } from './match.ts'
 
-/** Points that the base measured and the head did not: the figures of those that are left can't speak for them. */
+/** Points that the base measured and the head did not. The remaining points cannot replace them. */
 export interface Losses {
   /** Points with a valid result in the base. */
   readonly measured: number
   readonly failed: readonly MeasuredPoint[]
   readonly invalid: readonly MeasuredPoint[]
-  /** The head has no result for them. */
+  /** Points for which the head has no result. */
   readonly missing: readonly MeasuredPoint[]
-  /** The head's search left them out on purpose: not lost, and not tested either. */
+  /** Points that the head's search skipped deliberately: neither lost nor tested. */
   readonly leftOut: readonly MeasuredPoint[]
 }
 
-/** What the head lost of what the base measured. */
+/** Points of the base that the head lost. */
 export function lossesOf(pairs: readonly Pair[], onlyBase: readonly MeasuredPoint[], head: Run): Losses {
   const known = pairs.filter(({ base }) => base.status === 'ok')
   const lost = (status: MeasuredPoint['status']) =>
@@ -36,13 +36,13 @@ export function lossesOf(pairs: readonly Pair[], onlyBase: readonly MeasuredPoin
 export const lossCount = ({ failed, invalid, missing }: Omit<Losses, 'leftOut'>): number =>
   failed.length + invalid.length + missing.length
 
-/** What the two sides of a loss are called. */
+/** Names of the two sides in messages. */
 export interface SideNames {
   readonly head: string
   readonly base: string
 }
 
-/** `HEAD failed at 24 of 24 points that BASE measured`; empty when nothing is lost. */
+/** `HEAD failed at 24 of 24 points that BASE measured`; empty if nothing is lost. */
 export function lossSentence(
   { measured, failed, invalid, missing }: Omit<Losses, 'leftOut'>,
   names: SideNames = { head: 'HEAD', base: 'BASE' },
@@ -61,7 +61,8 @@ const listed = (parts: readonly string[]) =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 
 /**
- * Repeats that are left out at points with another valid one: the point counts, with fewer repeats than were asked for.
+ * Number of repeats left out at points that have another valid one. Such points count, with fewer repeats than
+ * requested.
  */
 export function lostRepeats(points: readonly MeasuredPoint[]): number {
   return points

@@ -7,9 +7,9 @@ import { differenceOfKind } from './comparable.ts'
 export interface Pair {
   readonly base: MeasuredPoint
   readonly head: MeasuredPoint
-  /** Set when the engine settings differ: the change under test may be just that. */
+  /** Set if the engine settings differ, which may be the change under test. */
   readonly note: string
-  /** Why the figures of the two can't be held against each other: `window: whole → steady`; empty when they can. */
+  /** Why the figures cannot be compared: `window: whole → steady`; empty if they can. */
   readonly unlike: string
 }
 
@@ -20,14 +20,14 @@ export interface Matching {
 }
 
 /**
- * Pairs points by what was asked of the system, not by hash: another build, host or file path must not hinder a
- * comparison. First equal deployments; then equal topology, variant, engine settings, workload and load; what is left
- * without engine settings, where that is unambiguous; and what is left then by topology, lengths and load level alone,
- * so that what can't be compared is named rather than missing.
+ * Matches points by what was requested, not by hash, so that another build, host or file path does not prevent a
+ * comparison. First by equal deployments; then by equal topology, variant, engine settings, workload and load; then
+ * without engine settings, if unambiguous; and last by topology, lengths and load level alone, so that incomparable
+ * points are reported as such instead of as missing.
  */
 export function matchPoints(base: readonly MeasuredPoint[], head: readonly MeasuredPoint[]): Matching {
   const keys: readonly (readonly [key: (point: MeasuredPoint) => unknown, note: string])[] = [
-    // A variant that was renamed, or has got a name, deploys what it did.
+    // A renamed or newly named variant deploys the same as before.
     [point => [{ ...asked(point), variant: null }, point.deployment.id], ''],
     [point => [asked(point), point.deployment.engine], ''],
     [asked, 'engine settings differ'],
@@ -43,11 +43,11 @@ export function matchPoints(base: readonly MeasuredPoint[], head: readonly Measu
   )
 }
 
-/** What tells a point from others, measured or not. */
+/** Properties that distinguish a point, measured or not. */
 export type PointSubject = Pick<MeasuredPoint, 'workload' | 'load' | 'deployment'>
 
 /**
- * What is asked of the system, engine settings apart. The model's name and the sample size are compared as environment
+ * Request made of the system, without engine settings. The model's name and the sample size are compared as environment
  * instead.
  */
 export function asked(point: PointSubject) {
@@ -61,8 +61,8 @@ export function asked(point: PointSubject) {
 }
 
 /**
- * What a point is about: deployment, lengths and load level; not how it was asked or measured, see {@link
- * differenceOfKind}.
+ * Subject of a point: deployment, lengths and load level. How it was requested or measured is not part of it, see
+ * {@link differenceOfKind}.
  */
 export function subjectOf({ workload, load: { level }, deployment }: PointSubject) {
   return {
@@ -99,7 +99,7 @@ function pairBy(
   }
 }
 
-/** `2P1D, 8000/256, concurrency 64`: a point's name in a comparison. */
+/** Name of a point in a comparison: `2P1D, 8000/256, concurrency 64`. */
 export function pointName(point: MeasuredPoint): string {
   return `${point.label}, ${point.workload.name}, ${loadLabel(point.load.level)}`
 }

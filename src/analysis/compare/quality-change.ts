@@ -5,37 +5,39 @@ import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Pair } from './match.ts'
 
-/** How quality changed at a point where the base was checked. */
+/** Change in quality at a point for which the base has a check. */
 export interface QualityChange {
-  /** The base's point, and where the head was checked: there, or else elsewhere on the same deployment. */
+  /** The base's point, and the head's check: at the same point, or else at another point of the same deployment. */
   readonly base: MeasuredPoint
   readonly head: MeasuredPoint | null
-  /** Shares, 0–1; null where not known. */
+  /** Shares, 0–1; null if unknown. */
   readonly baseAccuracy: number | null
   readonly headAccuracy: number | null
-  /** `paired`: the same questions, by McNemar's test. `unpaired`: by the test of two proportions. Null without a test. */
+  /**
+   * `paired`: the same questions, by McNemar's test. `unpaired`: by the test of two proportions. Null without a test.
+   */
   readonly test: 'paired' | 'unpaired' | null
   /** Head − base, 0.01 for 1 percentage point. */
   readonly difference: number | null
   readonly ci95: ShareDifference['ci95'] | null
-  /** One-sided chances of a fall and of a rise where nothing changed, adjusted over all points (Benjamini–Hochberg). */
+  /**
+   * One-sided probabilities of a fall and of a rise without a real change, adjusted over all points
+   * (Benjamini–Hochberg).
+   */
   readonly adjustedP: ShareDifference['p'] | null
   readonly verdict: 'better' | 'worse' | 'no difference shown' | 'not comparable'
-  /** Why nothing could be compared, or what differs besides; may be empty. */
+  /** Why nothing could be compared, or additional differences; may be empty. */
   readonly why: string
 }
 
-/** Chance of calling a change where nothing changed, as for the other figures. */
+/** Probability of reporting a change where there is none, as for the other figures. */
 const level = 0.05
 
-/** The check of a point: of the first of its valid repeats that has one. */
+/** Quality check of a point, taken from the first valid repeat that has one. */
 export const qualityAt = ({ valid }: Pick<MeasuredPoint, 'valid'>): Quality | undefined =>
   valid.find(({ quality }) => quality !== undefined)?.quality
 
-/**
- * Compares quality wherever the base was checked. Questions that were asked of both runs and answered in both are
- * compared one by one.
- */
+/** Compares quality wherever the base has a check. Questions answered in both runs are compared one by one. */
 export function qualityChanges(
   pairs: readonly Pick<Pair, 'base' | 'head'>[],
   onlyBase: readonly MeasuredPoint[] = [],
@@ -64,13 +66,13 @@ export function qualityChanges(
   })
 }
 
-/** A head that was checked at another load of the deployment, as its highest valid load was another one. */
+/** The head's check at another load of the deployment, in case its highest valid load differs. */
 function elsewhere(pairs: readonly Pick<Pair, 'base' | 'head'>[], base: MeasuredPoint): MeasuredPoint | null {
   const found = pairs.find(pair => pair.base.deployment.id === base.deployment.id && qualityAt(pair.head) !== undefined)
   return found?.head ?? null
 }
 
-/** Both directions are asked, so each gets half. */
+/** Both directions are tested, so each gets half the level. */
 function verdictOf(p: QualityChange['adjustedP']): QualityChange['verdict'] {
   if (p === null) return 'not comparable'
   if (p.down <= level / 2) return 'worse'
@@ -107,7 +109,7 @@ function changeOf(base: MeasuredPoint, head: MeasuredPoint | null): Compared {
   return { ...shares, test: 'unpaired', found, why }
 }
 
-/** Questions that both runs have an answer to. */
+/** Questions with an answer in both runs. */
 function pairedCounts(base: AskedQuestions, head: AskedQuestions) {
   const counts = { both: 0, onlyFirst: 0, onlySecond: 0, neither: 0 }
   for (const [place, before] of [...base.outcomes].entries()) {

@@ -7,7 +7,7 @@ import type { QualityChange } from './quality-change.ts'
 import { parseThreshold } from './threshold.ts'
 
 /**
- * Parses what `--fail-on` of a comparison takes: what {@link parseGate} does, and `accuracy<-1pp`.
+ * Parses a condition of a comparison's `--fail-on`: any that {@link parseGate} accepts, and `accuracy<-1pp`.
  * @throws FulcrumError bad-input `threshold-invalid`
  */
 export function parseComparisonGate(text: string, registry: readonly Figure[] = figures): Gate {
@@ -27,13 +27,13 @@ export function parseComparisonGate(text: string, registry: readonly Figure[] = 
   )
 }
 
-/** Digits of a difference in percentage points. */
+/** Difference in percentage points with one decimal. */
 const points = (share: number) => `${share > 0 ? '+' : ''}${Number((100 * share).toFixed(1))} pp`
 
-/** One-sided: a gate asks for a fall only. */
+/** One-sided, because the gate only concerns a fall. */
 const level = 0.05
 
-/** A fall of the accuracy needs both: to be large enough, and to be more than chance. */
+/** The gate fails if accuracy fell by more than the threshold and by more than chance explains. */
 export function accuracyOutcome(gate: AccuracyGate, changes: readonly QualityChange[]): GateOutcome {
   const cases = changes.map((change): GateCase => {
     const name = pointName(change.head ?? change.base)

@@ -4,13 +4,13 @@ import type { Manifest } from '../../journal/manifest.ts'
 type Section = { readonly [key: string]: unknown }
 
 /**
- * Sections that every sweep file has: a text without any of them is not one, and says nothing by what it leaves out.
+ * Sections that every sweep file has. A text without any of them is not a sweep file, so missing sections mean nothing.
  */
 const required = ['model', 'workloads', 'load']
 
 /**
- * A section of the sweep file as a run's manifest keeps it: what a point's journal line doesn't say. Empty where a
- * sweep file leaves it out; null where the text is no sweep file.
+ * A section of the sweep file in a run's manifest, for facts that journal lines of points lack. Empty if the sweep file
+ * has no such section; null if the text is not a sweep file.
  */
 export function sectionOf({ sweepText }: Manifest, name: string): Section | null {
   try {

@@ -9,22 +9,22 @@ import {
 } from '../../metrics/figures/index.ts'
 import { FulcrumError } from '../../model/index.ts'
 
-/** `ttft_p95>5%`: a change that fails a gate when it is both that large and shown. */
+/** `ttft_p95>5%`: a gate that fails on a change that is both this large and shown. */
 export interface Threshold {
   readonly kind: 'change'
-  /** As it was written. */
+  /** As the user wrote it. */
   readonly text: string
   readonly figure: Pick<Figure, 'name' | 'title' | 'better'>
   readonly direction: '>' | '<'
-  /** Relative change, 0.05 for 5 %. */
+  /** Relative change, 0.05 for 5%. */
   readonly change: number
 }
 
-/** A figure that a change can be asked of; history follows one that has no unit. */
+/** A figure that supports thresholds. History also follows one without a unit. */
 type ThresholdFigure = Threshold['figure'] & { readonly unit: Unit | '' }
 
 /**
- * Parses `FIGURE > N%` or `FIGURE < -N%`; the unit may be left out of the name (`ttft_p95`).
+ * Parses `FIGURE > N%` or `FIGURE < -N%`. The unit is optional in the name (`ttft_p95`).
  * @throws FulcrumError bad-input
  */
 export function parseThreshold(text: string, known: readonly ThresholdFigure[] = figures): Threshold {
@@ -55,7 +55,7 @@ function mistake(
   })
 }
 
-/** Whether a change is beyond the threshold in size; whether it is shown is asked elsewhere. */
+/** Whether a change exceeds the threshold in size, shown or not. */
 export function isBeyond(threshold: Threshold, relative: number): boolean {
   return threshold.direction === '>' ? relative > threshold.change : relative < threshold.change
 }

@@ -3,47 +3,46 @@ import { studentCritical } from '../../metrics/statistics/student.ts'
 import { smallest } from '../../model/index.ts'
 import type { Threshold } from './threshold.ts'
 
-/** A change of a size that matters may be there, and noise hides it. */
+/** Noise may hide a change of a relevant size. */
 export interface Undecided {
-  /** The change that can't be told from none: 0.05 is 5% in either direction, or in the gate's. */
+  /** Size of the change that noise may hide: 0.05 is 5% in either direction, or in the gate's. */
   readonly size: number
   /**
-   * Repeats in each run that would show a change of that size with a chance of 80%; null where none would, or the
+   * Repeats in each run that would show a change of that size with a probability of 80%; null if none would, or if the
    * noise is unknown.
    */
   readonly repeats: number | null
-  /** Why no number of repeats is given; empty where one is. */
+  /** Reason why no number of repeats is given; empty if one is. */
   readonly why: '' | 'noise is unknown' | 'runs differ by more' | 'more than 100 repeats'
 }
 
-/** What hides a change at a point, on the logarithmic scale; variances are of head − base. */
+/** Noise that hides a change at a point, on the logarithmic scale; variances are of head − base. */
 export interface HidingNoise {
-  /** Of one repeat a side; null where no repeat tells it. */
+  /** Variance with one repeat per side; null if repeats do not show it. */
   readonly single: VarianceEstimate | null
-  /** Degrees of freedom that another repeat a side adds: 1 where repeats are compared in pairs, else 2. */
+  /** Degrees of freedom gained by another repeat per side: 1 for paired repeats, otherwise 2. */
   readonly growth: 1 | 2
-  /** Repeats a side so far. */
+  /** Repeats per side so far. */
   readonly repeats: number
-  /** What the point does beside the others between runs, which no repeat makes smaller; null where not known. */
+  /** Variation of the point between runs, apart from the others; more repeats do not reduce it. Null if unknown. */
   readonly session: VarianceEstimate | null
 }
 
-/** A change that matters where no gate says which. */
+/** Size of a relevant change if no gate defines it. */
 export const usualSize = 0.05
 /**
- * Chance of showing a change that is there; the usual one (Cohen 1988, "Statistical Power Analysis for the Behavioral
- * Sciences").
+ * Probability of showing an existing change; the usual value (Cohen 1988, "Statistical Power Analysis for the
+ * Behavioral Sciences").
  */
 const power = 0.8
 const mostRepeats = 100
 
 /**
- * Whether a change that matters may be hidden by noise, and how many repeats would show it.
+ * Whether noise may hide a relevant change, and how many repeats would show it.
  *
  * @param ci95 of the relative change; null without an estimate of noise
- * @param gates on a change of this figure; a change of 5% either way matters without any
- * @param tail one-sided probability at or below which a change is shown, as adjusted for all tests when nothing else
- *   changed
+ * @param gates on a change of this figure; without any, a change of 5% in either direction is relevant
+ * @param tail one-sided probability at or below which a change is shown, adjusted for all tests if nothing else changed
  */
 export function undecidedOf(
   ci95: readonly [low: number, high: number] | null,
@@ -57,17 +56,17 @@ export function undecidedOf(
   if (size === undefined) return null
   if (ci95 === null || noise === null || noise.single === null)
     return { size: Math.abs(size), repeats: null, why: 'noise is unknown' }
-  // A rise and a fall by the same share are not as far on the logarithmic scale: the nearer one decides.
+  // A rise and a fall by the same share differ on the logarithmic scale; the nearer one decides.
   const distance = smallest(hidden.map(one => Math.abs(Math.log1p(Math.max(-0.999, one)))))
   return { size: Math.abs(size), ...repeatsFor({ ...noise, single: noise.single }, distance, tail) }
 }
 
 /**
- * Repeats a side that show a change of `distance` (logarithmic): the sample size of a comparison of two means,
- * (t_tail + t_power)² × variance / distance² with Student's t at the degrees of freedom that so many repeats have, by
- * search (Snedecor and Cochran 1989, "Statistical Methods"; Chow, Shao, Wang and Lokhnygina 2018, "Sample Size
- * Calculations in Clinical Research", chapter 3). The change is of this point alone: a change of all points together
- * is shown by fewer repeats, or hidden by how runs differ.
+ * Repeats per side that show a change of `distance` (logarithmic): the sample size for comparing two means, (t_tail +
+ * t_power)² × variance / distance², with Student's t at the degrees of freedom of that many repeats, found by search
+ * (Snedecor and Cochran 1989, "Statistical Methods"; Chow, Shao, Wang and Lokhnygina 2018, "Sample Size Calculations in
+ * Clinical Research", chapter 3). Assumes a change at this point only. A change of all points together takes fewer
+ * repeats, or is hidden by differences between runs.
  */
 function repeatsFor(
   noise: HidingNoise & { readonly single: VarianceEstimate },
@@ -81,7 +80,8 @@ function repeatsFor(
     return { repeats: null, why: 'runs differ by more' }
   const isShown = (n: number) => isShownBy(single.variance / n, Math.max(1, single.freedom + growth * (n - now)))
   if (!isShown(mostRepeats)) return { repeats: null, why: 'more than 100 repeats' }
-  // Undecided in spite of as many: the change is near the size, or the point was unlucky. One more at least.
+  // Still undecided at that many repeats: the change is near the size, or chance was against it. Asks for at least one
+  // more.
   let [low, high] = [Math.max(1, now), mostRepeats]
   while (high - low > 1) {
     const middle = (low + high) >> 1
@@ -91,7 +91,7 @@ function repeatsFor(
   return { repeats: Math.max(2, high), why: '' }
 }
 
-/** Points of a figure share their degrees of freedom, and a search asks for the same ones again and again. */
+/** Cache: points of a figure share their degrees of freedom, so the search needs the same quantiles repeatedly. */
 const known = new Map<string, number>()
 
 function criticalT(tail: number, freedom: number): number {

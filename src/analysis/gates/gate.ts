@@ -11,16 +11,16 @@ import {
 import { FulcrumError } from '../../model/index.ts'
 import type { Threshold } from '../compare/threshold.ts'
 
-/** A figure that a limit can be put on. */
+/** A figure that supports limits. */
 export interface LimitFigure extends Figure {
-  /** Known of a measurement whose other figures are not believed as well: what made it invalid may be just this. */
+  /** True if an invalid measurement has the figure too: the figure may be the reason why it is invalid. */
   readonly ofInvalid?: true
 }
 
-/** `ttft_p95>2000ms`: no point may have a figure beyond the limit. */
+/** `ttft_p95>2000ms`: no point may exceed the limit. */
 export interface Limit {
   readonly kind: 'limit'
-  /** As it was written. */
+  /** As the user wrote it. */
   readonly text: string
   readonly figure: LimitFigure
   readonly direction: '>' | '<'
@@ -28,24 +28,24 @@ export interface Limit {
   readonly limit: number
 }
 
-/** `slo`: each workload has a point that meets its SLO. */
+/** `slo`: each workload needs a point that meets its SLO. */
 export interface SloGate {
   readonly kind: 'slo'
   readonly text: string
 }
 
-/** `accuracy<-1pp`: no point's accuracy may fall by more than this against the base. */
+/** `accuracy<-1pp`: no point's accuracy may fall by more than this from the base. */
 export interface AccuracyGate {
   readonly kind: 'accuracy'
   readonly text: string
-  /** Of the share: −0.01 for 1 percentage point. */
+  /** Change of the share: −0.01 for 1 percentage point. */
   readonly change: number
 }
 
-/** What `--fail-on` asks for. */
+/** A condition of `--fail-on`. */
 export type Gate = FigureGate | AccuracyGate
 
-/** What can be asked without two runs whose questions are compared. */
+/** Gates that need no comparison of questions between two runs. */
 export type FigureGate = Threshold | Limit | SloGate
 
 export type AbsoluteGate = Limit | SloGate
@@ -53,7 +53,7 @@ export type AbsoluteGate = Limit | SloGate
 export const isAbsolute = (gate: Gate): gate is AbsoluteGate => gate.kind === 'limit' || gate.kind === 'slo'
 export const isChange = (gate: Gate): gate is Threshold => gate.kind === 'change'
 
-/** Failed requests over all requests: of no comparison, since it is 0 where all is well and 0 has no ratio. */
+/** Failed requests divided by all requests. Not used in comparisons, because it is usually 0, and 0 has no ratio. */
 const errorShare: LimitFigure = {
   name: 'error_share',
   title: 'Failed requests',
@@ -66,13 +66,13 @@ const errorShare: LimitFigure = {
   },
 }
 
-/** Figures that a limit can be put on. */
+/** Figures that support limits. */
 export const limitFigures = (registry: readonly Figure[] = figures): readonly LimitFigure[] => [...registry, errorShare]
 
 /**
- * Parses what `--fail-on` takes: `slo`, a limit (`ttft_p95>2000ms`, `error_share>1%`) or a change (`ttft_p95>5%`).
- * @param readChange reads a change; null where there is no other run to change from
- * @param registry the figures that points have
+ * Parses a condition of `--fail-on`: `slo`, a limit (`ttft_p95>2000ms`, `error_share>1%`) or a change (`ttft_p95>5%`).
+ * @param readChange parses a change; null if there is no other run to compare with
+ * @param registry figures that points have
  * @throws FulcrumError bad-input `threshold-invalid`
  */
 export function parseGate(
@@ -124,7 +124,7 @@ export function parseGate(
   return { kind: 'limit', text: text.trim(), figure, direction: worse, limit }
 }
 
-/** A limit on a figure as somebody could write it. */
+/** An example of a valid limit on the figure. */
 function exampleOf(figure: LimitFigure): string {
   const amounts = { ms: '2000ms', '%': '1%' } as { readonly [unit: string]: string }
   return `${bareName(figure)}${figure.better === 'lower' ? '>' : '<'}${amounts[figure.unit] ?? `100${figure.unit}`}`

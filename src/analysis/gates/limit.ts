@@ -9,7 +9,7 @@ import type { AbsoluteGate, Limit } from './gate.ts'
 import { type GateCase, type GateOutcome, type Outcome, outcomeOf, pointCount } from './outcome.ts'
 import { missingPointCount, standingOf } from './standing.ts'
 
-/** What came of a limit for one workload. */
+/** Result of a limit for one workload. */
 export interface WorkloadOutcome {
   readonly workload: string
   readonly outcome: Outcome
@@ -22,18 +22,18 @@ export interface LimitOutcome extends GateOutcome {
 }
 
 export interface LimitContext {
-  /** Points without a valid result that are accepted. */
+  /** Number of points without a valid result to accept. */
   readonly allowance: { readonly lost: number }
-  /** How the run is called: `HEAD`, `the newest run`. */
+  /** Name of the run in messages: `HEAD`, `the newest run`. */
   readonly runName: string
   /**
-   * Points that should be among the run's and aren't, by what another run knows of them. Without, they are counted from
-   * the run's own plan, and nobody knows which they are.
+   * Points that the run should have but lacks, according to another run. If absent, they are counted by the run's own
+   * plan, and their identities are unknown.
    */
   readonly missing?: readonly { readonly point: MeasuredPoint; readonly why: string }[]
 }
 
-/** A workload with its points, and those that it lacks. */
+/** A workload with its points and its missing ones. */
 interface Subject {
   readonly name: string
   readonly points: readonly MeasuredPoint[]
@@ -41,10 +41,10 @@ interface Subject {
 }
 
 /**
- * Holds a run against a limit at every point, or against its SLO for every workload.
+ * Checks a run against a limit at every point, or against its SLO for every workload.
  *
- * A limit passes when each point has a valid result within it. An SLO passes for a workload when each of its points has
- * a valid result and one of them at least meets the SLO. What fails has failed, whatever else was not measured.
+ * A limit passes if each point has a valid result within it. An SLO passes for a workload if each of its points has a
+ * valid result and at least one meets the SLO. A failure stands regardless of what else was not measured.
  */
 export function limitOutcome(
   gate: AbsoluteGate,
@@ -193,8 +193,8 @@ function statusText({ points, missing }: Pick<Subject, 'points' | 'missing'>, al
 }
 
 /**
- * Mean over the valid repeats, as every figure of a point is; over all that were measured, where the figure is known of
- * those too.
+ * Mean over the valid repeats, as for every figure of a point. A figure that invalid measurements have too is averaged
+ * over all measured repeats.
  */
 function meanOf({ figure }: Limit, { valid, repeats, deployment }: MeasuredPoint): number | null {
   const measured = figure.ofInvalid ? repeats.flatMap(({ measurement }) => measurement ?? []) : valid
@@ -202,10 +202,10 @@ function meanOf({ figure }: Limit, { valid, repeats, deployment }: MeasuredPoint
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** With its currency where it is money. */
+/** Unit of the figure, with its currency if it is an amount of money. */
 const unitOf = ({ figure }: Limit, { valid }: MeasuredPoint): string => unitText(figure, valid)
 
-/** Whether a figure that is asked of some points only was asked of another valid point of this deployment. */
+/** Whether a figure that only some points have was requested for another valid point of this deployment. */
 function isAskedElsewhere({ figure: { isAsked } }: Limit, { deployment, valid }: MeasuredPoint, run: Run): boolean {
   if (isAsked === undefined || valid.some(isAsked)) return false
   return run.results.some(

@@ -1,36 +1,36 @@
 import type { FigureChange } from '../compare/figure-change.ts'
 import type { Gate } from './gate.ts'
 
-/** What came of a gate. What could not be tested has not passed. */
+/** Result of a gate. A gate that could not be tested has not passed. */
 export type Outcome = 'passed' | 'failed' | 'not tested'
 
-/** What came of a gate at one point, or for one workload; `skipped` where it asks nothing. */
+/** Result of a gate at one point or for one workload; `skipped` if the gate does not apply to it. */
 export interface GateCase {
   readonly name: string
   readonly outcome: Outcome | 'skipped'
-  /** Why, with figures; may be empty where it passed. */
+  /** Reason with figures; may be empty if it passed. */
   readonly message: string
-  /** What was compared; absent for a limit, and where a run has no result. */
+  /** The compared change; absent for a limit, and if a run has no result. */
   readonly change?: FigureChange
 }
 
-/** A gate and what came of it. */
+/** A gate and its result. */
 export interface GateOutcome {
   readonly gate: Gate
   readonly outcome: Outcome
-  /** What it rests on, in words, without the outcome: `HEAD failed at 24 of 24 points that BASE measured`. */
+  /** Evidence in words, without the outcome: `HEAD failed at 24 of 24 points that BASE measured`. */
   readonly reason: string
   readonly cases: readonly GateCase[]
 }
 
-/** A gate fails by one case that fails; it passes when some case passed and none was left untested. */
+/** A gate fails if any case fails. It passes if at least one case passed and none was left untested. */
 export function outcomeOf(cases: readonly GateCase[]): Outcome {
   if (cases.some(({ outcome }) => outcome === 'failed')) return 'failed'
   if (cases.some(({ outcome }) => outcome === 'not tested')) return 'not tested'
   return cases.some(({ outcome }) => outcome === 'passed') ? 'passed' : 'not tested'
 }
 
-/** Whether a command that was asked for these gates ends with exit code 1. */
+/** Whether these gates make a command end with exit code 1. */
 export const isStopped = (gates: readonly { readonly outcome: Outcome }[]): boolean =>
   gates.some(({ outcome }) => outcome !== 'passed')
 

@@ -3,17 +3,15 @@ import type { Run } from '../../journal/run.ts'
 import type { Status } from '../../metrics/measurement.ts'
 import { type MeasuredPoint, pointKey } from '../measured-point.ts'
 
-/**
- * How a point stands. One without a single answered request has failed, whatever the judge of measurements called it.
- */
+/** Status of a point. A point without a single answered request counts as failed, regardless of its findings. */
 export function standingOf({ status, repeats }: MeasuredPoint): Status {
   if (status === 'ok') return 'ok'
   return repeats.every(({ measurement }) => (measurement?.requests.completed ?? 0) === 0) ? 'failed' : status
 }
 
 /**
- * Planned points of a run without any result, which no search left out on purpose: an interrupted run's, or a spent
- * budget's. The manifest counts repeats one by one, so this is how many points there are at the least.
+ * Minimum number of planned points without any result that no search skipped, as in a run that was interrupted or spent
+ * its budget. The manifest counts repeats separately, so the exact number of points is unknown.
  */
 export function missingPointCount(run: Run): number {
   const settled = new Set(run.results.map(({ point }) => point.id))

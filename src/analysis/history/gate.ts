@@ -12,32 +12,35 @@ import { leastAfter, leastBefore } from './level-changes.ts'
 import { type HistoryLosses, historyLosses } from './losses.ts'
 import { frontierArea } from './series.ts'
 
-/** A figure that has left its level for good, further than a threshold allows. */
+/** A figure whose level has changed lastingly and by more than a threshold allows. */
 export interface BrokenTrend {
   readonly trend: Trend
-  /** Level of now over the level of the reference − 1. */
+  /** Current level divided by the reference level, minus 1. */
   readonly relative: number
-  /** First run of the level of now. */
+  /** First run of the current level. */
   readonly since: number
 }
 
-/** A gate on history and what came of it. */
+/** A gate on history and its result. */
 export interface HistoryGate extends Omit<GateOutcome, 'cases'> {
-  /** Of a gate on a change, the largest first. */
+  /** For a gate on a change, largest first. */
   readonly broken: readonly BrokenTrend[]
 }
 
-/** What a gate is held against besides the trends. */
+/** Evidence for a gate in addition to the trends. */
 export interface HistoryEvidence {
-  /** The runs that the history follows, as it has them. */
+  /** Runs of the history, in its order. */
   readonly runs: readonly Run[]
   /**
-   * The youngest runs of the sweep, oldest first, when they measured nothing valid or can't be read: the history is not
-   * of them.
+   * The sweep's newest runs, oldest first, if they have no valid measurement or cannot be read. The history does not
+   * include them.
    */
   readonly dead: readonly DeadRun[]
   readonly allowance?: Allowance
-  /** Why the history has no baseline although one is set: a change would be held against another run than was meant. */
+  /**
+   * Why the history lacks its configured baseline. A change would otherwise be compared with a run that the user did
+   * not choose.
+   */
   readonly baselineGone?: string
 }
 
@@ -47,11 +50,11 @@ export interface DeadRun {
   readonly why: string
 }
 
-/** Values from which on a change can be shown. */
+/** Minimum number of values for showing a change. */
 const fewestValues = leastBefore + leastAfter
 
 /**
- * Parses a threshold of a figure that history follows; `hypervolume` is the frontier's.
+ * Parses a threshold on a figure that history follows; `hypervolume` is that of the frontier.
  * @throws FulcrumError bad-input
  */
 export function parseHistoryThreshold(text: string, registry: readonly Figure[] = figures): Threshold {
@@ -64,10 +67,10 @@ export function parseHistoryThreshold(text: string, registry: readonly Figure[] 
 }
 
 /**
- * Holds gates against a history. A change: the level of now against the baseline's, or against the oldest without one.
- * Only lasting changes make levels, so it fails by size and significance together, and goes on failing until the figure
- * comes back or another run becomes the baseline. A limit, or the SLO: the newest run alone. Nothing passes whose
- * newest run measured nothing, or lost points.
+ * Tests gates against a history. A gate on a change compares the current level with the baseline's, or with the oldest
+ * without a baseline. Only lasting changes form levels, so the gate fails on size and significance together, and keeps
+ * failing until the figure returns or the baseline is replaced. A limit or SLO tests only the newest run. No gate
+ * passes if the newest run measured nothing or lost points.
  */
 export function historyGate(
   history: History,
@@ -110,7 +113,8 @@ function changeGate(
 ): HistoryGate {
   const known = history.trends.filter(({ figure }) => figure.name === gate.figure.name)
   const at = losses?.at ?? history.runs.length - 1
-  // A series that ended says nothing of now: its point is lost, which is told, or no longer part of the sweep.
+  // A series that ended has no current level. Its point is either lost, which is reported, or no longer part of the
+  // sweep.
   const trends = known.filter(({ values }) => (values.at(-1)?.run ?? -1) >= at)
   const broken = baselineGone === '' ? brokenTrends(history, trends, gate) : []
   const lost = losses === null ? 0 : lossCount(losses)
@@ -146,7 +150,7 @@ function changeGate(
   return { gate, outcome, reason: [...said[outcome], ...notes].join('; '), broken }
 }
 
-/** Whether the same point has a series that is of now: of another window. */
+/** Whether the same point has a current series with another window. */
 function goesOn({ subject }: Trend, current: readonly Trend[]): boolean {
   const { workload, deployment, load } = subject
   return current.some(
@@ -154,7 +158,10 @@ function goesOn({ subject }: Trend, current: readonly Trend[]): boolean {
   )
 }
 
-/** `the 3 newest runs measured nothing valid (20261115T…: 24 of 24 points failed)`; empty when the newest did. */
+/**
+ * `the 3 newest runs measured nothing valid (20261115T…: 24 of 24 points failed)`; empty if the newest run measured
+ * something.
+ */
 function deadSentence(dead: readonly DeadRun[]): string {
   const newest = dead.at(-1)
   if (newest === undefined) return ''
@@ -174,7 +181,10 @@ function brokenTrends(history: History, trends: readonly Trend[], threshold: Thr
     .sort((a, b) => Math.abs(b.relative) - Math.abs(a.relative))
 }
 
-/** The level that the baseline's run is of; the oldest without a baseline, or where the figure is younger than it. */
+/**
+ * Level that contains the baseline's run, or the oldest level without a baseline or if the figure is newer than the
+ * baseline.
+ */
 function referenceLevel({ baseline }: History, { levels }: Trend): Trend['levels'][number] | undefined {
   if (baseline === null) return levels[0]
   return levels.findLast(({ from }) => from <= baseline) ?? levels[0]

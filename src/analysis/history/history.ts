@@ -6,52 +6,51 @@ import { levelChanges } from './level-changes.ts'
 import type { HistoryRun, Series } from './series.ts'
 import { seriesOf } from './series.ts'
 
-/** A change of one figure between two runs, that lasted. */
+/** A lasting change of one figure between two runs. */
 export interface HistoryChange {
   readonly series: Series
-  /** Index of the first run after the change, and of the last one before it that has the figure. */
+  /** Index of the first run after the change. `before` is the index of the last run before it that has the figure. */
   readonly run: number
   readonly before: number
-  /** Mean after / mean before − 1, each between its neighbouring changes. */
+  /** Mean after / mean before − 1, each up to the neighboring changes. */
   readonly relative: number
   readonly verdict: 'faster' | 'slower'
-  /** Probability of as sharp a change by noise alone, adjusted over the series that the night's look tested. */
+  /** Probability of an equally clear change by noise alone, adjusted over the series tested in that look. */
   readonly p: number
 }
 
-/** A series with what is said of it. */
+/** A series and the results of testing it. */
 export interface Trend extends Series {
   readonly changes: readonly HistoryChange[]
-  /** Values between changes: their mean (of logarithms, as a value), and the runs from and to. */
+  /** Values between changes: their mean (computed on logarithms), and the first and last run. */
   readonly levels: readonly { readonly from: number; readonly to: number; readonly mean: number }[]
   /**
-   * Factor by which the mean of a run's repeats strays from its level 95 % of the time by the noise between repeats;
-   * null without repeats. The level's band is mean ÷ factor to mean × factor.
+   * Factor within which the mean of a run's repeats stays 95% of the time, given the noise between repeats; null
+   * without repeats. The level's band is mean ÷ factor to mean × factor.
    */
   readonly band: number | null
 }
 
-/** A sweep over its runs. */
+/** Results of a sweep over its runs. */
 export interface History {
   readonly sweep: string
   /** Oldest first. */
   readonly runs: readonly HistoryRun[]
   readonly trends: readonly Trend[]
-  /** All changes, the youngest run's first, then the largest. */
+  /** All changes: those of the newest run first, then by size. */
   readonly changes: readonly HistoryChange[]
-  /** Index of the baseline; null when none is set, or it isn't among the runs. */
+  /** Index of the baseline; null if none is set or the runs do not include it. */
   readonly baseline: number | null
 }
 
-/** How changes are told, in one sentence for reports. */
+/** Method of detecting changes, in one sentence for reports. */
 export const historyMethod =
   'a step fitted to logarithms of run means by generalised least squares with first-order autoregressive noise, looked for after every run; ' +
   'at most one history in ten of 60 runs without a change shows one'
 
 /**
- * Follows every key figure over the runs of a sweep, oldest first. A change needs a step that neither the noise between
- * runs nor their dependence on the runs before explains ({@link levelChanges}), and a size above what repeats alone
- * would do.
+ * Follows every key figure over the runs of a sweep, oldest first. A change requires a step that neither noise between
+ * runs nor their dependence on earlier runs explains ({@link levelChanges}), and a size above the noise of repeats.
  */
 export function historyOf(
   sweep: string,

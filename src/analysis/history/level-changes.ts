@@ -3,52 +3,49 @@ import { adjustForFalseDiscovery } from '../../metrics/statistics/false-discover
 import { moderatedVariances } from '../../metrics/statistics/moderated-variance.ts'
 import { studentTwoSidedP } from '../../metrics/statistics/student.ts'
 
-/** One figure over runs, on the logarithmic scale. */
+/** Values of one figure over runs, on the logarithmic scale. */
 export interface Track {
-  /** Tracks of one family have alike noise: the figure's name. */
+  /** Name of the figure. Tracks of one family have similar noise. */
   readonly family: string
   /** In the order of the runs. */
   readonly values: readonly { readonly run: number; readonly log: number }[]
 }
 
-/** A place in a track where its level changes, until the next one. */
+/** Position in a track where its level changes until the next such position. */
 export interface LevelChange {
   /** Index of the first value after the change. */
   readonly at: number
-  /** Probability of as sharp a change by noise alone, adjusted over the tracks of the look that found it. */
+  /** Probability of an equally clear change by noise alone, adjusted over the tracks of the look that found it. */
   readonly p: number
   /** Number of values at the look that found it. */
   readonly foundWith: number
 }
 
-/** Values that a first level needs before noise is known well enough for a change from it. */
+/** Values that a first level needs before its noise is known well enough to test for a change. */
 export const leastBefore = 5
-/** Values that a level needs before it can be left again. */
+/** Values that a level needs before it can end. */
 const leastLevel = 3
-/** Values that a new level needs: an odd night, or two, are no change. */
+/** Values that a new level needs: one or two unusual nights are not a change. */
 export const leastAfter = 3
 
-/** Adjusted p at which a look calls a change, for every look: chosen by simulation, docs/bench/statistics.md. */
+/** Adjusted p below which a look reports a change; chosen by simulation, see docs/bench/statistics.md. */
 const perLook = 0.0001
 
-/**
- * How far values are remembered by the next ones, whatever is estimated: beyond it a level can't be told from a slow
- * drift.
- */
+/** Upper bound of the estimated autocorrelation. Beyond it, a level cannot be distinguished from slow drift. */
 const mostMemory = 0.95
 
 /**
- * The changes of level in tracks that were looked at after every run. It replays those looks, each with what was known
- * then: what a look called stays called. Each look tests for each track whether some later part of its values has
- * another level than the part before, with the noise of values before that part alone. Later nights may move its date
- * by two. Nights resemble their neighbours (a machine's state, its temperature, its neighbours), so values are whitened
- * by a first-order autoregression (Cochrane and Orcutt 1949; prewhitening before change detection: von Storch 1995;
- * Bayazit and Önöz 2007), whose coefficient is estimated over all tracks, corrected for its bias in short series
- * (Kendall 1954). Variances of innovations are moderated over the tracks of a family. False discovery is held over the
- * tracks of a look (Benjamini and Hochberg 1995).
+ * Level changes in tracks that are tested after every run. The function replays these looks, each with the values known
+ * at the time; a reported change stays reported. Each look tests, for each track, whether some later part of its values
+ * has another level than the part before it, using only the noise of the earlier values. Later nights may move the date
+ * of a change by two. Consecutive nights resemble each other (state and temperature of the machine, other jobs), so
+ * values are whitened by a first-order autoregression (Cochrane and Orcutt 1949; prewhitening before change detection:
+ * von Storch 1995; Bayazit and Önöz 2007). Its coefficient is estimated over all tracks and corrected for its bias in
+ * short series (Kendall 1954). Variances of innovations are moderated over the tracks of a family. False discovery is
+ * controlled over the tracks of a look (Benjamini and Hochberg 1995).
  *
- * @param runs number of runs; tracks need not have a value of each
- * @returns for each track, by place
+ * @param runs number of runs; tracks may lack values for some
+ * @returns changes of each track, by index
  */
 export function levelChanges(
   tracks: readonly Track[],
@@ -64,7 +61,7 @@ export function levelChanges(
   for (let look = leastBefore + leastAfter; look <= runs; look++) {
     const found = states.flatMap((state, i) => {
       const count = countBefore(state.track, look)
-      // A track without a value of this run tells nothing new.
+      // Without a value for this run, the track needs no new test.
       if (state.track.values[count - 1]?.run !== look - 1) return []
       const best = sharpest(state, count, run => {
         const before = known.get(run) ?? knownBefore(states, run)
@@ -84,13 +81,13 @@ export function levelChanges(
   return states.map(dated)
 }
 
-/** A look may be wrong about the night by so many. */
+/** Maximum error of a look in the night of a change. */
 const nightsOff = 2
 
 /**
- * The changes with the night that all values between their neighbours say: a look that called one had few values after
- * it, and an outlier just before it can pass for its first. Least absolute deviations from the medians of both sides,
- * which odd nights don't move.
+ * Dates each change using all values between its neighboring changes. The look that found it had few later values and
+ * may have taken an outlier just before it as the start. Uses least absolute deviations from the medians of both sides,
+ * which unusual nights do not move.
  */
 function dated({ track, logs, changes }: State): readonly LevelChange[] {
   let before = 0
@@ -120,16 +117,16 @@ interface State {
   readonly changes: LevelChange[]
 }
 
-/** What a track's values before a run tell: its level since the last change, and its noise. */
+/** Level since the last change and noise of a track, from its values before a run. */
 interface Before {
-  /** How much of a residual the next value keeps. */
+  /** Share of a residual that carries over to the next value. */
   readonly memory: number
-  /** Variance of what is new in a value. */
+  /** Variance of the innovations. */
   readonly variance: number
   readonly freedom: number
-  /** Robust standard deviation of values around their level; 0 where most are equal. */
+  /** Robust standard deviation of values around their level; 0 if most are equal. */
   readonly usual: number
-  /** Mean and last of the values on the level, odd nights cut, and the sum of what is new in them. */
+  /** Mean and last value of the level with unusual nights trimmed, and the sum of innovations. */
   readonly level: number
   readonly last: number
   readonly whitened: number
@@ -146,7 +143,7 @@ function countBefore({ values }: Track, run: number): number {
   return low
 }
 
-/** The later part that differs most from its level, among the first `count` values. */
+/** The later part that differs most from its level, starting within the first `count` values. */
 function sharpest(
   { track, logs, changes }: State,
   count: number,
@@ -164,28 +161,25 @@ function sharpest(
   return best
 }
 
-/** Two-sided p of a change of level between the `count` values before and those after. */
+/** Two-sided p of a level change between the `count` values before and the values after. */
 function changeP(before: Before, count: number, after: readonly number[]): number {
   const all = stepOf(before, count, after)
-  // Cutting odd nights makes a step smaller only: what is no change with them is none without them.
+  // Trimming unusual nights only reduces a step, so a step that is too small before trimming stays so.
   if (Math.abs(all) < promising) return 1
   const cut = stepOf(before, count, lasting(after, before, Math.sign(all)))
-  // What odd nights alone had moved goes the other way when they are cut.
+  // If unusual nights caused the step, trimming them reverses its sign.
   return cut * all <= 0 ? 1 : studentTwoSidedP(cut, before.freedom)
 }
 
-/** A step of fewer standard errors is never called, so its p need not be known. */
+/** A step of fewer standard errors is never reported, so its p is not needed. */
 const promising = 2
 
-/**
- * Of a logarithm: nights that are equal to a millionth differ by the rounding of arithmetic, which is no noise to
- * measure a step by.
- */
+/** Minimum variance of a logarithm. Nights that agree to a millionth differ only by rounding, which is not noise. */
 const leastVariance = 1e-12
 
 /**
- * A step's size over its standard error, by generalised least squares: values are whitened (less what they keep of the
- * one before), and a level and a step are fitted to them.
+ * A step's size divided by its standard error, by generalized least squares: the values are whitened (each minus the
+ * share carried over from the previous one) and fitted with a level and a step.
  */
 function stepOf(before: Before, count: number, after: readonly number[]): number {
   const { memory } = before
@@ -209,12 +203,12 @@ function stepOf(before: Before, count: number, after: readonly number[]): number
   return size / Math.sqrt((Math.max(before.variance, leastVariance) * level) / determinant)
 }
 
-/** A night of a new level deviates no further than its lower third. */
+/** Robust standard deviations by which values of a new level may exceed their lower third. */
 const usualSpread = 2
 
 /**
- * Values after a change, with those cut that stand out from a third of them: odd nights among usual ones make no
- * change, however odd.
+ * Values after a change, capped slightly above their lower third: unusual nights among usual ones are not a change,
+ * however large.
  */
 function lasting(values: readonly number[], { level, usual }: Before, sign: number): readonly number[] {
   const residuals = values.map(value => sign * (value - level)).sort((a, b) => a - b)
@@ -222,7 +216,7 @@ function lasting(values: readonly number[], { level, usual }: Before, sign: numb
   return values.map(value => level + sign * Math.min(most, sign * (value - level)))
 }
 
-/** Values with odd ones cut to what is usual around their median; all as they are where most are equal. */
+/** Values trimmed to the usual range around their median; unchanged if most are equal. */
 function withoutOdd(values: readonly number[], usual: number): readonly number[] {
   if (usual === 0) return values
   const bound = odd * usual
@@ -230,13 +224,10 @@ function withoutOdd(values: readonly number[], usual: number): readonly number[]
   return values.map(value => Math.max(middle - bound, Math.min(middle + bound, value)))
 }
 
-/** What a track's values before a run tell of its noise. */
+/** Noise statistics of a track's values before a run. */
 interface Residuals {
   readonly sides: readonly (readonly number[])[]
-  /**
-   * Sums of squares, of products of neighbours and of those two apart, and how many values on how many levels they are
-   * of.
-   */
+  /** Sums of squares, of products of neighbors and of products two apart, and the numbers of values and levels. */
   readonly squares: number
   readonly products: number
   readonly productsApart: number
@@ -251,9 +242,9 @@ function levelsBefore({ track, logs, changes }: State, run: number): readonly (r
   return starts.map((from, i) => logs.slice(from, starts[i + 1] ?? end))
 }
 
-/** Residuals beyond so many robust standard deviations are of odd nights. */
+/** Residuals beyond this many robust standard deviations belong to unusual nights. */
 const odd = 4
-/** From the median absolute deviation to the standard deviation of normal noise. */
+/** Factor from the median absolute deviation to the standard deviation of normal noise. */
 const normalDeviations = 1.4826
 
 /** Median distance of values from the median of their level. */
@@ -290,8 +281,8 @@ function knownBefore(states: readonly State[], run: number): readonly (Before | 
     const own = members.map(i => usualStray(levelled[i] ?? []))
     const found = own.filter(residual => residual !== null)
     const middle = found.length === 0 ? 0 : median(found)
-    // A point that varies more than the others has no odd nights for that; one that seems to vary less may have seen
-    // few.
+    // A point that varies more than others does not have unusual nights for that reason; one that seems to vary less
+    // may have too few values.
     members.forEach((i, at) => {
       usual[i] = normalDeviations * Math.max(middle, own[at] ?? 0)
     })
@@ -322,7 +313,7 @@ function knownBefore(states: readonly State[], run: number): readonly (Before | 
   return known
 }
 
-/** The values since the last change, summed up for {@link changeP}. */
+/** Summary of the values since the last change, for {@link changeP}. */
 function onLevel(
   values: readonly number[],
   memory: number,
@@ -335,14 +326,14 @@ function onLevel(
   return { level: mean([...cut]), last: cut.at(-1) ?? 0, whitened: fresh.reduce((sum, value) => sum + value, 0) }
 }
 
-/** Below it, what lies two nights apart says nothing of memory. */
+/** Below this correlation, the correlation two nights apart carries no information about memory. */
 const clearMemory = 0.15
 
 /**
- * What all tracks keep of the night before. Repeats add noise that no night remembers, which hides memory from
- * neighbours: correlation at one night is low for how slowly it falls off to two. A first-order autoregression that is
- * to have the noise of long levels right lies between the first and the fall (for memories of 0.6 and 0.8 under such
- * noise, within a tenth).
+ * Autocorrelation shared by all tracks. Noise between repeats, which does not carry over to the next night, hides it
+ * from neighboring values: the correlation at lag one is low compared with its decline to lag two. A first-order
+ * autoregression that reproduces the noise of long levels has a coefficient between the correlation at lag one and that
+ * decline (within a tenth, for coefficients of 0.6 and 0.8 under such noise).
  */
 function sharedMemory(tracks: readonly Residuals[]): number {
   const over = (of: (residuals: Residuals) => number) =>
@@ -360,15 +351,13 @@ function sharedMemory(tracks: readonly Residuals[]): number {
   return (one + Math.min(mostMemory, Math.max(one, two / one))) / 2
 }
 
-/**
- * Kendall's correction (Biometrika 1954): around a mean of its own, a short series seems to remember less than it does.
- */
+/** Kendall's correction (Biometrika 1954): with an estimated mean, short series underestimate the autocorrelation. */
 const unbiased = (correlation: number, length: number) =>
   length <= 4 ? correlation : (correlation + 1 / length) / (1 - 3 / length)
 
 /**
- * Of one track: what all show, or more where its own values say so; with a standard error for what so few values may
- * hide.
+ * Autocorrelation of one track: the shared one, or more if the track's own values show more, plus a standard error for
+ * what so few values may hide.
  */
 function memoryOf({ squares, products, count, levels }: Residuals, shared: number, tracks: number): number {
   const own = squares === 0 || count < leastBefore ? shared : unbiased(products / squares, count / levels)
@@ -377,7 +366,7 @@ function memoryOf({ squares, products, count, levels }: Residuals, shared: numbe
   return Math.min(mostMemory, Math.max(0, moderated + unsure))
 }
 
-/** Tracks of one machine move together: so many independent ones are they worth at most. */
+/** Tracks of one machine move together, so they count as at most this many independent ones. */
 const independentTracks = 4
 
 function innovations({ sides, count, levels }: Residuals, memory: number): { variance: number; freedom: number } {

@@ -7,29 +7,27 @@ import { missingPointCount, standingOf } from '../gates/standing.ts'
 import { type MeasuredPoint, measuredPoints } from '../measured-point.ts'
 import type { History, Trend } from './history.ts'
 
-/** What the newest run of a history lost of what earlier ones measured. */
+/** Points of earlier runs that the newest run of a history lost. */
 export interface HistoryLosses extends Omit<Losses, 'leftOut'> {
   readonly newest: Run
-  /** Its index. */
+  /** Index of the newest run. */
   readonly at: number
-  /** Points that it measured another way than the reference did, and how: `window: whole → steady`. */
+  /** Points that it measured in another way than the reference, and the difference: `window: whole → steady`. */
   readonly anotherWay: { readonly points: number; readonly how: string }
-  /** What it is held against: `the baseline`, `earlier runs`. */
+  /** Name of the reference: `the baseline`, `earlier runs`. */
   readonly reference: string
-  /**
-   * Whether the newest run has a valid point of the series, and no value of its figure, where the reference has one.
-   */
+  /** Whether the newest run has a valid point of the series but no value of its figure, while the reference has one. */
   readonly isSilent: (trend: Trend) => boolean
 }
 
-/** As series are told apart, the figure aside. */
+/** Key that distinguishes series, without the figure. */
 const keyOf = (point: MeasuredPoint) => canonicalJson([asked(point), point.deployment.engine])
 
 /**
- * What the newest run lost: points of the baseline, or without one of the run before it; and whatever it tried in vain,
- * or did not come to, that any earlier run measured. A point that a complete run no longer has was taken out of the
- * sweep: said once, as the run before it still had it. Runs made with `--only` are of a part by intention, and so
- * neither the newest nor the one before. Null without a run.
+ * Points that the newest run lost: those of the baseline, or of the run before it without a baseline, plus those that
+ * it failed to measure or did not reach and any earlier run measured. A point missing from a complete run was removed
+ * from the sweep, and is reported once, when the previous run still had it. Runs with `--only` are partial by
+ * intention, so they count as neither the newest run nor the one before it. Null without a run.
  */
 export function historyLosses(history: History, runs: readonly Run[]): HistoryLosses | null {
   const isWhole = ({ manifest }: Run) => manifest.only === undefined

@@ -10,7 +10,7 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import type { Noise } from '../statistics/repeat-noise.ts'
 import { pooledNoise } from '../statistics/repeat-noise.ts'
 
-/** A run as history knows it. */
+/** A run in a history. */
 export interface HistoryRun {
   readonly runId: string
   readonly folder: string
@@ -19,7 +19,7 @@ export interface HistoryRun {
   readonly revision: string | null
 }
 
-/** What a series is of: a workload's best or whole, or one point. */
+/** Subject of a series: the best of a workload, its frontier, or one point. */
 export interface SeriesSubject {
   readonly workload: string
   /** `best under the SLO`, `frontier`, or the point's deployment. */
@@ -29,17 +29,17 @@ export interface SeriesSubject {
 
 /** One figure over runs. */
 export interface Series {
-  /** Same on every day. */
+  /** Stable over time. */
   readonly key: string
   readonly subject: SeriesSubject
   readonly figure: Pick<Figure, 'name' | 'title' | 'better'> & { readonly unit: string }
-  /** Mean over the valid repeats of each run that has one, oldest run first; above 0. */
+  /** Mean over the valid repeats of each run that has any, oldest run first; above 0. */
   readonly values: readonly { readonly run: number; readonly mean: number; readonly repeats: number }[]
-  /** Between repeats within a run, pooled over all runs; null without repeats. */
+  /** Noise between repeats within a run, pooled over all runs; null without repeats. */
   readonly noise: Noise | null
 }
 
-/** The hypervolume of a workload's frontier: of a whole run, so no measurement has one. */
+/** Hypervolume of a workload's frontier. It belongs to a whole run, so no measurement has it. */
 export const frontierArea = {
   name: 'hypervolume',
   title: 'Hypervolume',
@@ -54,7 +54,7 @@ interface Sample {
   readonly values: readonly number[]
 }
 
-/** The series of runs in the order given (oldest first): each workload's frontier first, then every point's figures. */
+/** Series of runs in the given order (oldest first): each workload's frontier, then every point's figures. */
 export function seriesOf(runs: readonly Run[], registry: readonly Figure[] = figures): readonly Series[] {
   const samples = new Map<string, Sample[]>()
   const add = (key: string, sample: Sample) => {
@@ -76,7 +76,7 @@ function addRun(
 ): void {
   const analysis = analyse(run)
   for (const { name, hypervolume, points, workload } of analysis.workloads) {
-    // A frontier of part of the points is another thing.
+    // The frontier of only some points is not comparable.
     if (run.manifest.only === undefined && run.ended?.outcome === 'complete' && hypervolume > 0) {
       const { isl, osl, prefix, conversation, datasetSha256: dataset } = workload
       add(`workload ${windowPrefix(points)}${canonicalJson({ isl, osl, prefix, conversation, dataset })}`, {
@@ -90,7 +90,7 @@ function addRun(
       for (const figure of followed) {
         const values = point.valid.flatMap(measurement => figure.of(measurement, point.deployment) ?? [])
         if (values.length === 0 || values.some(value => value <= 0)) continue
-        // Another price is another figure: it says nothing of the build.
+        // Figures with another price form another series, because the change does not come from the build.
         const prices = [...new Set(point.valid.map(m => priceBehind(figure, m)))].sort().join('; ')
         const unit = unitText(figure, point.valid)
         const key = canonicalJson([asked(point), point.deployment.engine, ...(prices === '' ? [] : [prices])])
@@ -105,13 +105,13 @@ function addRun(
   }
 }
 
-/** Figures of a steady window and of a whole run are two things, and so two series. */
+/** Figures of a steady window and of a whole run form two series. */
 function windowPrefix(points: readonly MeasuredPoint[]): string {
   const windows = [...new Set(points.filter(({ status }) => status === 'ok').map(windowsOf))].sort().join(' and ')
   return windows === '' || windows === 'whole' ? '' : `${windows} `
 }
 
-/** The names of the youngest run hold: a label changes when deployments that it tells apart join the sweep. */
+/** Uses the names of the newest run: labels change when deployments that they distinguish join the sweep. */
 function joined(key: string, samples: readonly Sample[]): Series {
   const last = samples.at(-1)
   if (last === undefined) throw new RangeError('a series without samples')

@@ -2,21 +2,21 @@ import { unitText } from '../../metrics/figures/energy.ts'
 import { type Figure, figuresIn, interactivity, perGpuThroughput } from '../../metrics/figures/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
-/** An axis to choose where the frontiers of several runs are in one picture. */
+/** An axis that readers can choose for the frontiers of several runs. */
 export interface Axis {
   /** Name of the figure. */
   readonly name: string
   readonly title: string
   readonly unit: string
   readonly better: 'lower' | 'higher'
-  /** Whether any of the runs has the figure. Others are listed as not available: they are never 0. */
+  /** Whether any run has the figure. Others are listed as not available; they are never 0. */
   readonly available: boolean
 }
 
-/** The axes that a picture begins with. */
+/** Initial axes of the chart. */
 export const firstAxes = { x: interactivity, y: perGpuThroughput } as const
 
-/** Axes that readers look for; listed even where no figure of that name is in the registry. */
+/** Axes that readers look for. They are listed even if the registry has no such figure. */
 const lookedFor: readonly Omit<Axis, 'available'>[] = [
   { name: 'output_tokens_per_s_per_mw', title: 'Output tokens/s per MW', unit: 'tokens/s/MW', better: 'higher' },
   {
@@ -27,7 +27,7 @@ const lookedFor: readonly Omit<Axis, 'available'>[] = [
   },
 ]
 
-/** The figures that can be an axis: those that the registry marks, and those that readers look for. */
+/** Figures that can be an axis: those marked in the registry, and those that readers look for. */
 export function axisFigures(registry: readonly Figure[]): readonly Figure[] {
   const marked = figuresIn('axes', registry)
   return [
@@ -36,7 +36,7 @@ export function axisFigures(registry: readonly Figure[]): readonly Figure[] {
   ]
 }
 
-/** Every axis, and which of them the points have. */
+/** Every axis, and whether the points have it. */
 export function axesOf(figures: readonly Figure[], points: readonly MeasuredPoint[]): readonly Axis[] {
   const measured = points.flatMap(({ valid }) => valid)
   const known = figures.map(({ name, title, better, ...figure }) => {
@@ -46,7 +46,7 @@ export function axesOf(figures: readonly Figure[], points: readonly MeasuredPoin
   const missing = lookedFor.filter(({ name }) => known.every(axis => axis.name !== name))
   return [...known, ...missing.map(axis => ({ ...axis, isOneUnit: true }))].map(({ isOneUnit, ...axis }) => ({
     ...axis,
-    // Money of two currencies has no common axis.
+    // Amounts in two currencies have no common axis.
     available: isOneUnit && points.some(point => (point.figures[axis.name] ?? null) !== null),
   }))
 }

@@ -10,14 +10,16 @@ import { meetsSlo, objectives } from '../slo.ts'
 import { type Axis, axesOf, axisFigures } from './axes.ts'
 import { facets as allFacets, type Facet } from './facets.ts'
 
-/** Several runs in one picture, each with its own frontiers. */
+/** Several runs in one chart, each with its own frontiers. */
 export interface Overlay {
-  /** In the order asked for; the first is what the conditions of the others are held against. */
+  /** In the given order; conditions of later runs are compared with the first. */
   readonly runs: readonly OverlayRun[]
   readonly axes: readonly Axis[]
-  /** The figures that can be an axis; each has an estimate at every point. */
+  /** Figures that can be an axis; every point has an estimate of each, or null. */
   readonly figures: readonly Figure[]
-  /** Workloads of all runs in first-seen order; a name that two different workloads have is numbered. */
+  /**
+   * Workloads of all runs in first-seen order. If two different workloads have the same name, the names are numbered.
+   */
   readonly workloads: readonly string[]
   readonly facets: readonly Facet[]
 }
@@ -27,9 +29,9 @@ export interface OverlayRun {
   /** Unique. */
   readonly label: string
   readonly points: readonly OverlayPoint[]
-  /** Planned points without a result, those that a search left out apart: the run's frontier may be higher. */
+  /** Planned points without a result, except those that a search skipped: the run's frontier may be higher. */
   readonly missing: number
-  /** What differs from the first run, conditions that make a comparison doubtful first; empty for the first. */
+  /** Differences from the first run, with conditions that weaken the comparison first; empty for the first run. */
   readonly differences: readonly EnvironmentDifference[]
 }
 
@@ -37,22 +39,22 @@ export interface OverlayPoint {
   readonly point: MeasuredPoint
   /** One of {@link Overlay.workloads}. */
   readonly workload: string
-  /** What its figures are of; only points of one kind share a frontier. */
+  /** Kind of figures; only points of one kind share a frontier. */
   readonly kind: string
   readonly slo: 'no SLO' | 'yes' | 'no'
-  /** By facet, in the order of {@link Overlay.facets}; empty where the run doesn't say. */
+  /** By facet, in the order of {@link Overlay.facets}; empty if unknown. */
   readonly facets: readonly string[]
 }
 
-/** A run, or a part of one, and its name in the picture. */
+/** A run or a part of one, and its name in the chart. */
 export interface NamedRun {
   readonly label: string
   readonly run: Run
-  /** Of a part: planned points of the whole run without a result. */
+  /** For a part: planned points of the whole run without a result. */
   readonly missing?: number
 }
 
-/** A run as one for each of its variants, in first-seen order; as it is where it has at most one. */
+/** Splits a run by variant, in first-seen order; returns it unchanged with at most one variant. */
 export function partsByVariant({ label, run }: NamedRun): readonly NamedRun[] {
   const parts = Map.groupBy(run.results, ({ point }) => point.deployment.variant ?? 'no variant')
   if (parts.size < 2) return [{ label, run }]
@@ -60,13 +62,13 @@ export function partsByVariant({ label, run }: NamedRun): readonly NamedRun[] {
   return [...parts].map(([variant, results]) => ({ label: `${label} · ${variant}`, run: { ...run, results }, missing }))
 }
 
-/** Runs that a picture can tell apart: as many as there are pairs of a colour and a shape. */
+/** Maximum runs that a chart can distinguish: the number of color and shape pairs. */
 export const mostRuns = 56
 
 /**
- * Lays runs over each other. Pure. Workloads are matched by what they ask for and not by name, so that equal names of
- * different workloads never share a frontier.
- * @throws FulcrumError (bad-input) for no run, more than {@link mostRuns}, or two runs of one label
+ * Combines the frontiers of several runs. Pure. Workloads are matched by content instead of name, so that different
+ * workloads with the same name never share a frontier.
+ * @throws FulcrumError (bad-input) for no run, more than {@link mostRuns}, or two runs with the same label
  */
 export function overlayOf(
   named: readonly NamedRun[],
@@ -120,13 +122,13 @@ function missingPoints({ manifest, results, lines }: Run): number {
   return Math.max(0, manifest.plan.points - settled.size)
 }
 
-/** The figures of the axes, and those that an SLO is held against. */
+/** Figures of the axes, plus those of SLO objectives. */
 function withObjectives(axes: readonly Figure[], registry: readonly Figure[]): readonly Figure[] {
   const needed = new Set(['ttft_p95_ms', 'itl_p95_ms', 'request_latency_p95_ms', ...axes.map(({ name }) => name)])
   return registry.filter(({ name }) => needed.has(name))
 }
 
-/** A name for each workload of all runs. */
+/** Names the workloads of all runs. */
 function workloadNames() {
   const byContent = new Map<string, string>()
   const uses = new Map<string, number>()
@@ -145,7 +147,7 @@ function workloadNames() {
   }
 }
 
-/** What a workload asks for: another checkout's path and another name make no other workload. */
+/** Content of a workload. Paths of other checkouts and other names do not make another workload. */
 function contentOf({ name: _, datasetFile, ...rest }: Workload): string {
   const file = rest.datasetSha256 === undefined ? datasetFile?.split('/').at(-1) : undefined
   return canonicalJson({ ...rest, ...(file === undefined ? {} : { datasetFile: file }) })

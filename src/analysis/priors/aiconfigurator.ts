@@ -3,11 +3,11 @@ import { FulcrumError } from '../../model/index.ts'
 import type { Prior } from './prior.ts'
 
 /**
- * Reads a `pareto.csv` or `best_config_topn.csv` that `aiconfigurator cli default --save-dir` wrote (0.12.0), of its
- * `agg` or its `disagg` folder. Each row is one replica: its workers, their parallelism, the concurrency and what it
- * expects of them.
+ * Reads a `pareto.csv` or `best_config_topn.csv` written by `aiconfigurator cli default --save-dir` (0.12.0), from its
+ * `agg` or `disagg` folder. Each row is one replica: its workers, their parallelism, the concurrency and the predicted
+ * figures.
  *
- * @param file as messages show it
+ * @param file name to show in messages
  * @throws FulcrumError bad-input `prior-file-invalid` with file:line:column
  */
 export function aiconfiguratorPriors(text: string, file: string): readonly Prior[] {
@@ -56,7 +56,7 @@ function priorOf(cells: readonly string[], place: CsvLine): Prior {
     const column = cells.slice(0, at).reduce((sum, before) => sum + before.length + 1, 1)
     throw invalid(place.file, place.line, column, `${name} is ${JSON.stringify(cell)}, no number from 0`)
   }
-  // Its parallelism counts attention's: tensor × pipeline × data. Experts lie on the same GPUs.
+  // Parallelism of attention: tensor × pipeline × data. Experts share these GPUs.
   const workerGpus = (role: string) => number(`${role}tp`) * number(`${role}pp`) * number(`${role}dp`)
   const told = {
     isl: number('isl'),

@@ -9,7 +9,7 @@ const worker = z.looseObject({
   parallelism: z.looseObject({ replicas: size, tensor: size, pipeline: size, attention_data: size }),
 })
 
-/** The concrete configuration of a candidate, as far as a prior needs it. */
+/** Concrete configuration of a candidate, as far as a prior needs it. */
 const predictionConfig = z.looseObject({
   traffic: z.looseObject({
     source: z.looseObject({ input_tokens: z.number().min(1), output_tokens: z.number().min(1) }),
@@ -29,18 +29,18 @@ const candidate = z.looseObject({
   status: z.string(),
   used_gpus: z.number().nullish(),
   metrics: z.record(z.string(), z.number().nullable()),
-  // Only candidates of its views have one.
+  // Present only for candidates in the views.
   prediction_config: z.unknown(),
 })
 
 const result = z.looseObject({ schema_version: z.enum(['1.0', '1.1']), candidates: z.array(candidate) })
 
 /**
- * Reads what `aisimulate recommend` wrote: its `recommendation.json` (schema 1.0 and 1.1, `sweeper/result.py` of
- * ai-dynamo/aisimulate), or the same ledger as `recommendation.csv`. Feasible candidates that it selected become
- * priors; of others it keeps no concrete configuration. The numbered YAML files hold no figures.
+ * Reads the output of `aisimulate recommend`: `recommendation.json` (schema 1.0 and 1.1, `sweeper/result.py` of
+ * ai-dynamo/aisimulate), or the same ledger as `recommendation.csv`. Feasible, selected candidates become priors; the
+ * file has no concrete configuration for others. The numbered YAML files contain no figures.
  *
- * @param file as messages show it; `.csv` or `.json`
+ * @param file name to show in messages; `.csv` or `.json`
  * @throws FulcrumError bad-input `prior-file-invalid` with the place
  */
 export function aisimulatePriors(text: string, file: string): readonly Prior[] {
@@ -52,7 +52,7 @@ export function aisimulatePriors(text: string, file: string): readonly Prior[] {
   return read.data.candidates.flatMap(one => {
     if (one.status !== 'feasible' || one.prediction_config === null || one.prediction_config === undefined) return []
     const config = predictionConfig.safeParse(one.prediction_config)
-    // Traces and ramps are no load level, and lengths that are drawn no workload.
+    // Traces and ramps are not load levels, and randomly drawn lengths are not a workload.
     if (!config.success) return []
     const prior = priorOf(one, config.data, file)
     return prior === null ? [] : [prior]
@@ -114,7 +114,7 @@ function fromJson(text: string, file: string): unknown {
   }
 }
 
-/** One row a candidate, with nested values as JSON cells. */
+/** One row per candidate, with nested values as JSON cells. */
 function fromCsv(text: string, file: string): unknown {
   let rows: readonly { readonly [column: string]: string }[]
   try {

@@ -3,7 +3,7 @@ import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Prior } from './prior.ts'
 
-/** What a past run measured, as belief of what another will: its valid points with a load of one number. */
+/** Priors from a past run: its valid points whose load is a single number. */
 export function pastRunPriors(points: readonly MeasuredPoint[], source: string): readonly Prior[] {
   return points.flatMap(point => {
     const { deployment, workload, load, gpus, x, y, figures } = point

@@ -2,23 +2,26 @@ import type { Point, Slo } from '../../model/index.ts'
 import { canonicalJson, gpusOf, gpusOfRole, meanTokens } from '../../model/index.ts'
 import type { Prior } from './prior.ts'
 
-/** A point and what is believed of it. */
+/** A point and its prior. */
 export interface PriorRank {
   readonly point: Point
-  /** 0 when nothing is believed, up to 1 for what is believed to be the best of its workload. */
+  /** 0 without a prior, up to 1 for the expected best of its workload. */
   readonly promise: number
-  /** The nearest prior; null when nothing is believed. */
+  /** The closest prior; null if there is none. */
   readonly prior: Prior | null
 }
 
-/** What misses the SLO by belief is tried after what doesn't, and still before what nothing is known of. */
+/**
+ * Factor for points expected to miss the SLO: they come after those expected to meet it, but before points without a
+ * prior.
+ */
 const missed = 0.3
-/** A difference by the factor e in ratio, load, lengths or size makes a prior count this much less. */
+/** Each difference by a factor of e in ratio, load, lengths or size reduces the weight of a prior by this much. */
 const fading = 1
 
 /**
- * Points in the order in which they promise most by priors; points of equal promise stay in the order they have. Every
- * point is in the result: a belief decides what is measured first, never whether.
+ * Points by descending promise according to priors; points with equal promise keep their order. The result contains
+ * every point: priors decide the order of measurements, not whether they happen.
  */
 export function priorOrder(points: readonly Point[], priors: readonly Prior[]): readonly PriorRank[] {
   const best = new Map<string, number>()
@@ -37,7 +40,7 @@ export function priorOrder(points: readonly Point[], priors: readonly Prior[]): 
     .toSorted((a, b) => b.promise - a.promise)
 }
 
-/** The prior that says most for a point, counted down by how far the two lie apart. */
+/** The prior with the most weight for a point, discounted by the distance between the two. */
 function strongest(point: Point, priors: readonly Prior[]): { readonly prior: Prior; readonly worth: number } | null {
   let found: { readonly prior: Prior; readonly nearness: number } | null = null
   for (const prior of priors) {
@@ -50,7 +53,8 @@ function strongest(point: Point, priors: readonly Prior[]): { readonly prior: Pr
 }
 
 /**
- * 1 for the same; 0 where a prior says nothing of a point (aggregated against disaggregated, held load against a rate).
+ * 1 for the same configuration; 0 if a prior does not apply (aggregated against disaggregated, fixed load against
+ * request rate).
  */
 function nearnessOf({ deployment, workload, load: { level } }: Point, prior: Prior): number {
   const { topology } = deployment

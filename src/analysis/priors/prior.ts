@@ -1,16 +1,17 @@
 import type { Topology } from '../../model/index.ts'
 
 /**
- * What is believed of a deployment under a load before it is measured: it orders a search, and never stands in for a
+ * Expected performance of a deployment under a load before it is measured. It orders a search and never replaces a
  * measurement.
  */
 export interface Prior {
-  /** Where it is from, for a person: `aiconfigurator (disagg/pareto.csv)`, `run nightly/2026…`. */
+  /** Origin for display: `aiconfigurator (disagg/pareto.csv)`, `run nightly/2026…`. */
   readonly source: string
   readonly topology: Topology
   readonly gpus: number
-  /** GPUs of the workers that decode, prefill and decode alike when aggregated; 0 for no prefill workers. */
+  /** GPUs of one decode worker, or of one aggregated worker. */
   readonly gpusPerDecodeWorker: number
+  /** GPUs of all prefill workers; 0 without any. */
   readonly prefillGpus: number
   readonly isl: number
   readonly osl: number

@@ -1,12 +1,12 @@
 import { sampleVariance } from 'simple-statistics'
 
-/** Noise of one figure over repeats, as the variance of its logarithm. */
+/** Noise of one figure between repeats, as the variance of its logarithm. */
 export interface Noise {
   readonly variance: number
   readonly freedom: number
 }
 
-/** Pools the noise of groups of repeats; groups of one say nothing. Null when no group has two. */
+/** Pools the noise of groups of repeats. Groups of one contribute nothing. Null if no group has two. */
 export function pooledNoise(groups: readonly (readonly number[])[]): Noise | null {
   let squares = 0
   let freedom = 0

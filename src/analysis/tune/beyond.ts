@@ -8,29 +8,30 @@ import type { Gap } from '../measure-again.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { meetsSlo, objectives } from '../slo.ts'
 
-/** What is known of loads heavier than the recommended one. */
+/** Results at loads heavier than the recommended one. */
 export interface Beyond {
   /**
-   * `misses`: it breaks an objective. `no gain`: it meets the SLO and gives no more. `no result`: it was planned, and
-   * has no valid measurement. `left out`: the search expected nothing of it. `not tried`: no heavier load was planned.
+   * `misses`: it misses an objective. `no gain`: it meets the SLO without more throughput. `no result`: it was planned
+   * and has no valid measurement. `left out`: the search expected no gain. `not tried`: no heavier load was planned.
    */
   readonly kind: 'misses' | 'no gain' | 'no result' | 'left out' | 'not tried'
-  /** The lightest valid point beyond; null where there is none. */
+  /** Lightest valid point beyond the recommended load; null if there is none. */
   readonly point: MeasuredPoint | null
   /** Sentences with figures and units. */
   readonly evidence: readonly string[]
-  /** Why points between have no valid measurement. */
+  /** Why the points between have no valid measurement. */
   readonly gaps: readonly Gap[]
 }
 
-/** What the points of a run are held against beside their results. */
+/** Planned points of a run, in addition to its results. */
 export interface Planned {
   readonly lines: readonly JournalLine[]
   readonly unmeasured: readonly Point[]
 }
 
 /**
- * Looks beyond the load of a point: at its own deployment, then at larger ones, which can't miss what it would meet.
+ * Finds results beyond the load of a point: first at its own deployment, then at larger ones, which meet any SLO that
+ * it would meet.
  */
 export function beyond(point: MeasuredPoint, points: readonly MeasuredPoint[], planned: Planned): Beyond {
   const own = heavier(point, points).filter(other => other.deployment.id === point.deployment.id)
@@ -67,14 +68,14 @@ export function beyond(point: MeasuredPoint, points: readonly MeasuredPoint[], p
 const isValid = (point: MeasuredPoint) => point.status === 'ok'
 const load = (level: LoadLevel) => loadValue(level) ?? Number.NaN
 
-/** By rising load; of the same kind of load. */
+/** Heavier points of the same kind of load, ascending. */
 function heavier(point: MeasuredPoint, points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
   return points
     .filter(other => other.load.level.kind === point.load.level.kind && load(other.load.level) > load(point.load.level))
     .toSorted((a, b) => load(a.load.level) - load(b.load.level))
 }
 
-/** Heavier loads of the same deployment that were planned, up to the first valid one. */
+/** Planned heavier loads of the same deployment, up to the first valid one. */
 function plannedBeyond(
   point: MeasuredPoint,
   unmeasured: readonly Point[],
@@ -113,7 +114,7 @@ function leftOutBeyond(point: MeasuredPoint, lines: readonly JournalLine[]): str
     : `The search left ${shortLoad(found.load.level)} out: ${leftOutReasons[found.reason]}.`
 }
 
-/** `c 24`, `12/s`: a load level within a sentence. */
+/** Load level within a sentence: `c 24`, `12/s`. */
 export function shortLoad(level: LoadLevel): string {
   switch (level.kind) {
     case 'concurrency':
@@ -127,7 +128,7 @@ export function shortLoad(level: LoadLevel): string {
   }
 }
 
-/** `c 24 misses itl_p95: 31 ms > 25 ms.` with the deployment where it is another one. */
+/** `c 24 misses itl_p95: 31 ms > 25 ms.`, preceded by the deployment if it is another one. */
 function missText(missing: MeasuredPoint, point: MeasuredPoint): string {
   const where = missing.deployment.id === point.deployment.id ? '' : `${missing.label}, which has more workers, at `
   return `${where}${shortLoad(missing.load.level)} misses ${brokenObjectives(missing).join(', ')}.`
@@ -137,7 +138,7 @@ function noGainText(next: MeasuredPoint, point: MeasuredPoint): string {
   return `${shortLoad(next.load.level)} was measured and gives no more: ${figure(next.y?.mean)} against ${figure(point.y?.mean)} tokens/s per GPU.`
 }
 
-/** `itl_p95: 31 ms > 25 ms` for each objective that a point breaks. */
+/** `itl_p95: 31 ms > 25 ms` for each objective that a point misses. */
 export function brokenObjectives(point: MeasuredPoint): readonly string[] {
   return objectives(point)
     .filter(objective => !objective.met)
@@ -146,7 +147,7 @@ export function brokenObjectives(point: MeasuredPoint): readonly string[] {
     )
 }
 
-/** With as many digits as it takes to tell the value from its limit. */
+/** Uses as many digits as needed to distinguish the value from its limit. */
 export function ms(value: number, limit: number): string {
   const coarse = value >= 10 ? 0 : 1
   const digits = [coarse, 1, 2, 3].find(places => Number(value.toFixed(places)) !== limit) ?? 3
@@ -156,7 +157,7 @@ export function ms(value: number, limit: number): string {
 const figure = (value: number | undefined) =>
   value === undefined ? '–' : value >= 100 ? String(Math.round(value)) : value.toFixed(1)
 
-/** One sentence of a reason that may be long, with its full stop. */
+/** Shortens a reason to one sentence with a period. */
 function sentence(reason: string): string {
   const first = reason === '' ? 'no reason was given' : reason
   return /[.!?]$/.test(first) ? first : `${first}.`

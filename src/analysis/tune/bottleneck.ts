@@ -4,7 +4,7 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import { beforeFirstToken, type LatencyGrowth, latencyGrowth, littlesLaw, readingShare } from './latency-growth.ts'
 import { type RoleState, roleStates, serverMean } from './role-state.ts'
 
-/** What holds a deployment back, the evidence for it, and what to try. */
+/** Bottleneck of a deployment, the evidence for it, and what to try. */
 export interface BottleneckFinding {
   readonly stage:
     | 'client'
@@ -14,53 +14,52 @@ export interface BottleneckFinding {
     | 'decode batch'
     | 'frontend'
     | 'none shown'
-    /** The evidence speaks for more than one. */
+    /** Evidence for more than one. */
     | 'undecided'
-  /** The workers that more of would help; null where workers are not the matter. */
+  /** Role that needs more workers; null if workers are not the bottleneck. */
   readonly role: Role | null
   /** Sentences with figures and units. */
   readonly evidence: readonly string[]
-  /** What to try beside another number of workers, in plain words; may be empty. */
+  /** What to try besides another number of workers; may be empty. */
   readonly next: string
 }
 
-/** What a point is held against; each null where it was not measured. */
+/** Points for comparison; each is null if not measured. */
 export interface Reference {
   /** The same deployment at its lightest load. */
   readonly lightest: MeasuredPoint | null
-  /** An aggregated deployment of the same workload at its lightest load: it moves no KV cache. */
+  /** Aggregated deployment of the same workload at its lightest load, which transfers no KV cache. */
   readonly aggregated: MeasuredPoint | null
 }
 
-/** A generator thread this busy may be what is measured. */
+/** Above this utilization, the generator thread itself may be what is measured. */
 const busyClient = 0.8
-/** A queue is one that holds this share of the requests in flight, and half a request a worker. */
+/** Minimum share of the requests in flight that counts as a queue; it must also hold half a request per worker. */
 const queueShare = 0.1
 const queueLength = 0.5
-/** This share of the slots in use on average is all of them, but for the moments between two requests. */
+/** Mean share of slots in use that counts as all, given the gaps between requests. */
 const fullSlots = 0.9
-/** A latency this many times that of the lightest load has been slowed by load; less than the second, it has not. */
+/** Latencies above the first multiple of the lightest load's are slowed by load; those below the second are not. */
 const slowed = 1.5
 const notSlowed = 1.1
 /**
- * An aggregated worker that reads prompts this share of its time is held back by that, wherever requests are seen to
- * wait.
+ * Share of time spent on prompts above which reading them is an aggregated worker's bottleneck, wherever requests wait.
  */
 const mostlyReading = 0.5
-/** A prefill worker does nothing else: it reads this share of its time when prompts queue for it. */
+/** The same share for a prefill worker, which does nothing else, if prompts queue for it. */
 const alwaysReading = 0.7
-/** A pool this busy limits throughput, wherever the latency shows. */
+/** Utilization above which a pool limits throughput, wherever the latency shows. */
 const fullReading = 0.9
-/** Gauges of a window this short are those of a few moments, s. */
+/** Gauges of a shorter window, in s, reflect only a few moments. */
 const fewScrapesS = 5
-/** A first token this many times as late as where no cache is moved, without load, is late by the transfer. */
+/** Multiple of the TTFT without a KV transfer, both without load, above which the transfer is the cause. */
 const transferSlowed = 2
 
 /**
- * Names what holds a point back, from the most direct evidence to the least: the client's own health; queues at the
- * workers and why they are there (no room in the KV cache for one more, no free slot, prompts to read); requests in
- * transfer; requests at no worker; a first token that is late even without load; and which part of the latency load has
- * added. How often it is right where the truth is known: docs/bench/tune.md.
+ * Names the bottleneck of a point from the most direct to the least direct evidence: health of the client; queues at
+ * workers and their reason (no room in the KV cache, no free slot, prompts to read); requests in transfer; requests at
+ * no worker; a late first token even without load; and the part of the latency that grew with load. Accuracy where the
+ * truth is known: docs/bench/tune.md.
  */
 export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Reference): BottleneckFinding {
   const cpu = Math.max(0, ...point.valid.map(m => m.client.cpuShare ?? 0))
@@ -81,7 +80,7 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
   return { ...found, evidence: [...new Set([...found.evidence, ...evidence])] }
 }
 
-/** What speculative decoding gains; nothing where no worker says. */
+/** Gain from speculative decoding; empty if no worker reports it. */
 function acceptedDrafts({ figures }: MeasuredPoint): string[] {
   const [rate, length] = [figures.spec_acceptance_rate?.mean, figures.spec_accepted_length?.mean]
   const said = [
@@ -91,7 +90,7 @@ function acceptedDrafts({ figures }: MeasuredPoint): string[] {
   return said.length === 0 ? [] : [`Speculative decoding ${said.join(' and ')}.`]
 }
 
-/** Where queues and latencies speak for different stages, neither is named: scrapes of a short point catch moments. */
+/** Names no stage if queues and latencies point to different ones: scrapes of a short point reflect single moments. */
 function agreed(queue: BottleneckFinding | null, growth: BottleneckFinding): BottleneckFinding | null {
   if (queue === null || growth.stage === 'none shown' || growth.stage === 'undecided' || growth.stage === queue.stage)
     return queue
@@ -112,14 +111,15 @@ function clientFinding(cpu: number): BottleneckFinding {
   }
 }
 
-/** The role that holds most of what waits, and why it waits there. */
+/** The role with the most waiting requests, and why they wait there. */
 function queueFinding(
   states: readonly RoleState[],
   inFlight: number,
   beforeToken: number,
   growth: LatencyGrowth | null,
 ): BottleneckFinding | null {
-  // What waits has no token yet: few scrapes of a short point can catch a moment, Little's law can't.
+  // Waiting requests have no token yet. Few scrapes of a short point can catch an untypical moment, so Little's law
+  // limits the number.
   const held = (state: RoleState) => Math.min(state.waiting * state.workers, beforeToken)
   const queued = states
     .filter(state => state.waiting > queueLength && held(state) > queueShare * inFlight)
@@ -128,7 +128,7 @@ function queueFinding(
   const { role, waiting, running, slots } = queued
   const said = `${figure(waiting)} requests waited at each ${role} worker on average.`
   const cache = queued.cache
-  // One more request takes as much as those that run do on average.
+  // One more request takes as much cache as the running ones do on average.
   if (cache !== null && running > 0 && cache.max + cache.mean / running >= 1)
     return {
       stage: 'KV memory',
@@ -153,7 +153,7 @@ function queueFinding(
       evidence: [said],
       next: 'Raising max_batch_size helps too, while ITL allows it.',
     }
-  // One worker does both: what it spends its time on tells more than where requests are seen to wait.
+  // One worker does both, so how it spends its time says more than where requests are seen to wait.
   if (role === 'aggregated' && growth !== null && growth.times >= slowed) return null
   return {
     stage: 'prefill queueing',
@@ -176,7 +176,7 @@ function transferFinding(point: MeasuredPoint, inFlight: number): BottleneckFind
 
 const lookAtTransfer = 'Check the link between prefill and decode, and the cache transceiver’s backend.'
 
-/** Requests that the frontend holds without a first token and that no worker reads or keeps waiting. */
+/** Requests that wait at the frontend without a first token, and that no worker reads or queues. */
 function frontendFinding(
   point: MeasuredPoint,
   states: readonly RoleState[],
@@ -198,8 +198,8 @@ function frontendFinding(
 }
 
 /**
- * Little's law says how many requests have no first token; those that no worker has, nor a transfer, are before or
- * between workers.
+ * By Little's law, this many requests have no first token. Those that are neither at a worker nor in transfer wait
+ * before or between workers.
  */
 function notAtWorkersFinding(
   point: MeasuredPoint,
@@ -211,11 +211,12 @@ function notAtWorkersFinding(
   const transferring = topology.kind === 'aggregated' ? 0 : serverMean(point, 'frontend', /transferring/)
   if (before === null || transferring === null || states.length < rolesOf(topology).length) return null
   const atWorkers = states.reduce(
-    // What runs at a decode worker has its first token, or gets it with the step.
+    // Requests running at a decode worker have their first token, or get it with the current step.
     (sum, { role, workers, running, waiting }) => sum + workers * (role === 'prefill' ? running + waiting : waiting),
     0,
   )
-  // Of an aggregated worker's running ones some still wait for their prompt to be read: all but those that make tokens.
+  // Some running requests of an aggregated worker still wait for their prompt to be read: all except those that
+  // generate tokens.
   const reading = topology.kind === 'aggregated' ? Math.max(0, runningOf(states) - makingTokens(point)) : 0
   const stuck = before - atWorkers - reading - transferring
   const isShort = point.valid.some(({ durationS }) => durationS < fewScrapesS)
@@ -233,7 +234,7 @@ function notAtWorkersFinding(
 const runningOf = (states: readonly RoleState[]) =>
   states.reduce((sum, { workers, running }) => sum + workers * running, 0)
 
-/** Requests that have their first token, by Little's law. */
+/** Requests with a first token, by Little's law. */
 function makingTokens({ figures }: MeasuredPoint): number {
   const [rate, ttft, latency] = [
     figures.request_throughput?.mean,
@@ -243,7 +244,7 @@ function makingTokens({ figures }: MeasuredPoint): number {
   return rate === undefined || ttft === undefined || latency === undefined ? 0 : (rate * (latency - ttft)) / 1000
 }
 
-/** Without load nothing queues: what makes a first token later than where nothing is moved is the move. */
+/** Without load nothing queues, so a first token that is later than without a transfer is delayed by the transfer. */
 function lateTokenFinding(lightest: MeasuredPoint, aggregated: MeasuredPoint | null): BottleneckFinding | null {
   if (lightest.deployment.topology.kind === 'aggregated') return null
   const [own, other] = [lightest, aggregated].map(point => point?.figures.ttft_p50_ms?.mean)
@@ -296,7 +297,7 @@ function growthFinding(
       evidence: [growth.text],
       next: '',
     }
-  // Requests that wait for a slot or for room in a cache have no first token either.
+  // Requests that wait for a slot or for cache space have no first token either.
   if (topology.kind === 'aggregated' || (reading !== null && reading < alwaysReading))
     return undecided(
       `${readingText}: too little to explain the wait. Requests may wait for a slot or for KV cache, which the servers' metrics would show.`,
@@ -305,15 +306,15 @@ function growthFinding(
   return { stage: 'prefill queueing', role: 'prefill', evidence: [growth.text], next: '' }
 }
 
-/** What the settings of workers give too little of for the requests in flight. */
+/** A worker setting that is too small for the requests in flight. */
 interface SettingsLimit {
   readonly of: 'slots' | 'KV cache'
   readonly text: string
 }
 
 /**
- * More requests are in flight than the settings of the workers that answer them let run at once; null where they don't
- * say so.
+ * Checks whether more requests are in flight than the workers' settings let run at once; null if the settings do not
+ * say.
  */
 function settingsLimit(point: MeasuredPoint): SettingsLimit | null {
   const { deployment, workload } = point
@@ -341,8 +342,8 @@ function nested(value: Json | undefined, key: string): Json | undefined {
 }
 
 /**
- * Load has slowed nothing down; what is slow without load is told apart only where workers say how many requests they
- * have.
+ * Load has slowed nothing down. Stages that are slow without load can only be distinguished if workers report their
+ * requests.
  */
 function withoutGrowth(growth: LatencyGrowth | null, states: readonly RoleState[]): BottleneckFinding {
   if (growth === null || growth.firstTokenBefore < 0.5 || states.length > 0)

@@ -5,17 +5,17 @@ import { type Difference, differenceOf, type Estimate, estimateOf } from '../est
 import type { MeasuredPoint } from '../measured-point.ts'
 import { meetsSlo } from '../slo.ts'
 
-/** What GPUs, energy and money say of a workload's answer. */
+/** GPUs, energy and cost of a workload's answer. */
 export interface Hardware {
-  /** What the GPUs of the recommended point say, and heat at other points: sentences. */
+  /** Sentences about the GPUs of the recommended point, and about overheating at other points. */
   readonly evidence: readonly string[]
-  /** Energy of the recommended point; null where it was not measured. */
+  /** Energy of the recommended point; null if not measured. */
   readonly energy: PointEnergy | null
-  /** The least cost per output token and the least energy, each under the rule of the recommendation. */
+  /** Points with the lowest cost per output token and the lowest energy, each under the rule of the recommendation. */
   readonly leasts: readonly Least[]
 }
 
-/** Where the energy of a point goes. */
+/** Energy use of a point. */
 export interface PointEnergy {
   /** J per output token. */
   readonly perOutputToken: Estimate
@@ -24,43 +24,46 @@ export interface PointEnergy {
   /** Mean power of all its GPUs, W. */
   readonly powerW: Estimate | null
   readonly tokensPerSPerMw: Estimate | null
-  /** With hosts, network and PUE of `power`; null without that section. */
+  /** Includes hosts, network and the PUE of `power`; null without that section. */
   readonly tokensPerSPerMwAllIn: Estimate | null
-  /** By role, of its two pools; empty where nobody knows which GPU has which role. */
+  /** By role, for both pools; empty if the roles of GPUs are unknown. */
   readonly roles: readonly RoleEnergy[]
 }
 
 export interface RoleEnergy {
   readonly role: Role
-  /** Of the energy of all roles, 0–1. */
+  /** Share of the energy of all roles, 0–1. */
   readonly share: number
   /** J per output token of the deployment. */
   readonly perOutputToken: number
-  /** Mean of its GPUs, 0–1; null where unknown. */
+  /** Mean of its GPUs, 0–1; null if unknown. */
   readonly utilization: number | null
 }
 
-/** The point of a workload that takes least of something. */
+/** The point of a workload with the lowest value of a figure. */
 export interface Least {
   readonly of: 'cost' | 'energy'
   readonly point: MeasuredPoint
   readonly value: Estimate
   /** `EUR`, `units`; null for energy. */
   readonly currency: string | null
-  /** The recommended point's value, and how this one differs from it; null where it is that point, or has none. */
+  /**
+   * The recommended point's value and the difference from it; null if this is the recommended point, or if that has no
+   * value.
+   */
   readonly against: { readonly value: Estimate; readonly difference: Difference } | null
   readonly isBest: boolean
-  /** Points that come into question, and those of them without a value: they could be less still. */
+  /** Number of eligible points, and of those without a value, which could be lower. */
   readonly candidates: number
   readonly unknown: number
-  /** Why points can't be held against each other, in words; empty when they can. */
+  /** Why the points cannot be compared; empty if they can. */
   readonly doubt: string
 }
 
 const costFigure = 'cost_per_million_output_tokens'
 const energyFigure = 'energy_per_output_token_j'
 
-/** Reads the GPUs, the energy and the money of a workload's points. */
+/** Derives GPU use, energy and cost from a workload's points. */
 export function hardwareOf(best: MeasuredPoint, points: readonly MeasuredPoint[]): Hardware {
   const valid = points.filter(point => point.status === 'ok')
   const meeting = valid.filter(meetsSlo)
@@ -76,7 +79,7 @@ function findingsOf({ repeats }: MeasuredPoint): readonly string[] {
   const found = repeats
     .filter(({ status }) => status === 'ok')
     .flatMap(({ findings }) => findings.filter(({ code }) => gpuFindings.includes(code)))
-  // Repeats say the same with other figures.
+  // Repeats have the same finding with different figures.
   return [...Map.groupBy(found, ({ code }) => code).values()].flatMap(([first]) =>
     first === undefined ? [] : [sentence(first.message)],
   )
@@ -84,7 +87,7 @@ function findingsOf({ repeats }: MeasuredPoint): readonly string[] {
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
 
-/** A throttled point isn't the best of its deployment, so it may be better than the recommended one. */
+/** A throttled point is not the best of its deployment, but without throttling it might beat the recommended one. */
 function throttledElsewhere(best: MeasuredPoint, valid: readonly MeasuredPoint[]): readonly string[] {
   const hot = valid.filter(
     point =>
@@ -125,7 +128,7 @@ function rolesWith({ deployment, valid }: MeasuredPoint, perOutputToken: number)
     const busy = estimateOf(valid.flatMap(m => meanOfGpus(m, ({ utilization }) => utilization, role) ?? []))
     return [{ role, share, perOutputToken: share * perOutputToken, utilization: busy?.mean ?? null }]
   })
-  // Half of a split is none.
+  // An incomplete split is useless.
   return found.length < roles.length ? [] : found
 }
 

@@ -1,18 +1,18 @@
 import { meanTokens, workersOf } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
-/** What load has added to the latency of a median request. */
+/** Latency of a median request that load has added. */
 export interface LatencyGrowth {
-  /** Latency over that at the lightest load. */
+  /** Latency as a multiple of that at the lightest load. */
   readonly times: number
-  /** Of the latency at the lightest load, the part before the first token, 0–1. */
+  /** Share of the latency at the lightest load that comes before the first token, 0–1. */
   readonly firstTokenBefore: number
-  /** Of what was added, the part before the first token, 0–1. */
+  /** Share of the added latency that comes before the first token, 0–1. */
   readonly shareBeforeFirstToken: number
   readonly text: string
 }
 
-/** Against the lightest load of the same deployment; null where the medians are not known. */
+/** Growth from the lightest load of the same deployment; null if the medians are unknown. */
 export function latencyGrowth(point: MeasuredPoint, lightest: MeasuredPoint | null): LatencyGrowth | null {
   const median = (of: MeasuredPoint | null, name: string) => of?.figures[name]?.mean
   const [ttft, ttftBefore] = [median(point, 'ttft_p50_ms'), median(lightest, 'ttft_p50_ms')]
@@ -30,13 +30,13 @@ export function latencyGrowth(point: MeasuredPoint, lightest: MeasuredPoint | nu
   }
 }
 
-/** Requests before their first token on average, by Little's law; null where it is not known. */
+/** Mean number of requests before their first token, by Little's law; null if unknown. */
 export function beforeFirstToken({ figures }: MeasuredPoint): number | null {
   const [rate, ttft] = [figures.request_throughput?.mean, figures.ttft_mean_ms?.mean]
   return rate === undefined || ttft === undefined ? null : (rate * ttft) / 1000
 }
 
-/** Requests at work in each stage: rate × time, Little's law. */
+/** Requests in each stage by Little's law: rate × time. */
 export function littlesLaw(point: MeasuredPoint): string[] {
   const { topology } = point.deployment
   const rate = point.figures.request_throughput?.mean
@@ -50,16 +50,13 @@ export function littlesLaw(point: MeasuredPoint): string[] {
   ]
 }
 
-/**
- * A pass over fewer prompt tokens than this takes hardly less time: short prompts are read together for the price of
- * one.
- */
+/** A pass over fewer prompt tokens takes hardly less time, so short prompts are read together at the price of one. */
 const saturatingTokens = 1024
 
 /**
- * Share of the time of workers that read prompts (prefill workers, or aggregated ones) that goes into reading, by the
- * utilisation law: requests/s of a worker × the time that reading one takes (TTFT without load, shared by short
- * prompts). Null without a lightest load.
+ * Share of time that workers spend on reading prompts (prefill or aggregated workers), by the utilization law:
+ * requests/s per worker × time to read a prompt (TTFT without load, shared by short prompts). Null without a lightest
+ * load.
  */
 export function readingShare(point: MeasuredPoint, lightest: MeasuredPoint | null): number | null {
   const { topology } = point.deployment

@@ -6,7 +6,7 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import { meetsSlo } from '../slo.ts'
 import { bestByThroughput } from '../ties.ts'
 
-/** Shares of workloads, by name; they add up to 1. */
+/** Shares of workloads by name, with a sum of 1. */
 export type Mix = { readonly [workload: string]: number }
 
 /** A workload of a run and its points. */
@@ -17,25 +17,25 @@ export interface MixedWorkload {
   readonly points: readonly MeasuredPoint[]
 }
 
-/** One deployment for a mix of workloads. */
+/** Performance of one deployment with a mix of workloads. */
 export interface MixChoice {
   readonly label: string
   readonly gpus: number
-  /** The point of each workload that its capacity is taken from. */
+  /** Point of each workload from which its capacity is taken. */
   readonly parts: readonly { readonly workload: string; readonly share: number; readonly point: MeasuredPoint }[]
-  /** Of the mix, by the whole deployment. */
+  /** Requests/s of the mix, for the whole deployment. */
   readonly requestsPerS: Estimate
-  /** Output tokens of the mix. */
+  /** Output tokens/s per GPU of the mix. */
   readonly tokensPerSPerGpu: Estimate
 }
 
-/** What to deploy when one deployment serves all of a mix. */
+/** Recommended deployment for all workloads of a mix. */
 export interface MixRecommendation {
   readonly mix: Mix
-  /** The most tokens/s per GPU among deployments that meet the SLO with every workload; null when none does. */
+  /** Deployment with the most tokens/s per GPU among those that meet the SLO with every workload; null if none does. */
   readonly best: MixChoice | null
   readonly runnerUp: { readonly choice: MixChoice; readonly lead: Difference } | null
-  /** By falling tokens/s per GPU. */
+  /** By descending tokens/s per GPU. */
   readonly choices: readonly MixChoice[]
   readonly leftOut: readonly LeftOut[]
 }
@@ -46,9 +46,8 @@ interface LeftOut {
 }
 
 /**
- * Recommends one deployment for a mix. Each workload takes the share of the deployment's time that its requests need at
- * the best point under the SLO, so that capacities combine as 1 / Σ share / requests/s. The interval follows from those
- * of the points.
+ * Recommends one deployment for a mix. Each workload takes the share of time that its requests need at the best point
+ * within the SLO, so capacities combine as 1 / Σ share / requests/s. The interval follows from those of the points.
  */
 export function recommendForMix(workloads: readonly MixedWorkload[], mix: Mix): MixRecommendation {
   const wanted = workloads.filter(({ name }) => (mix[name] ?? 0) > 0)
@@ -87,15 +86,15 @@ export function recommendForMix(workloads: readonly MixedWorkload[], mix: Mix): 
   }
 }
 
-/** The valid point that meets the SLO and answers most requests/s. */
+/** Valid point within the SLO with the most requests/s. */
 function bestUnderSlo(points: readonly MeasuredPoint[]): MeasuredPoint | null {
   const rate = (point: MeasuredPoint) => point.figures.request_throughput?.mean ?? 0
   return points.filter(point => meetsSlo(point) && rate(point) > 0).toSorted((a, b) => rate(b) - rate(a))[0] ?? null
 }
 
 /**
- * R = 1 / Σ w/r, with the variance of its mean by the delta method: ∂R/∂r = R² w / r². As sure as the least repeated
- * point.
+ * R = 1 / Σ w/r, with the variance of its mean by the delta method: ∂R/∂r = R² w / r². Uses the number of repeats of
+ * the least repeated point.
  */
 function combined(parts: MixChoice['parts']): Estimate {
   const rates = parts.map(({ share, point }) => ({ share, rate: point.figures.request_throughput }))

@@ -5,17 +5,17 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import { bestOf } from '../serving-modes.ts'
 import { meetsSlo } from '../slo.ts'
 
-/** Topologies one worker away, and what was measured of them. */
+/** Topologies that differ by one worker, and their results. */
 export interface Neighbours {
-  /** Not planned, or planned and not measured: what may be tried. */
+  /** Topologies to try: not planned, or planned and not measured. */
   readonly untried: readonly string[]
-  /** Sentences: what was measured, with its figure. */
+  /** Sentences about measured ones with their figures. */
   readonly measured: readonly string[]
 }
 
 /**
- * Topologies that give one pool a larger share, or one worker more where workers do both.
- * @param apart whether reading prompts apart from answering would help too: disaggregated topologies on as many GPUs
+ * Topologies that give one pool a larger share, or that have one more worker if workers do both.
+ * @param apart whether separating prompts from decoding would help too: adds disaggregated topologies on as many GPUs
  */
 export function neighboursOf(
   point: MeasuredPoint,

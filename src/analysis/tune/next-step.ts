@@ -11,19 +11,19 @@ import { type Beyond, brokenObjectives, ms, shortLoad } from './beyond.ts'
 import type { BottleneckFinding } from './bottleneck.ts'
 import { neighboursOf } from './neighbours.ts'
 
-/** What to try next, and what was measured that says so. */
+/** The next step, and the measurements that suggest it. */
 export interface NextStep {
   /** Sentences in plain words. */
   readonly advice: string
-  /** Sentences with figures: loads and topologies that were measured, objectives that they break. */
+  /** Sentences with figures: measured loads and topologies, and the objectives that they miss. */
   readonly because: readonly string[]
-  /** Measures what has no valid result; null where nothing has to be measured again. */
+  /** Command that measures points without a valid result; null if there is nothing to measure again. */
   readonly command: string | null
-  /** The points are of embeddings, which no recommendation is for. */
+  /** The points are of embeddings, for which there is no recommendation. */
   readonly isEmbedding?: true
 }
 
-/** What advice rests on. */
+/** Basis of the advice. */
 export interface Measured {
   readonly run: Pick<Run, 'folder' | 'manifest'>
   /** All points of the workload, valid or not. */
@@ -33,14 +33,14 @@ export interface Measured {
   readonly recommendation: Recommendation
 }
 
-/** More load is not advised where so much more is expected to break an objective. */
+/** More load is not advised if this multiple of it is expected to miss an objective. */
 const littleMore = 1.25
-/** Throughput that grew by less than this share of what load grew by (on logarithms) is full. */
+/** A deployment is saturated if the logarithm of throughput grew by less than this share of the logarithm of load. */
 const saturated = 0.25
-/** Loads further apart than this leave something between them to try. */
+/** Ratio of two loads above which a load between them is worth trying. */
 const gapBetween = 1.5
 
-/** Advice where a point is recommended under the SLO, or without one. */
+/** Advice for a point recommended within the SLO, or without one. */
 export function adviceUnderSlo(
   best: MeasuredPoint,
   { run, points, recommendation }: Measured,
@@ -62,7 +62,7 @@ export function adviceUnderSlo(
   return { advice: [...advice, ...load].join(' '), because: [...heavier.evidence, ...because], command }
 }
 
-/** What to change about the deployment, from what holds it back. */
+/** Change to the deployment that addresses the bottleneck. */
 function remedy(
   best: MeasuredPoint,
   points: readonly MeasuredPoint[],
@@ -95,7 +95,7 @@ function remedy(
   return { advice: [advice, ...(next === '' ? [] : [next])], because: measured }
 }
 
-/** Whether more load than the heaviest measured is worth a try. */
+/** Whether a load above the heaviest measured one is worth trying. */
 function moreLoad(
   best: MeasuredPoint,
   points: readonly MeasuredPoint[],
@@ -115,7 +115,7 @@ function moreLoad(
     return [
       `Load above ${here} is unlikely to bring more: throughput hardly rose from ${shortLoad(lighter.load.level)} on.`,
     ]
-  // A full closed loop makes each request wait in proportion to its load.
+  // In a saturated closed loop, latency grows in proportion to load.
   const soon = beyondLimit(2, 1)
   if (soon.length > 0)
     return [`A little more load than ${here} may still meet the SLO, twice as much may not: ${near(soon)}.`]
@@ -123,7 +123,7 @@ function moreLoad(
   return [`Throughput still rises at ${here}, the heaviest load measured: try more.`]
 }
 
-/** Loads between the recommended one and the next, where they lie far apart. */
+/** Loads between the recommended one and the next, if these are far apart. */
 function between(best: MeasuredPoint, { kind, point }: Beyond): readonly string[] {
   if (kind !== 'misses' || point === null || point.deployment.id !== best.deployment.id) return []
   const [low, high] = [loadValue(best.load.level), loadValue(point.load.level)]
@@ -134,8 +134,8 @@ function between(best: MeasuredPoint, { kind, point }: Beyond): readonly string[
 }
 
 /**
- * What an objective would be at so many times the load, carried on from the two heaviest loads.
- * @param least exponent of its growth that is assumed at least
+ * Expected value of an objective at a multiple of the load, extrapolated from the two heaviest loads.
+ * @param least minimum exponent of its growth
  */
 function expected(
   { figure, valueMs }: Objective,
@@ -148,7 +148,7 @@ function expected(
   return (valueMs ?? 0) * times ** Math.max(least, grows)
 }
 
-/** Exponent of a figure's growth over that of the load. */
+/** Exponent with which a figure grows with the load. */
 function growthPerLoad(point: MeasuredPoint, lighter: MeasuredPoint, figure: string): number {
   const [now, before] = [point.figures[figure]?.mean, lighter.figures[figure]?.mean]
   const [load, lighterLoad] = [loadValue(point.load.level), loadValue(lighter.load.level)]
@@ -156,7 +156,7 @@ function growthPerLoad(point: MeasuredPoint, lighter: MeasuredPoint, figure: str
   return Math.log(now / before) / Math.log(load / lighterLoad)
 }
 
-/** The next lighter valid load of the same deployment. */
+/** Next lighter valid load of the same deployment. */
 function previous(point: MeasuredPoint, points: readonly MeasuredPoint[]): MeasuredPoint | null {
   return (
     ofDeployment(point, points)
@@ -165,7 +165,7 @@ function previous(point: MeasuredPoint, points: readonly MeasuredPoint[]): Measu
   )
 }
 
-/** Valid points of a deployment by rising load. */
+/** Valid points of a deployment by ascending load. */
 function ofDeployment(point: MeasuredPoint, points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
   return points
     .filter(
@@ -177,7 +177,7 @@ function ofDeployment(point: MeasuredPoint, points: readonly MeasuredPoint[]): r
     .toSorted((a, b) => (loadValue(a.load.level) ?? 0) - (loadValue(b.load.level) ?? 0))
 }
 
-/** Advice where nothing meets the SLO: lighter loads while there are some, else what the objectives depend on. */
+/** Advice if no point meets the SLO: lighter loads if there are any, otherwise what the objectives depend on. */
 export function adviceWhereMissed(nearest: MeasuredPoint, { run, points, unmeasured }: Measured): NextStep {
   const { level } = nearest.load
   const because = [
@@ -234,7 +234,7 @@ function lighterGaps(
   ]
 }
 
-/** What would bring an objective within its limit. */
+/** Changes that would bring an objective within its limit. */
 function helps(
   broken: readonly Objective[],
   { workload, deployment, load }: MeasuredPoint,
@@ -285,10 +285,10 @@ function helps(
   return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`
 }
 
-/** Reasons named at most, where nothing is valid. */
+/** Maximum reasons to name if nothing is valid. */
 const mostReasons = 3
 
-/** Advice where no point of a workload is valid: which are not, why, and how to measure them again. */
+/** Advice if no point of a workload is valid: which points are invalid, why, and how to measure them again. */
 export function adviceWithoutResult({ run, points, unmeasured }: Measured): NextStep {
   const vectors = bestEmbedding(points)
   if (vectors !== null) return { advice: vectors, because: [noFrontier], command: null, isEmbedding: true }

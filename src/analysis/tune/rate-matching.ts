@@ -4,63 +4,66 @@ import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { meetsSlo, objectives } from '../slo.ts'
 
-/** What one worker of a role does by itself under a workload, within its part of the SLO. */
+/** Rate of one worker of a role under a workload, within its part of the SLO. */
 export interface WorkerRate {
   readonly requestsPerS: number
   /** Input tokens/s of a prefill worker, output tokens/s of a decode worker. */
   readonly tokensPerS: number
-  /** Where it was seen. */
+  /** Point at which it was measured. */
   readonly point: MeasuredPoint
   /**
-   * Whether more load brought no more there, and the other role had room to spare by its own rate: else the worker may
-   * do more.
+   * Whether more load brought no more there while the other role had capacity to spare by its own rate. Otherwise the
+   * worker may be capable of more.
    */
   readonly isLimit: boolean
-  /** Whether more load brought no more there. */
+  /** Whether more load brought no more throughput there. */
   readonly isPressed: boolean
 }
 
-/** Prefill's rate held against decode's demand, for workers of one kind each. */
+/** Prefill's rate compared with decode's demand, for one kind of worker per role. */
 export interface RateMatching {
   readonly prefill: WorkerRate
   readonly decode: WorkerRate
-  /** Prefill workers for each decode worker at which neither waits for the other. */
+  /** Prefill workers per decode worker at which neither waits for the other. */
   readonly ratio: number
   readonly rows: readonly RateRow[]
-  /** The topology of most predicted requests/s per GPU on no more GPUs than measured; where equal, the smallest. */
+  /**
+   * Topology with the most predicted requests/s per GPU on at most as many GPUs as measured; of equal ones, the
+   * smallest.
+   */
   readonly best: { readonly topology: Topology; readonly requestsPerSPerGpu: number; readonly isMeasured: boolean }
-  /** What would make the prediction surer; null when both workers were seen at their limit. */
+  /** How to make the prediction more certain; null if both workers were measured at their limit. */
   readonly advice: string | null
 }
 
-/** A measured topology: the least of what its workers of each role do, against what it did. */
+/** A measured topology: the prediction from its slower role, and the measurement. */
 export interface RateRow {
   readonly label: string
   readonly topology: Topology
   readonly predicted: number
-  /** The most requests/s within the SLO. */
+  /** Maximum requests/s within the SLO. */
   readonly measured: number
   /** (measured − predicted) / predicted. */
   readonly apart: number
-  /** More than {@link tolerance} apart. */
+  /** True if they are more than {@link tolerance} apart. */
   readonly parts: boolean
   readonly limit: 'prefill' | 'decode'
 }
 
-/** Prediction and measurement further apart than this are said to part. */
+/** Relative difference above which prediction and measurement are said to differ. */
 export const tolerance = 0.1
-/** The other role must be able to do this many times what was seen, for a worker to count as the limit. */
+/** A worker counts as the limit if the other role can do this multiple of the measured rate. */
 const room = 1.2
-/** A heavier load shows the limit of the one before when it is no more than this many times as heavy. */
+/** A heavier load shows the limit of the previous one if it is at most this multiple of it. */
 const closeLoads = 2
-/** Topologies looked through for the best ratio. */
+/** Maximum workers per role in the search for the best ratio. */
 const mostWorkers = 64
 
 /**
- * Matches rates for one workload, workers of each kind (engine settings and GPUs) apart. From the topology with the
- * fewest prefill workers for each decode worker comes what a prefill worker can do, from the one with the most what a
- * decode worker can; every topology xPyD is then predicted as min(x · prefill, y · decode). Empty without two different
- * ratios of some kind.
+ * Matches rates for one workload, separately for each kind of workers (engine settings and GPUs). The topology with the
+ * fewest prefill workers per decode worker shows a prefill worker's rate, and the one with the most shows a decode
+ * worker's. Every topology xPyD is then predicted as min(x · prefill, y · decode). Empty without two different ratios
+ * of some kind.
  */
 export function matchRates(points: readonly MeasuredPoint[]): readonly RateMatching[] {
   const usable = points.filter(
@@ -114,7 +117,7 @@ function matchKind(points: readonly MeasuredPoint[]): RateMatching[] {
   ]
 }
 
-/** TTFT is prefill's to keep, ITL decode's; the latency as a whole is nobody's alone. */
+/** TTFT is prefill's objective and ITL decode's; request latency belongs to neither alone. */
 function meetsPart(point: MeasuredPoint, role: 'prefill' | 'decode'): boolean {
   const own = role === 'prefill' ? 'ttft_p95_ms' : 'itl_p95_ms'
   return objectives(point).every(objective => objective.figure !== own || objective.met)
@@ -125,14 +128,14 @@ function fastest(points: readonly MeasuredPoint[]): MeasuredPoint | null {
 }
 
 /**
- * Whether more load was tried and didn't help, or had stopped to help already (less than a quarter of what load grew
- * by).
+ * Whether more load was tried and did not help, or had nearly stopped helping (less than a quarter of the load's
+ * growth).
  */
 function isPressed(point: MeasuredPoint, points: readonly MeasuredPoint[]): boolean {
   const load = (other: MeasuredPoint) => loadValue(other.load.level) ?? 0
   const own = points.filter(other => other.deployment.id === point.deployment.id)
   const heavier = own.filter(other => load(other) > load(point))
-  // Loads that lie far apart say nothing of the limit between them, unless more load brought no more.
+  // Loads that are far apart do not show the limit between them, unless more load brought no more.
   if (
     heavier.some(other => load(other) <= closeLoads * load(point) || rateOf(other) <= (1 + tolerance) * rateOf(point))
   )
@@ -174,7 +177,7 @@ function bestRatio(points: readonly MeasuredPoint[], perPrefill: number, perDeco
       const gpus = prefill * gpusPerWorker.prefill + decode * gpusPerWorker.decode
       if (gpus > most) break
       const rate = Math.min(prefill * perPrefill, decode * perDecode) / gpus
-      // A larger one of the same rate per GPU is several of the smaller.
+      // A larger topology with the same rate per GPU is a multiple of the smaller one.
       const wins =
         best === null || rate > best.rate * (1 + 1e-9) || (rate >= best.rate * (1 - 1e-9) && gpus < best.gpus)
       if (wins) best = { topology: { kind: 'disaggregated', prefill, decode }, rate, gpus }

@@ -4,20 +4,20 @@ import { largest, rolesOf, workersOf } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { gaugeOver, steadyPart } from './steady-part.ts'
 
-/** How the workers of one role stood on average while the load was steady, as they report it. */
+/** Mean state of one role's workers while the load was steady, as they report it. */
 export interface RoleState {
   readonly role: Role
   readonly workers: number
   /** Requests of one worker. */
   readonly waiting: number
   readonly running: number
-  /** Sequences that one worker's settings allow in a pass; null where they say nothing. */
+  /** Maximum sequences per pass in a worker's settings; null if not set. */
   readonly slots: number | null
-  /** Share of the KV cache in use, 0–1; null where no worker told. */
+  /** Share of the KV cache in use, 0–1; null if no worker reports it. */
   readonly cache: { readonly mean: number; readonly max: number } | null
 }
 
-/** The roles whose workers say how many requests run and wait. */
+/** Roles whose workers report running and waiting requests. */
 export function roleStates(point: MeasuredPoint): readonly RoleState[] {
   const { topology, engine } = point.deployment
   return rolesOf(topology).flatMap(role => {
@@ -43,7 +43,7 @@ export function roleStates(point: MeasuredPoint): readonly RoleState[] {
   })
 }
 
-/** Mean of a gauge over a source's processes and the valid repeats; null where no server told. */
+/** Mean of a gauge over a source's processes and the valid repeats; null if no server reports it. */
 export function serverMean(point: MeasuredPoint, source: string, metric: RegExp): number | null {
   const found = samples(point, source, metric)
   return found.length === 0 ? null : meanOf(found.map(({ mean }) => mean))

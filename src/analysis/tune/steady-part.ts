@@ -1,19 +1,19 @@
 import type { Measurement, ServerMetric } from '../../metrics/measurement.ts'
 import { largest } from '../../model/index.ts'
 
-/** A stretch of a point's time, ms since its window began. */
+/** A time range of a point, in ms since its window began. */
 export interface Stretch {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** A whole run with less than this share left between its ramp and its drain has no steady part. */
+/** Minimum share of a whole run between ramp and drain that counts as a steady part. */
 const leastShare = 0.2
 
 /**
- * What of a whole run is steady: a closed loop's first wave meets an empty system, and the last answers come from one
- * that empties. Each takes about as long as a slow request. Null for a steady window, which has neither, and where
- * nothing would be left.
+ * Steady part of a whole run. The first wave of a closed loop meets an empty system, and the last answers come from one
+ * that drains; each phase takes about as long as a slow request. Null for a steady window, which has neither phase, and
+ * if nothing would be left.
  */
 export function steadyPart({ window, durationS, requestLatencyMs }: Measurement): Stretch | null {
   const slowMs = requestLatencyMs?.p95 ?? null
@@ -23,8 +23,7 @@ export function steadyPart({ window, durationS, requestLatencyMs }: Measurement)
 }
 
 /**
- * Mean and largest value of a gauge over a stretch; over all that was seen where it has no series, or none that reaches
- * into it.
+ * Mean and maximum of a gauge over a time range. Uses all observations if it has no series, or no sample in the range.
  */
 export function gaugeOver(
   { mean, max, series = [] }: ServerMetric,
@@ -34,7 +33,7 @@ export function gaugeOver(
   const points = cut(series, stretch)
   const [first, last] = [points[0], points.at(-1)]
   if (first === undefined || last === undefined || last[0] <= first[0]) return { mean, max }
-  // What stood still has samples at its ends only, so time weighs, not samples.
+  // A constant gauge has samples only at its ends, so the mean is weighted by time.
   const area = points.slice(1).reduce((sum, [atMs, value], i) => {
     const [beforeMs, before] = points[i] ?? [atMs, value]
     return sum + ((value + before) / 2) * (atMs - beforeMs)
@@ -42,7 +41,7 @@ export function gaugeOver(
   return { mean: area / (last[0] - first[0]), max: largest(points.map(([, value]) => value)) }
 }
 
-/** Samples within a stretch, with the values that straight lines have at its ends. */
+/** Samples within a time range, with interpolated values at its ends. */
 function cut(
   series: NonNullable<ServerMetric['series']>,
   { fromMs, toMs }: Stretch,

@@ -12,28 +12,28 @@ import { type Hardware, hardwareOf } from './hardware.ts'
 import { adviceUnderSlo, adviceWhereMissed, adviceWithoutResult, type NextStep } from './next-step.ts'
 import { matchRates, type RateMatching } from './rate-matching.ts'
 
-/** The answer for one workload: what to deploy, how sure that is, what holds it back. */
+/** Answer for one workload: recommended deployment, certainty and bottleneck. */
 export interface Tuning {
   readonly workload: string
   readonly recommendation: Recommendation
   readonly rivals: Rivals
-  /** Concurrency over GPUs of the recommended point; null for an open loop, or without a valid point. */
+  /** Concurrency divided by the GPUs of the recommended point; null for an open loop, or without a valid point. */
   readonly concurrencyPerGpu: number | null
   readonly bottleneck: BottleneckFinding | null
-  /** What holds it back in a word or two: a stage, the SLO, or nothing shown; null without a valid point. */
+  /** The bottleneck in a word or two: a stage, the SLO, or nothing shown; null without a valid point. */
   readonly heldBackBy: string | null
   readonly next: NextStep
-  /** GPUs, energy and money; null without a valid point. */
+  /** GPUs, energy and cost; null without a valid point. */
   readonly hardware: Hardware | null
-  /** Aggregated against disaggregated at equal GPU counts. */
+  /** Aggregated against disaggregated serving at equal GPU counts. */
   readonly servingModes: readonly ServingModes[]
-  /** Each variant against the first one of the sweep file. */
+  /** Each variant against the first one in the sweep file. */
   readonly variants: readonly VariantGain[]
-  /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
+  /** Prefill's rate against decode's demand; empty if no two ratios were measured. */
   readonly rates: readonly RateMatching[]
 }
 
-/** Answers every workload of an analysed run. Pure. */
+/** Answers for every workload of an analyzed run. Pure. */
 export function tune({ run, workloads }: Analysis): readonly Tuning[] {
   return workloads.map(workload => tuneWorkload(workload, run))
 }
@@ -66,7 +66,7 @@ function tuneWorkload(analysed: WorkloadAnalysis, run: Run): Tuning {
   return { ...answer, concurrencyPerGpu, bottleneck, heldBackBy, next, hardware: hardwareOf(best, points) }
 }
 
-/** What holds the point back; where it shows nothing, what breaks the SLO at the next load of the same deployment. */
+/** Bottleneck of the point; if it shows none, the objective missed at the next load of the same deployment. */
 function bottleneckOf(best: MeasuredPoint, points: readonly MeasuredPoint[], heavier: Beyond): BottleneckFinding {
   const own = bottleneckAt(best, referenceOf(best, points))
   const { kind, point: next } = heavier
@@ -77,7 +77,7 @@ function bottleneckOf(best: MeasuredPoint, points: readonly MeasuredPoint[], hea
   return { ...there, evidence: [`Seen at ${shortLoad(next.load.level)}, where the SLO breaks.`, ...there.evidence] }
 }
 
-/** What a point is held against, among the points of its workload. */
+/** Reference points for a point among those of its workload. */
 export function referenceOf(point: MeasuredPoint, points: readonly MeasuredPoint[]): Reference {
   const comparable = points.filter(p => p.status === 'ok' && p.load.level.kind === point.load.level.kind)
   const own = lightestOf(comparable.filter(p => p.deployment.id === point.deployment.id))

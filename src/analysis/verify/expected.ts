@@ -8,20 +8,20 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import { objectives } from '../slo.ts'
 
 const value = z.strictObject({
-  /** Of the repeat's load: repeats of one seed in both measurements are compared in pairs. */
+  /** Seed of the repeat's load. Repeats with the same seed in both measurements are compared in pairs. */
   seed: z.number(),
   value: z.number(),
 })
 
 const expectedPoint = z.strictObject({
-  /** What its repeats share, see `pointKey`. */
+  /** Key that its repeats share, see `pointKey`. */
   key: z.string().min(1),
   /** Ids of the valid repeats. */
   ids: z.array(z.string().min(1)).min(1),
   workload: z.string(),
-  /** As people read it: `c 6`. */
+  /** For display: `c 6`. */
   load: z.string(),
-  /** What its figures are of: `steady` or `whole`, as `windowsOf` says it. */
+  /** Window of its figures: `steady` or `whole`, see `windowsOf`. */
   window: z.string(),
   figures: z.array(
     z.strictObject({
@@ -34,7 +34,7 @@ const expectedPoint = z.strictObject({
       repeats: z.array(value).min(1),
     }),
   ),
-  /** The SLO's limits and what was measured against them, in milliseconds. */
+  /** Limits of the SLO and the values measured against them, in ms. */
   slo: z.array(z.strictObject({ title: z.string(), limitMs: z.number(), valueMs: z.number().nullable() })),
 })
 
@@ -43,10 +43,10 @@ const expectation = z.strictObject({
   fulcrum: z.string(),
   run: z.strictObject({ id: z.string(), createdAt: z.string(), revision: z.string().nullable() }),
   deployment: z.strictObject({ id: z.string(), label: z.string(), gpus: z.number().positive() }),
-  /** How its endpoint is asked, see `Endpoint`. */
+  /** API dialect of its endpoint, see `Endpoint`. */
   dialect: z.enum(dialects),
   points: z.array(expectedPoint).min(1),
-  /** The sweep that the points are of, as the run's manifest keeps it. */
+  /** Sweep of the points, as in the run's manifest. */
   sweep: z.strictObject({
     file: z.string(),
     text: z.string(),
@@ -55,15 +55,12 @@ const expectation = z.strictObject({
   }),
 })
 
-/** What `fulcrum tune --write` expects of a deployment: `expected.json`. */
+/** Expected performance of a deployment written by `fulcrum tune --write`: `expected.json`. */
 export type Expectation = z.infer<typeof expectation>
-/** One point of it. */
+/** One point of an {@link Expectation}. */
 export type ExpectedPoint = Expectation['points'][number]
 
-/**
- * The figures of a point that runs are compared by, with the repeats behind them; those that no repeat has are left
- * out.
- */
+/** Figures by which runs compare a point, with the repeats behind them. Leaves out figures that no repeat has. */
 export function expectedOf(point: MeasuredPoint, figures: readonly Figure[]): ExpectedPoint {
   return {
     key: point.key,
@@ -88,8 +85,8 @@ const intervalOf = (ci95: readonly [number, number] | null): [number, number] | 
 
 /**
  * Reads `expected.json`.
- * @param where the file, for messages
- * @throws FulcrumError (bad-input) `no-expectation` when it is something else
+ * @param where file name for messages
+ * @throws FulcrumError (bad-input) `no-expectation` if it is another kind of file
  */
 export function parseExpectation(text: string, where: string): Expectation {
   const refuse = (why: string) =>
@@ -112,6 +109,6 @@ export function parseExpectation(text: string, where: string): Expectation {
   throw refuse(`${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'unreadable'}`)
 }
 
-/** Names what is expected: `2P1D on 12 GPUs`. */
+/** Names the expected deployment: `2P1D on 12 GPUs`. */
 export const expectedLabel = ({ label, gpus }: Expectation['deployment']): string =>
   `${label} on ${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`

@@ -7,36 +7,36 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import { objectives } from '../slo.ts'
 import type { ExpectedPoint } from './expected.ts'
 
-/** Whether what was expected was measured again. */
+/** Whether a second measurement confirmed a promise. */
 export type Held = 'held' | 'not held' | 'undecided'
 
-/** One promise, such as a figure or a limit of the SLO, held against a second measurement. */
+/** Result of one promise, such as a figure or a limit of the SLO. */
 export interface PromiseVerdict {
   readonly title: string
-  /** The figure's name; null for a limit of the SLO. */
+  /** Name of the figure; null for a limit of the SLO. */
   readonly figure: string | null
   readonly unit: string
   readonly expected: number | null
   readonly measured: number | null
-  /** How much worse it is, relative to what was expected (negative: better); null without noise to hold it against. */
+  /** How much worse than expected the figure is, relative (negative: better); null without an estimate of noise. */
   readonly worse: { readonly estimate: number; readonly low: number; readonly high: number } | null
   readonly verdict: Held
-  /** Why, in a clause. */
+  /** The reason in a clause. */
   readonly why: string
 }
 
-/** Confidence of each one-sided bound: 95%, so that a two-sided 90% interval is shown. */
+/** Two-sided level at which each one-sided bound has 95% confidence. */
 const twoSidedLevel = 0.9
-/** More repeats than this are no advice. */
+/** Maximum number of repeats to suggest. */
 const mostRepeats = 50
 
 /**
- * Holds what was expected of a point against a second measurement of it.
+ * Tests the expected figures of a point against a second measurement.
  *
- * A figure has `held` when it is shown not to be worse by more than the tolerance (a test of non-inferiority: the upper
- * 95% bound of how much worse it is stays within the margin; Blackwelder, 'Proving the null hypothesis' in clinical
- * trials, 1982), and has not when it is shown to be worse by more. Anything between is undecided. The change is tested
- * on a logarithmic scale, in pairs where both measurements share their seeds ({@link logChanges}).
+ * A figure has `held` if it is shown not to be worse by more than the tolerance. This is a test of non-inferiority: the
+ * upper 95% bound of the deterioration stays within the margin (Blackwelder, 'Proving the null hypothesis' in clinical
+ * trials, 1982). It is `not held` if it is shown to be worse by more. Anything between is undecided. The test runs on a
+ * logarithmic scale, in pairs if both measurements share their seeds ({@link logChanges}).
  *
  * @param tolerance relative, 0.1 for 10%
  */
@@ -51,13 +51,13 @@ export function promiseVerdicts(
   return [...limits, ...expected.figures.map(figure => figureVerdict(figure, measured, figures, tolerance, unlike))]
 }
 
-/** All promises together: one that is not held decides, then one that is undecided. */
+/** Result of all promises together: `not held` if any is not held, otherwise `undecided` if any is undecided. */
 export function heldTogether(verdicts: readonly Pick<PromiseVerdict, 'verdict'>[]): Held {
   if (verdicts.some(({ verdict }) => verdict === 'not held')) return 'not held'
   return verdicts.length === 0 || verdicts.some(({ verdict }) => verdict === 'undecided') ? 'undecided' : 'held'
 }
 
-/** Figures of two windows are two different things; empty when they are one. */
+/** Difference of the windows, whose figures cannot be compared; empty if they are the same. */
 function otherWindow({ window }: ExpectedPoint, point: MeasuredPoint): string {
   const now = windowsOf(point)
   return now === '' || window === '' || now === window ? '' : `measured with another window: ${window} → ${now}`
@@ -97,7 +97,7 @@ function figureVerdict(
   }
 }
 
-/** How much worse, with one-sided 95% bounds either way. */
+/** Deterioration with one-sided 95% bounds in both directions. */
 function worseBy({ difference, error, freedom }: LogChange, better: Figure['better']) {
   const sign = better === 'lower' ? 1 : -1
   const half = studentCritical(twoSidedLevel, freedom) * error
@@ -108,7 +108,7 @@ function worseBy({ difference, error, freedom }: LogChange, better: Figure['bett
   }
 }
 
-/** How many repeats would decide, were the noise and the change as they appear now. */
+/** Number of repeats that would decide, if noise and change stay as they are. */
 function moreRepeats(change: LogChange, better: Figure['better'], tolerance: number, repeats: number): string {
   const sign = better === 'lower' ? 1 : -1
   const distance = Math.abs(Math.log1p(tolerance) - sign * change.difference)
@@ -121,7 +121,7 @@ function moreRepeats(change: LogChange, better: Figure['better'], tolerance: num
   return 'too near the tolerance for repeats to decide'
 }
 
-/** The limits of the SLO that were met when they were promised. */
+/** Limits of the SLO that the expected measurement met. */
 function sloVerdicts(expected: ExpectedPoint, point: MeasuredPoint): readonly PromiseVerdict[] {
   const now = objectives(point)
   return expected.slo.flatMap(({ title, limitMs, valueMs }): readonly PromiseVerdict[] => {
