@@ -1,4 +1,4 @@
-/** Which numbers an amount of a capacity question may be. */
+/** Valid range of a number in a capacity question. */
 export interface Allowed {
   /** Exclusive. */
   readonly above?: number
@@ -10,8 +10,8 @@ export interface Allowed {
 }
 
 /**
- * What a capacity file, a flag and the page take, by what it is: one list, so that none of them plans what another
- * refuses.
+ * Ranges of numbers in capacity files, flags and the page, by kind. One list, so that all of them accept the same
+ * values.
  */
 export const allowed = {
   requestsPerS: { above: 0 },
@@ -24,11 +24,11 @@ export const allowed = {
   nodes: { from: 1, whole: true },
   gpuPricePerHour: { above: 0 },
   nodesLost: { from: 0, to: 100, whole: true },
-  /** Of a kind of request in the mix. */
+  /** Weight of a kind of request in the mix. */
   weight: { above: 0, to: 1e12 },
 } as const satisfies { readonly [amount: string]: Allowed }
 
-/** Whether a number is one of those. */
+/** Whether a number is in a range. */
 export function isAllowed(value: number, { above, from, to, whole }: Allowed): boolean {
   return (
     Number.isFinite(value) &&
@@ -39,14 +39,14 @@ export function isAllowed(value: number, { above, from, to, whole }: Allowed): b
   )
 }
 
-/** `a whole number from 0 to 100`: what to write instead. */
+/** Describes a range for messages: `a whole number from 0 to 100`. */
 export function allowedText({ above, from, to, whole }: Allowed): string {
   const noun = whole === undefined ? 'a number' : 'a whole number'
   const least = above !== undefined ? ` above ${above}` : from !== undefined ? ` from ${from}` : ''
   return `${noun}${least}${to === undefined ? '' : ` ${least === '' ? 'up' : above === undefined ? '' : 'and up '}to ${to}`}`
 }
 
-/** A decimal number as flags and forms write it; NaN for any other text, also for `1e5` and for spaces. */
+/** Parses a decimal number of a flag or form; NaN for any other text, including `1e5` and spaces. */
 export function decimal(text: string): number {
   return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN
 }

@@ -15,15 +15,15 @@ import { type Servable, servable } from './servable.ts'
 /** One kind of request on a deployment. */
 export interface ClassCapacity {
   readonly request: RequestClass
-  /** The measured workload that it rests on. */
+  /** Measured workload used for this kind of request. */
   readonly workload: string
-  /** Null when that workload was measured with these lengths. */
+  /** Null if that workload was measured with these lengths; otherwise how it was adjusted. */
   readonly carriedOver: string | null
-  /** Its curve, by rising load. */
+  /** Curve of the workload, by ascending load. */
   readonly steps: readonly ResponseStep[]
-  /** What one replica could answer of this kind alone. */
+  /** Requests/s of this kind alone that one replica can answer. */
   readonly alone: Servable
-  /** Latencies at the busiest hour, as if this kind alone filled the replica to the same share. */
+  /** Latencies in the busiest hour, as if this kind alone filled the replica to the same share. */
   readonly atPeak: RateResponse | null
 }
 
@@ -34,44 +34,44 @@ export interface Candidate {
   readonly classes: readonly ClassCapacity[]
   /** Requests/s of the mix that one replica answers within the SLO. */
   readonly requestsPerS: number
-  /** Requests/s of the busiest hour that the plan is for, growth included. */
+  /** Requests/s of the busiest planned hour, growth included. */
   readonly peakRequestsPerS: number
   readonly replicas: number
   readonly gpus: number
   readonly nodes: number
-  /** GPUs of whole nodes: what is paid for. */
+  /** GPUs of whole nodes, which are paid for. */
   readonly gpusPaid: number
   readonly spare: Spare
-  /** Requests/s of the peak over what all replicas answer within the SLO, 0–1. */
+  /** Requests/s of the peak divided by what all replicas answer within the SLO, 0–1. */
   readonly utilisation: number
-  /** Utilisation of each hour of the day. */
+  /** Utilization of each hour of the day. */
   readonly day: readonly number[]
-  /** Replicas that each hour needs, should they be started and stopped with the traffic. */
+  /** Replicas needed in each hour if they were started and stopped with the traffic. */
   readonly replicasByHour: readonly number[]
   readonly cost: Cost
-  /** What its GPUs draw; null where their power was not measured. */
+  /** Energy use of its GPUs; null if their power was not measured. */
   readonly energy: FleetEnergy | null
   readonly fits: boolean
 }
 
-/** What is left when nodes are lost. */
+/** Remaining capacity when nodes are lost. */
 export interface Spare {
   readonly nodesLost: number
   readonly replicasLost: number
-  /** Requests/s within the SLO with the nodes lost. */
+  /** Requests/s within the SLO without the lost nodes. */
   readonly requestsPerS: number
 }
 
-/** Why a deployment is no candidate, in a sentence. */
+/** Why a deployment is not a candidate. */
 export interface Refused {
   readonly label: string
   readonly why: string
 }
 
-/** More replicas than any fleet has; a rate this far from what a replica does is a slip. */
+/** No fleet has more replicas. A rate that needs more is a typing error. */
 const mostReplicas = 100_000
 
-/** Sizes one deployment for the traffic, from its measured points. */
+/** Sizes one deployment for the traffic from its measured points. */
 export function candidateOf(
   points: readonly CapacityPoint[],
   question: CapacityQuestion,
@@ -93,7 +93,7 @@ export function candidateOf(
     if (alone === null) return refused(`misses the SLO with ${request.name} at its lightest load`)
     found.push({ request, of, alone })
   }
-  // Each kind takes a share of the replica's time as it would alone.
+  // Each kind takes the share of the replica's time that it would need alone.
   const requestsPerS = 1 / found.reduce((sum, { request, alone }) => sum + request.share / alone.requestsPerS, 0)
   const leastLatency = found.reduce((sum, { request, of }) => sum + request.share * leastLatencyMs(of.curve.steps), 0)
   const peak = peakOf(traffic.demand, traffic.day, leastLatency) * growthAfter(traffic, traffic.months)
@@ -129,7 +129,7 @@ export function candidateOf(
       meanRequestsPerS: peak * (traffic.busiestHour ?? 1) * meanOfDay(traffic.day),
       question,
     }),
-    // Power that was measured with other lengths is that of another load.
+    // Power measured with other lengths belongs to another load.
     energy: found.some(({ of }) => of.carriedOver !== null)
       ? null
       : energyOfFleet(
@@ -143,8 +143,8 @@ export function candidateOf(
 }
 
 /**
- * What is left of a capacity at the bad end of what an open loop without repeats can tell; else the figures themselves
- * are read at their bad end.
+ * Capacity at the unfavorable end of the precision of an open loop without repeats. With repeats, the figures
+ * themselves are read at their unfavorable ends.
  */
 function atBadEnd(told: Servable): Servable | null {
   if (told.between.every(({ point }) => point.valid.length > 1)) return told
@@ -152,7 +152,7 @@ function atBadEnd(told: Servable): Servable | null {
   return left > 0 ? { ...told, requestsPerS: left * told.requestsPerS } : null
 }
 
-/** Of both layouts, the fewest nodes with enough replicas that survive the loss of some; null beyond any fleet. */
+/** The fewest nodes, over both layouts, with enough replicas after the loss of some; null beyond any fleet. */
 function replicasFor(deployment: Deployment, needed: number, fleet: Fleet) {
   const found = layouts.flatMap(layout => {
     for (let replicas = Math.max(1, Math.ceil(needed)); replicas <= mostReplicas; ) {

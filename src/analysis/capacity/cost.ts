@@ -2,31 +2,32 @@ import type { Deployment } from '../../model/index.ts'
 import { gpusOf, gpusOfRole } from '../../model/index.ts'
 import type { CapacityQuestion } from './question.ts'
 
-/** Hours of a month: a twelfth of 365 days. */
+/** Hours per month: a twelfth of 365 days. */
 export const hoursOfMonth = 730
 
-/**
- * What tokens cost, in the currency of the price, or in GPU-hours where no price is given. Null where it can't be told.
- */
+/** Cost of tokens in the currency of the price, or in GPU-hours without a price. Null if unknown. */
 export interface Cost {
   readonly unit: 'price' | 'GPU-hours'
-  /** ISO 4217 code; null where the price's currency wasn't said (amounts are units of it), or there is no price. */
+  /** ISO 4217 code; null if the price has no currency (amounts are in units of it), or without a price. */
   readonly currency: string | null
   readonly perHour: number
-  /** All of it on tokens of one kind. */
+  /** With all cost assigned to tokens of one kind. */
   readonly perMillionInput: number
   readonly perMillionOutput: number
-  /** Input and output tokens alike. */
+  /** With equal cost for input and output tokens. */
   readonly perMillionTokens: number
-  /** A month in which every day is like the plan's. */
+  /** A month in which every day is like the planned day. */
   readonly month: Month
-  /** Input pays for prefill's GPUs, output for decode's; null for an aggregated deployment, whose GPUs do both. */
+  /**
+   * Prefill's GPUs divided by input tokens and decode's by output tokens; null for an aggregated deployment, whose GPUs
+   * do both.
+   */
   readonly byRole: { readonly perMillionInput: number; readonly perMillionOutput: number } | null
 }
 
 /**
- * What a month has and costs when every day has the traffic of the plan, growth included, and every node runs all of
- * it.
+ * Totals and cost of a month in which every day has the planned traffic, growth included, and every node runs all the
+ * time.
  */
 export interface Month {
   readonly hours: number
@@ -36,7 +37,7 @@ export interface Month {
   readonly cost: number
 }
 
-/** Cost of the tokens of a mean hour of the day when every node runs all day. */
+/** Cost of the tokens in a mean hour of the day, if every node runs all day. */
 export function costOf(parts: {
   readonly deployment: Deployment
   readonly gpusPaid: number

@@ -1,7 +1,7 @@
-/** Codes of ISO 4217 that this Node.js knows; `Intl` keeps the list. */
+/** ISO 4217 codes that this Node.js knows, from `Intl`. */
 const codes: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'))
 
-/** The ISO 4217 code as it is written, `EUR` of `eur`; null for what is none. */
+/** Normalizes an ISO 4217 code: `EUR` for `eur`; null if invalid. */
 export function currencyCode(text: string): string | null {
   const code = text.trim().toUpperCase()
   return codes.has(code) ? code : null

@@ -1,27 +1,29 @@
 import type { RequestClass } from './question.ts'
 import type { ResponseStep } from './response.ts'
 
-/** What a deployment's GPUs draw for the traffic of a day, from the measured power of its points. */
+/** Energy use of a deployment's GPUs for a day's traffic, from the measured power of its points. */
 export interface FleetEnergy {
-  /** Mean over the day, of the GPUs of all replicas, W; without hosts, network and cooling. */
+  /** Mean power of the GPUs of all replicas over the day in W; without hosts, network and cooling. */
   readonly meanPowerW: number
-  /** Of a month in which every day is like the plan's, kWh. */
+  /** kWh in a month in which every day is like the planned day. */
   readonly kwhPerMonth: number
-  /** Hours of the day whose load is lighter than the lightest that was measured: they count with its power, the most that it can be. */
+  /**
+   * Hours of the day with less load than the lightest measured one. They count with its power, which is an upper bound.
+   */
   readonly lighterHours: number
 }
 
 interface ClassPower {
   readonly request: Pick<RequestClass, 'share'>
   readonly steps: readonly ResponseStep[]
-  /** Requests/s that one replica answers of this kind alone. */
+  /** Requests/s of this kind alone that one replica answers. */
   readonly alone: { readonly requestsPerS: number }
 }
 
 /**
- * Power of all replicas over a day, a line between the loads that were measured.
- * @param day utilisation of each hour, 0–1 of what the replicas answer within the SLO
- * @returns null where the power of one of the points is unknown
+ * Power of all replicas over a day, interpolated linearly between measured loads.
+ * @param day utilization of each hour, 0–1 of what the replicas answer within the SLO
+ * @returns null if the power of any point is unknown
  */
 export function energyOfFleet(
   classes: readonly ClassPower[],
@@ -34,7 +36,7 @@ export function energyOfFleet(
   )
   if (day.length === 0 || powers.some(steps => steps.length === 0 || steps.some(({ watts }) => watts === null)))
     return null
-  // Kinds of requests share a replica by the time that they take.
+  // Kinds of requests share a replica in proportion to the time they take.
   const times = classes.map(({ request, alone }) => request.share / alone.requestsPerS)
   const all = times.reduce((sum, time) => sum + time, 0)
   let lighterHours = 0

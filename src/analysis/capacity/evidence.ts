@@ -5,22 +5,22 @@ import type { CapacityPoint } from './point.ts'
 import { requestsFor } from './precision.ts'
 import type { CapacityQuestion } from './question.ts'
 
-/** A measured point that the answer rests on. */
+/** A measured point used for the answer. */
 export interface Evidence {
   readonly point: CapacityPoint
-  /** The kinds of request that it speaks for. */
+  /** Kinds of request for which it is used. */
   readonly requests: readonly string[]
   /**
-   * `limit`: the capacity lies at it or beside it. `heaviest`: it is the heaviest load measured, where the limit was
-   * not reached. `curve`: it shapes what happens at lighter loads.
+   * `limit`: the capacity lies at or next to it. `heaviest`: it is the heaviest measured load, and the limit was not
+   * reached. `curve`: it shapes predictions at lighter loads.
    */
   readonly use: 'limit' | 'heaviest' | 'curve'
 }
 
-/** What weighs most comes first. */
+/** The most important evidence comes first. */
 const rank = { limit: 0, heaviest: 1, curve: 2 } as const
 
-/** Every measured point under a candidate, those beside the SLO's limit first. */
+/** All measured points behind a candidate, those next to the SLO's limit first. */
 export function evidenceOf({ classes }: Candidate): readonly Evidence[] {
   const found = new Map<string, { point: CapacityPoint; requests: Set<string>; use: Evidence['use'] }>()
   const add = (point: CapacityPoint, name: string, use: Evidence['use']) => {
@@ -41,7 +41,7 @@ export function evidenceOf({ classes }: Candidate): readonly Evidence[] {
     .toSorted((a, b) => rank[a.use] - rank[b.use])
 }
 
-/** What a reader should know before trusting a candidate: everything in it that was not measured so. Sentences. */
+/** Caveats of a candidate: everything in it that was not measured as it is used. Sentences. */
 export function caveatsOf(candidate: Candidate, { traffic, fleet, slo }: CapacityQuestion): readonly string[] {
   const { classes, label, spare } = candidate
   const carried = classes.filter(one => one.carriedOver !== null)
@@ -92,7 +92,7 @@ function beyondMeasured({ alone, request, steps }: ClassCapacity, label: string)
   ]
 }
 
-/** An open loop tells a capacity to within this share; a wider interval is said. */
+/** Relative precision of an open loop's capacity above which the plan has a caveat. */
 const precise = 0.05
 
 function shortWindow({ alone, request }: ClassCapacity): string[] {
@@ -106,9 +106,8 @@ function shortWindow({ alone, request }: ClassCapacity): string[] {
 }
 
 /**
- * With less than this times what a request alone takes at p95, a TTFT limit leaves little room to wait in: capacities
- * told from 10 requests for each in flight are then up to a fifth off, and within 10 % above it
- * (docs/bench/capacity.md).
+ * If a TTFT limit is below this multiple of the p95 of a request alone, it leaves little time to wait. Capacities from
+ * 10 requests per request in flight are then up to a fifth off; above it they are within 10% (docs/bench/capacity.md).
  */
 export const leastRoom = 2
 
@@ -134,7 +133,7 @@ function sharedPrefix({ steps, request }: ClassCapacity): string[] {
   ]
 }
 
-/** As a sweep file writes it. */
+/** Rounded as in a sweep file. */
 const rate = (value: number) => Number(value.toPrecision(3))
 const counted = (value: number) => Math.round(value).toLocaleString('en-US')
 const percent = (share: number) => `${Number((100 * share).toPrecision(2))}%`

@@ -1,12 +1,12 @@
 /**
- * How likely it is that `n` requests are in flight (index n) when they arrive at random (Poisson) at `requestsPerS` and
- * a replica with n in flight answers `throughput(n)` requests/s: the birth-death chain of a flow-equivalent server
- * (Chandy, Herzog and Woo 1975, "Parametric analysis of queuing networks"; Norton's theorem for queues). An arriving
- * request sees these odds (PASTA).
+ * Probability of `n` requests in flight (index n) if they arrive at random (Poisson) at `requestsPerS` and a replica
+ * with n in flight answers `throughput(n)` requests/s. This is the birth-death chain of a flow-equivalent server
+ * (Chandy, Herzog and Woo 1975, "Parametric analysis of queuing networks"; Norton's theorem for queues). Arriving
+ * requests see the same probabilities (PASTA).
  *
- * @param throughput requests/s at n ≥ 1 in flight, as a closed loop of that concurrency measures it
- * @param most states above this one share the last entry: there throughput is taken to stay what it is at `most`
- * @returns odds of 0 … most in flight, then of more; null when the traffic is more than can be answered
+ * @param throughput requests/s at n ≥ 1 in flight, as measured by a closed loop of that concurrency
+ * @param most states above this share the last entry, where throughput is assumed to stay at its value for `most`
+ * @returns probabilities of 0 … most in flight, then of more; null if the traffic exceeds what can be answered
  */
 export function inFlightOdds(
   requestsPerS: number,
@@ -15,7 +15,7 @@ export function inFlightOdds(
 ): { readonly odds: Float64Array; readonly beyond: number } | null {
   const load = requestsPerS / throughput(most)
   if (!(load < 1)) return null
-  // In logarithms: a product of hundreds of ratios leaves the range of a double.
+  // Uses logarithms, because a product of hundreds of ratios leaves the range of a double.
   const log = new Float64Array(most + 1)
   let top = 0
   for (let n = 1; n <= most; n++) {

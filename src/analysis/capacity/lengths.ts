@@ -5,16 +5,16 @@ import type { RequestClass } from './question.ts'
 import { type LatencyMetric, type Reading, type ResponseCurve, responseCurve } from './response.ts'
 import { scaledCurve } from './scaled-curve.ts'
 
-/** The curve of one deployment for one kind of request, and what it rests on. */
+/** Curve of one deployment for one kind of request, and its source. */
 export interface ClassCurve {
   readonly curve: ResponseCurve
-  /** The measured workload that it comes from. */
+  /** Measured workload that it comes from. */
   readonly workload: string
-  /** Null when that workload has these lengths; else how its curve was carried over, in a sentence. */
+  /** Null if that workload has these lengths; otherwise how the curve was adjusted, in a sentence. */
   readonly carriedOver: string | null
 }
 
-/** Lengths this near are the same. */
+/** Relative tolerance within which lengths are the same. */
 const same = 0.02
 
 interface MeasuredWorkload {
@@ -24,16 +24,16 @@ interface MeasuredWorkload {
   readonly curve: ResponseCurve
 }
 
-/** Looks up what a deployment was measured to do for requests of some lengths. */
+/** Returns a deployment's curve for requests of given lengths. */
 export type CurveOf = (wanted: Pick<RequestClass, 'isl' | 'osl'>) => ClassCurve | null
 
 /**
- * The curves of one deployment's points, by the lengths of requests. Where a length was not measured, a twin predicts
- * them at the loads of the nearest workload; without one, that workload stands in, made dearer by what its tokens cost:
+ * Curves of one deployment's points by the lengths of requests. For lengths that were not measured, a twin predicts the
+ * curve at the loads of the nearest workload. Without a twin, the curve of that workload is scaled:
  *
- * - work, by the time that a token of input and of output take, when two or more workloads give both; else by the
- *   larger of the two ratios of length;
- * - TTFT with the input, ITL with the context, latency with both; never below what was measured.
+ * - work by the time per input and output token if two or more workloads determine both, otherwise by the larger of the
+ *   two ratios of length;
+ * - TTFT with the input, ITL with the context, request latency with both; never below the measured value.
  */
 export function curvesOf(
   points: readonly CapacityPoint[],
@@ -90,7 +90,7 @@ interface MeasuredCurves {
 
 const mostCarried = 100
 
-/** By the points of a deployment: the same ones are asked again for every assumption. */
+/** Cache by the points of a deployment, because every assumption needs the same curves. */
 const known = { mean: new WeakMap<object, MeasuredCurves>(), cautious: new WeakMap<object, MeasuredCurves>() }
 
 function measuredCurves(points: readonly CapacityPoint[], reading: Reading): MeasuredCurves {
@@ -116,15 +116,15 @@ function nearest(
   return measured.toSorted((a, b) => distance(a) - distance(b))[0]
 }
 
-/** Seconds of a replica at its busiest that a token takes. */
+/** Seconds of a fully loaded replica's time per token. */
 interface TokenCosts {
   readonly input: number
   readonly output: number
 }
 
 /**
- * The two costs that explain the time a request takes of a replica at full throughput, 1 / requests/s, by relative
- * least squares over the workloads; null when they can't be told apart or one would be below 0.
+ * Costs per input and output token that explain a replica's time per request at full throughput, 1 / requests/s, by
+ * relative least squares over the workloads. Null if they cannot be distinguished or one would be negative.
  */
 function tokenCosts(measured: readonly MeasuredWorkload[]): TokenCosts | null {
   const rows = measured.map(({ isl, osl, curve }) => {
@@ -135,7 +135,7 @@ function tokenCosts(measured: readonly MeasuredWorkload[]): TokenCosts | null {
   const [ii, io, oo] = [sum(([i]) => i * i), sum(([i, o]) => i * o), sum(([, o]) => o * o)]
   const [iy, oy] = [sum(([i]) => i), sum(([, o]) => o)]
   const determinant = ii * oo - io * io
-  // Workloads of one ISL:OSL ratio say only what the two cost together.
+  // Workloads with the same ISL:OSL ratio only determine the combined cost.
   if (rows.length < 2 || determinant <= 1e-3 * ii * oo) return null
   const input = (iy * oo - oy * io) / determinant
   const output = (ii * oy - io * iy) / determinant

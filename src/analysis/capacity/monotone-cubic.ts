@@ -1,11 +1,12 @@
 /**
  * A curve through given points that rises where they rise and falls where they fall: piecewise cubic Hermite
  * interpolation with the slopes of Fritsch and Butland (1984, "A method for constructing local monotone piecewise cubic
- * interpolants"), at the ends by three points (Moler 2004, "Numerical computing with MATLAB", pchip). Beyond the ends
- * it stays at the end's value.
+ * interpolants"), and with three-point slopes at the ends (Moler 2004, "Numerical computing with MATLAB", pchip).
+ * Constant beyond the ends.
  *
- * Queues bend away from straight lines between loads a factor of two apart; this follows the bend and never overshoots.
- * @param x rising
+ * Between loads a factor of two apart, queues deviate from straight lines. This curve follows the bend and never
+ * overshoots.
+ * @param x ascending
  */
 export function monotoneCubic(x: readonly number[], y: readonly number[]): (at: number) => number {
   const most = x.length - 1
@@ -36,7 +37,7 @@ export function monotoneCubic(x: readonly number[], y: readonly number[]): (at: 
   }
 }
 
-/** Tangent at an end from the two nearest pieces, held to the monotone side. */
+/** Slope at an end from the two nearest pieces, limited so that the curve stays monotone. */
 function endTangent(near: number, far: number, slope: number, next: number): number {
   const tangent = ((2 * near + far) * slope - near * next) / (near + far)
   if (tangent * slope <= 0) return 0

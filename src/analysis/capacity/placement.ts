@@ -5,17 +5,17 @@ import type { Fleet } from './question.ts'
 /** Replicas of a deployment on nodes. */
 export interface Placement {
   readonly nodes: number
-  /** Replicas that lose a worker when the worst nodes are lost. */
+  /** Replicas that lose a worker if the worst nodes are lost. */
   readonly replicasLost: number
 }
 
-/** Whether replicas follow each other tightly, or each starts on a fresh node and shares none. */
+/** Whether replicas are packed tightly, or each starts on a fresh node and shares none. */
 export type Layout = 'tight' | 'fresh nodes'
 export const layouts: readonly Layout[] = ['tight', 'fresh nodes']
 
 /**
- * Places replicas on nodes, worker by worker in order, so that a replica's workers lie together. A worker lies on one
- * node, or on whole nodes when it is larger than one. A replica that loses any worker counts as lost.
+ * Places replicas on nodes, worker by worker in order, so that a replica's workers stay together. A worker occupies
+ * part of one node, or whole nodes if it is larger than one. A replica that loses any worker counts as lost.
  */
 export function placed(
   deployment: Deployment,
@@ -34,7 +34,7 @@ function workerSizes({ topology, gpusPerWorker }: Deployment): readonly number[]
     .sort((a, b) => b - a)
 }
 
-/** The replicas that have a worker on each node. */
+/** Replicas that have a worker on each node. */
 function replicasByNode(
   sizes: readonly number[],
   replicas: number,
@@ -58,7 +58,7 @@ function replicasByNode(
   return nodes
 }
 
-/** Nodes are lost one by one, each time the one that takes most of the replicas that still serve. */
+/** Removes nodes one by one, each time the one that takes down the most remaining replicas. */
 function lostOf(nodes: readonly ReadonlySet<number>[], nodesLost: number): number {
   const lost = new Set<number>()
   for (let i = 0; i < nodesLost; i++) {

@@ -6,7 +6,7 @@ import type { CapacityQuestion } from './question.ts'
 import { type Assumption, type Moved, movedQuestions, timesTraffic } from './sensitivity.ts'
 
 /**
- * The answer to a {@link CapacityQuestion}.
+ * Answer to a {@link CapacityQuestion}.
  *
  * @example
  * ```ts
@@ -17,29 +17,29 @@ import { type Assumption, type Moved, movedQuestions, timesTraffic } from './sen
  */
 export interface CapacityPlan {
   readonly question: CapacityQuestion
-  /** What to deploy; null when nothing measured serves the traffic under the SLO on the nodes there are. */
+  /** Recommended deployment; null if no measured one serves the traffic within the SLO on the available nodes. */
   readonly best: Candidate | null
-  /** Every deployment that can serve it, the one that needs fewest nodes first. */
+  /** Every deployment that can serve the traffic, fewest nodes first. */
   readonly candidates: readonly Candidate[]
   readonly refused: readonly Refused[]
   readonly sensitivity: readonly Sensitivity[]
-  /** Growth month by month for the best deployment; empty without growth. */
+  /** Growth per month for the best deployment; empty without growth. */
   readonly months: readonly Month[]
   /**
-   * The best with every figure at the bad end of its 95 % interval: of the repeats, and of what so long an open loop
-   * can tell; `unknown` for a closed loop without repeats, null when it misses the SLO there.
+   * The best deployment with every figure at the unfavorable end of its 95% interval, from repeats and from the
+   * precision of the open loop's length. `unknown` for a closed loop without repeats; null if it misses the SLO there.
    */
   readonly cautious: Candidate | 'unknown' | null
-  /** What the nodes that can be had would serve at most; null without a limit of nodes, or when they serve all. */
+  /** The most that the available nodes can serve; null without a limit of nodes, or if they serve all the traffic. */
   readonly most: Most | null
-  /** The measured points under the answer. */
+  /** Measured points behind the answer. */
   readonly evidence: readonly Evidence[]
-  /** What to know before trusting it, sentences. */
+  /** Caveats of the answer, in sentences. */
   readonly caveats: readonly string[]
 }
 
 export interface Most {
-  /** Of the busiest hour, with nodes to lose. */
+  /** Requests/s of the busiest hour, with spare nodes. */
   readonly peakRequestsPerS: number
   readonly candidate: Candidate
 }
@@ -47,9 +47,9 @@ export interface Most {
 export interface Sensitivity {
   readonly assumption: Assumption
   readonly by: number
-  /** The one that needs fewest nodes, whether there are as many or not; null when nothing meets the SLO. */
+  /** The deployment that needs the fewest nodes, whether or not they are available; null if none meets the SLO. */
   readonly best: Candidate | null
-  /** The deployment of the answer under the moved assumption; null when it can't serve it. */
+  /** The answer's deployment under the changed assumption; null if it cannot serve the traffic. */
   readonly sameDeployment: Candidate | null
 }
 
@@ -62,14 +62,14 @@ export interface Month {
 }
 
 /**
- * Deployments that a moved assumption is tried on, those that need fewest nodes: what is far behind won't win by a
- * fifth.
+ * Number of deployments, fewest nodes first, to which a changed assumption is applied: a change of 20% does not make
+ * one that is far behind win.
  */
 const mostRivals = 6
 
 /**
- * Sizes every measured deployment for the traffic and picks the one of fewest nodes. Pure.
- * @param predict for lengths that were not measured; null scales the nearest that were
+ * Sizes every measured deployment for the traffic and picks the one with the fewest nodes. Pure.
+ * @param predict predicts lengths that were not measured; null to scale the nearest measured ones
  */
 export function planCapacity(
   points: readonly CapacityPoint[],
@@ -100,7 +100,7 @@ export function planCapacity(
 /** Points of one deployment. */
 type Group = readonly CapacityPoint[]
 
-/** Kept, so that what is known of a group is found again when the same points are asked another question. */
+/** Cache of groups, so that results for a group are found again when another question uses the same points. */
 const groups = new WeakMap<object, readonly Group[]>()
 
 function groupsOf(points: readonly CapacityPoint[]): readonly Group[] {
@@ -109,7 +109,7 @@ function groupsOf(points: readonly CapacityPoint[]): readonly Group[] {
   return known
 }
 
-/** The group of a candidate. */
+/** The candidate's group. */
 const ownOf = (all: readonly Group[], { deployment }: Candidate): Group =>
   all.find(([first]) => first?.deployment.id === deployment.id) ?? []
 
@@ -128,14 +128,14 @@ function cautiously(
   answer: Candidate,
   predict: PredictCurve | null,
 ): CapacityPlan['cautious'] {
-  // An open loop's own length says how sure it is; a closed loop takes repeats.
+  // The length of an open loop determines its precision; a closed loop needs repeats.
   const limits = answer.classes.filter(({ alone }) => alone.precision === null).flatMap(({ alone }) => alone.between)
   if (limits.some(({ point }) => point.valid.length < 2)) return 'unknown'
   const sized = candidateOf(own, question, predict, 'cautious')
   return 'replicas' in sized ? sized : null
 }
 
-/** The largest share of the traffic that fits the nodes, to a thousandth of it. */
+/** Largest share of the traffic that fits the nodes, to a thousandth. */
 function mostOn(near: readonly Group[], question: CapacityQuestion, predict: PredictCurve | null): Most | null {
   let [low, high]: [Most | null, number] = [null, 1]
   let share = 0

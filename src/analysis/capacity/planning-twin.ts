@@ -8,8 +8,8 @@ import { type Replay, replayRecorded, replaySteady } from './replay.ts'
 export { twinOfPlain } from '../twin/plain.ts'
 
 /**
- * What a twin does for plans: it predicts lengths that were not measured, and replays the answer with random traffic
- * and with the recorded requests, where there are any.
+ * Uses a twin for planning: it predicts lengths that were not measured, and replays the answer with random traffic and
+ * with recorded requests, if there are any.
  */
 export function planningTwin(twin: Twin, trace: TraceRequests | null = null) {
   const predict: PredictCurve = predictedCurves(twin)

@@ -3,7 +3,7 @@ import type { Estimate } from '../estimate.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { KnownQuantiles } from './quantiles.ts'
 
-/** What capacity reads of a measurement. */
+/** Part of a measurement that capacity planning uses. */
 export type CapacityMeasurement = Pick<Measurement, 'window' | 'durationS' | 'requestsPerS'> & {
   readonly requests: Pick<Measurement['requests'], 'sent' | 'completed'>
   readonly ttftMs: KnownQuantiles | null
@@ -11,7 +11,7 @@ export type CapacityMeasurement = Pick<Measurement, 'window' | 'durationS' | 're
   readonly requestLatencyMs: KnownQuantiles | null
 }
 
-/** What capacity reads of a point: a {@link MeasuredPoint}, or what a page keeps of one. */
+/** Part of a point that capacity planning uses: a {@link MeasuredPoint}, or the part of one that a page contains. */
 export interface CapacityPoint extends Pick<MeasuredPoint, 'key' | 'deployment' | 'label' | 'workload' | 'load'> {
   readonly status: MeasuredPoint['status']
   readonly repeats: readonly { readonly point: { readonly id: string } }[]
@@ -19,12 +19,12 @@ export interface CapacityPoint extends Pick<MeasuredPoint, 'key' | 'deployment' 
   readonly figures: { readonly [name: string]: Estimate | null }
 }
 
-/** Figures of points.csv that capacity reads. */
+/** Figures of points.csv that capacity planning uses. */
 const figuresRead = [
   ...['request_throughput', 'ttft_p95_ms', 'itl_p95_ms', 'request_latency_p95_ms', 'gpu_power_mean_w'],
 ] as const
 
-/** A point with nothing but what capacity reads of it, as plain data: planning from it gives the same plan. */
+/** Reduces a point to the data that capacity planning uses, as plain data. Planning from it gives the same plan. */
 export function capacityPoint(point: MeasuredPoint): CapacityPoint {
   const { key, deployment, label, workload, load, status, repeats, valid, figures } = point
   return {

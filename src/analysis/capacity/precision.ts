@@ -1,28 +1,28 @@
 import { isSteady, type ResponseStep } from './response.ts'
 
-/** How far the capacity that an open loop of some length tells may be from the truth, by what of it. */
+/** Maximum expected error of a capacity measured with an open loop of some length, and its causes. */
 export interface Precision {
-  /** Half of the 95 % interval, relative: all of it. */
+  /** Half of the 95% interval, relative, over both causes. */
   readonly relative: number
-  /** The part of it that chance has: how many requests happened to come, and how close together. */
+  /** Part due to chance: how many requests arrived, and how close together. */
   readonly chance: number
-  /** The part that an empty start has: requests that met fewer others than steady traffic has. */
+  /** Part due to the empty start: early requests met fewer others than in steady traffic. */
   readonly emptyStart: number
-  /** Requests at a load beside the limit, repeats together. */
+  /** Requests at a load next to the limit, over all repeats. */
   readonly requests: number
-  /** Seconds of a window beside the limit. */
+  /** Seconds of a window next to the limit. */
   readonly windowS: number
 }
 
 /**
- * Half widths of 95 % intervals, in 1 / √requests and in latencies / window; measured: `npm run bench -- capacity`
- * holds them against long runs (docs/bench/capacity.md). A p95 rests on a twentieth of the requests, and those come in
- * clumps.
+ * Half widths of 95% intervals, in 1 / √requests and in latencies / window. Measured: `npm run bench -- capacity`
+ * compares them with long runs (docs/bench/capacity.md). A p95 depends on a twentieth of the requests, and those come
+ * in clusters.
  */
 const byChance = 3.5
 const byEmptyStart = 0.4
 
-/** The precision of a limit that lies between these loads of an open loop. */
+/** Precision of a limit between these loads of an open loop. */
 export function precisionOf(between: readonly ResponseStep[]): Precision {
   const mean = (of: (step: ResponseStep) => number) => between.reduce((sum, step) => sum + of(step), 0) / between.length
   const requests = mean(({ point }) => point.valid.reduce((sum, m) => sum + m.requests.completed, 0))
@@ -34,7 +34,7 @@ export function precisionOf(between: readonly ResponseStep[]): Precision {
   return { relative: Math.min(1, chance + emptyStart), chance, emptyStart, requests, windowS }
 }
 
-/** Requests at each load that leave this precision to chance. */
+/** Requests needed at each load for this precision. */
 export function requestsFor(relative: number): number {
   return (byChance / relative) ** 2
 }

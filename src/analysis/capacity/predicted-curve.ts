@@ -6,15 +6,15 @@ import { quantilesOf, withoutTop } from './quantiles.ts'
 import type { RequestClass } from './question.ts'
 import { isSteady, type ResponseCurve, type ResponseStep } from './response.ts'
 
-/** What a curve would be for requests of other lengths; null where nothing can tell. */
+/** Predicts the curve for requests of other lengths; null if it cannot. */
 export type PredictCurve = (near: ResponseCurve, wanted: Pick<RequestClass, 'isl' | 'osl'>) => ResponseCurve | null
 
-/** Requests that a prediction of one load takes at least: a p95 of fewer is a rough figure. */
+/** Minimum requests for predicting one load: with fewer, a p95 is imprecise. */
 const fewestRequests = 300
 
 /**
- * Predicts by a twin, at the loads that the nearest workload was measured at; each point stands for the one measured
- * there.
+ * Predicts with a twin at the loads measured for the nearest workload. Each predicted point replaces the measured one
+ * at its load.
  */
 export function predictedCurves(twin: Twin): PredictCurve {
   const predict = createPredictor(twin)
@@ -30,7 +30,7 @@ export function predictedCurves(twin: Twin): PredictCurve {
         topology: deployment.topology,
         engine: deployment.engine,
         gpusPerWorker: deployment.gpusPerWorker,
-        // The spread that was measured, around other means.
+        // Keeps the measured spread and changes the means.
         workload: { isl: stretched(step.point.workload.isl, isl), osl: stretched(step.point.workload.osl, osl) },
         load: { level, requests },
       }
@@ -57,7 +57,7 @@ export function predictedCurves(twin: Twin): PredictCurve {
 
 type Length = ResponseStep['point']['workload']['isl']
 
-/** A length of the same shape with another mean. */
+/** A length distribution of the same shape with another mean. */
 function stretched(length: Length, mean: number): Length {
   switch (length.kind) {
     case 'normal':

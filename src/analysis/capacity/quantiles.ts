@@ -1,17 +1,17 @@
 import type { Distribution } from '../../metrics/measurement.ts'
 
-/** A distribution as its percentiles tell it: values at {@link ranks}, straight lines between. */
+/** A distribution by its percentiles: values at {@link ranks}, linearly interpolated. */
 export type Quantiles = readonly number[]
 
 const names = ['min', 'p1', 'p5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const
-/** What is read of a distribution. */
+/** Percentiles used from a distribution. */
 export type KnownQuantiles = Pick<Distribution, (typeof names)[number]>
 /** Ranks of {@link Quantiles}, 0–1. */
 const ranks = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1] as const
 
 /**
- * Quantile by quantile the mean over repeats, as a point's p95 is the mean of its repeats'; null without any, and where
- * a repeat lacks one.
+ * Mean of each quantile over repeats, just as a point's p95 is the mean over its repeats; null without any, or if a
+ * repeat lacks one.
  */
 export function quantilesOf(repeats: readonly KnownQuantiles[]): Quantiles | null {
   if (repeats.length === 0) return null
@@ -21,7 +21,7 @@ export function quantilesOf(repeats: readonly KnownQuantiles[]): Quantiles | nul
   return means.some(Number.isNaN) ? null : means
 }
 
-/** Rank by rank on the straight line from `a` (share 0) to `b` (share 1). */
+/** Interpolates each rank linearly from `a` (share 0) to `b` (share 1). */
 export function between(a: Quantiles, b: Quantiles, share: number): Quantiles {
   return a.map((value, i) => value + ((b[i] ?? value) - value) * share)
 }
@@ -30,7 +30,7 @@ export function scaled(quantiles: Quantiles, factor: number): Quantiles {
   return quantiles.map(value => value * factor)
 }
 
-/** The distribution without its largest values, `share` (0–1) of all. */
+/** The distribution without its largest values, whose share is `share` (0–1). */
 export function withoutTop(quantiles: Quantiles, share: number): Quantiles {
   return ranks.map(rank => valueAt(quantiles, rank * (1 - share)))
 }
@@ -54,8 +54,8 @@ export function shareBelow(quantiles: Quantiles, limit: number): number {
 }
 
 /**
- * The least value that `rank` (0–1) of a distribution lies at or below.
- * @param shareWithin share of the distribution at or below a value, rising to at least `rank`
+ * Smallest value at or below which a share of `rank` (0–1) of a distribution lies.
+ * @param shareWithin share of the distribution at or below a value, ascending to at least `rank`
  */
 export function valueAtRank(rank: number, shareWithin: (value: number) => number): number {
   let [low, high] = [0, 1]
@@ -69,8 +69,8 @@ export function valueAtRank(rank: number, shareWithin: (value: number) => number
 }
 
 /**
- * Mean and mean square. Between quantiles lie straight lines; the slowest hundredth decays as from p95 to p99
- * (exponentially), because most of it lies near p99 and its largest value says more of how many were measured.
+ * Mean and mean square. Interpolates linearly between quantiles. The slowest hundredth decays exponentially as from p95
+ * to p99, because most of it lies near p99 and its maximum mainly reflects the number of measured requests.
  */
 export function momentsOf(quantiles: Quantiles): { readonly mean: number; readonly squared: number } {
   let [mean, squared] = [0, 0]
@@ -87,21 +87,21 @@ export function momentsOf(quantiles: Quantiles): { readonly mean: number; readon
 }
 
 /**
- * Share at or below `limit` once a wait is added that is independent of the value: 0 for most, exponential with a mean
- * of `meanMs` for the share `delayed`. Exact for straight lines between quantiles.
+ * Share at or below `limit` after adding an independent wait, which is exponential with a mean of `meanMs` for the
+ * share `delayed` and 0 for all others. Exact for linear interpolation between quantiles.
  */
 export function shareBelowDelayed(
   quantiles: Quantiles,
   limit: number,
   { delayed, meanMs }: { readonly delayed: number; readonly meanMs: number },
 ): number {
-  /** Share of waits that are longer than what the limit leaves to a value. */
+  /** Share of waits longer than the limit allows for a value. */
   const late = (value: number) => delayed * Math.exp((value - limit) / meanMs)
   let share = 0
   for (let i = 1; i < ranks.length; i++) {
     const [low, high, weight] = [quantiles[i - 1] ?? 0, quantiles[i] ?? 0, (ranks[i] ?? 1) - (ranks[i - 1] ?? 0)]
     if (low > limit) break
-    // Nearly alike: the difference of two exponentials would be lost in rounding.
+    // For nearly equal values, rounding would lose the difference of two exponentials.
     if (high - low <= 1e-9 * meanMs + 1e-12) share += weight * (1 - late(low))
     else {
       const end = Math.min(high, limit)

@@ -1,6 +1,6 @@
 import type { Slo } from '../../model/index.ts'
 
-/** What `fulcrum capacity` is asked: which traffic, under which SLO, on what kind of machines. */
+/** Question for `fulcrum capacity`: the traffic, the SLO and the machines. */
 export interface CapacityQuestion {
   readonly traffic: Traffic
   readonly slo: Slo
@@ -9,37 +9,36 @@ export interface CapacityQuestion {
 
 export interface Traffic {
   readonly demand: Demand
-  /** Shares add up to 1. */
+  /** The sum of all shares is 1. */
   readonly mix: readonly RequestClass[]
-  /** 24 factors, hour by hour, of which the largest is 1. */
+  /** 24 hourly factors, of which the largest is 1. */
   readonly day: readonly number[]
   /**
-   * Requests of the busiest hour over those that an hour at the peak rate would have, 0–1; 1 when absent. A trace's
-   * peak is its busiest minute, which no hour keeps up: what is paid for is sized by the peak, and what tokens it makes
-   * by the hours.
+   * Requests of the busiest hour divided by those of an hour at the peak rate, 0–1; default: 1. The peak of a trace is
+   * its busiest minute, which no hour sustains. The peak determines the nodes, and the hours determine the tokens.
    */
   readonly busiestHour?: number
-  /** What was inferred about the traffic rather than asked, sentences. */
+  /** Facts about the traffic that were inferred instead of given, in sentences. */
   readonly notes?: readonly string[]
-  /** 0.05 is 5 % more requests a month, compounded. */
+  /** 0.05 is 5% more requests per month, compounded. */
   readonly growthPerMonth: number
-  /** The plan is to hold for the traffic after so many months. */
+  /** The plan must hold for the traffic after this many months. */
   readonly months: number
 }
 
-/**
- * How much traffic: requests/s in the busiest hour, requests/s on the mean of a day, or people who wait for answers.
- */
+/** Amount of traffic: requests/s in the busiest hour, mean requests/s of a day, or users who wait for answers. */
 export type Demand =
   | { readonly kind: 'peak'; readonly requestsPerS: number }
   | { readonly kind: 'mean'; readonly requestsPerS: number }
-  /** So many at once in the busiest hour; each thinks `thinkS` between an answer's end and the next request. */
+  /**
+   * Simultaneous users in the busiest hour. Each pauses for `thinkS` between the end of an answer and the next request.
+   */
   | { readonly kind: 'users'; readonly users: number; readonly thinkS: number }
 
 /** Requests of one kind. */
 export interface RequestClass {
   readonly name: string
-  /** Of all requests, 0–1. */
+  /** Share of all requests, 0–1. */
   readonly share: number
   /** Mean tokens of a request. */
   readonly isl: number
@@ -48,13 +47,13 @@ export interface RequestClass {
 
 export interface Fleet {
   readonly gpusPerNode: number
-  /** Nodes that can be had; null when any number can. */
+  /** Available nodes; null for any number. */
   readonly nodes: number | null
-  /** Price of one GPU for an hour; null when it isn't known. */
+  /** Price per GPU-hour; null if unknown. */
   readonly gpuPricePerHour: number | null
-  /** ISO 4217 code of the price's currency; absent or null when it wasn't said, and amounts are then in units. */
+  /** ISO 4217 code of the price's currency; absent or null if not given, so that amounts are in units. */
   readonly currency?: string | null
-  /** Price of a kWh of the GPUs, on top of their hours; absent where those contain it. */
+  /** Price per kWh of the GPUs in addition to their hours; absent if those include it. */
   readonly pricePerKwh?: number
   /** Nodes that may be lost while the SLO still holds: 1 is N+1. */
   readonly nodesLost: number

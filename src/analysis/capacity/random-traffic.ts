@@ -4,31 +4,31 @@ import { shareBelow } from './quantiles.ts'
 import type { LatencyMetric, ResponseCurve } from './response.ts'
 import { type States, statesOf } from './states.ts'
 
-/** A closed loop's curve, read as what random traffic meets. */
+/** Response to random traffic, derived from a closed loop's curve. */
 export interface RandomTraffic {
   readonly states: States
-  /** Null when it is more than can be answered. */
+  /** Null if the rate is more than the replica can answer. */
   at(requestsPerS: number): Meeting | null
 }
 
-/** What arriving requests meet at one rate. */
+/** Conditions for arriving requests at one rate. */
 export interface Meeting {
   readonly odds: Float64Array
-  /** Share of requests that arrive at more in flight than was measured. */
+  /** Share of requests that arrive with more requests in flight than measured. */
   readonly beyond: number
-  /** Share that arrives within what was measured. */
+  /** Share of requests that arrive within the measured range. */
   readonly known: number
-  /** Share of requests with a latency within a limit in ms, 0–1; what wasn't measured counts as missed. */
+  /** Share of requests with a latency within a limit in ms, 0–1. Unmeasured states count as missed. */
   shareWithin(metric: LatencyMetric, limitMs: number): number
 }
 
-/** Rarer states are taken without the queue that a closed loop hides. */
+/** Less probable states are computed without the queue that a closed loop hides. */
 const rare = 1e-5
 
 /**
- * A closed loop of n requests is what happens with n in flight (its flow-equivalent server); random arrivals make n
- * vary. The tail of TTFT is held against the queue of prompts too, which a closed loop shows too little of: whichever
- * says less is believed.
+ * A closed loop of n requests shows the response with n in flight (its flow-equivalent server); random arrivals make n
+ * vary. The tail of TTFT also takes the prompt queue into account, which a closed loop underestimates: the lower of the
+ * two shares counts.
  */
 export function randomTraffic(curve: ResponseCurve): RandomTraffic {
   const known = read.get(curve) ?? readTraffic(curve)
@@ -36,7 +36,7 @@ export function randomTraffic(curve: ResponseCurve): RandomTraffic {
   return known
 }
 
-/** A plan asks the same curve under many assumptions, and a page under many questions. */
+/** Cache: a plan evaluates the same curve under many assumptions, and a page under many questions. */
 const read = new WeakMap<ResponseCurve, RandomTraffic>()
 
 function readTraffic(curve: ResponseCurve): RandomTraffic {

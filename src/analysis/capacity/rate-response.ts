@@ -7,14 +7,14 @@ import { bracketOf, latencyAt } from './states.ts'
 export interface RateResponse {
   readonly p95: { readonly [metric in LatencyMetric]: number | null }
   readonly meanLatencyMs: number | null
-  /** Requests in flight on average; null for an open loop, which doesn't need it. */
+  /** Mean requests in flight; null for an open loop, which does not need them. */
   readonly inFlight: number | null
 }
 
-/** The rank that objectives look at. */
+/** The percentile of objectives. */
 const wanted = 0.95
 
-/** What one replica answers at a rate of random arrivals; null beyond what its curve says. */
+/** Response of one replica to random arrivals at a rate; null beyond its curve. */
 export function responseAt(curve: ResponseCurve, requestsPerS: number): RateResponse | null {
   return curve.kind === 'rate' ? asMeasured(curve, requestsPerS) : asRead(curve, requestsPerS)
 }

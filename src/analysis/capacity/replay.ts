@@ -7,29 +7,29 @@ import type { Candidate } from './candidate.ts'
 import { type LatencyMetric, latencyMetrics, limitsOf } from './response.ts'
 
 /**
- * What a twin says of one replica of a plan at the busiest hour, in virtual time: all kinds of request together, as
- * they come.
+ * A twin's prediction for one replica of a plan in the busiest hour, in virtual time: all kinds of request together, in
+ * order of arrival.
  */
 export interface Replay {
   readonly traffic: 'steady' | 'trace'
   readonly requests: number
   readonly p95: { readonly [metric in LatencyMetric]: number | null }
   readonly meetsSlo: boolean
-  /** Answered, requests/s. */
+  /** Answered requests/s. */
   readonly requestsPerS: number
   /**
-   * How far such predictions of TTFT and ITL p95 were from measurements, median of the relative error; null where that
-   * was never seen.
+   * Error of the twin's predictions of TTFT and ITL p95 compared with measurements: median of the relative error; null
+   * if never tested.
    */
   readonly medianError: { readonly ttft: number | null; readonly itl: number | null }
-  /** Why it lies beyond what the twin was fitted to; empty when it does not. */
+  /** Why the replay lies beyond the points to which the twin was fitted; empty if it does not. */
   readonly extrapolated: readonly string[]
 }
 
-/** Enough for a p95 that another seed moves by a few per cent. */
+/** With this many requests, another seed moves a p95 by a few percent. */
 const steadyRequests = 4000
 
-/** Random traffic at the busiest hour's rate on one replica. */
+/** Replays random traffic at the busiest hour's rate on one replica. */
 export function replaySteady(twin: Twin, candidate: Candidate, slo: Slo): Replay {
   const { deployment, peakRequestsPerS, replicas } = candidate
   const { simulation, basis, extrapolated } = predictPoint(twin, {
@@ -47,7 +47,7 @@ export function replaySteady(twin: Twin, candidate: Candidate, slo: Slo): Replay
   return { traffic: 'steady', ...told(simulation, slo, errors), extrapolated }
 }
 
-/** Recorded requests as one replica gets them when they are dealt out in turn. */
+/** Replays recorded requests as one replica receives them when they are dealt out in turn. */
 export function replayRecorded(twin: Twin, candidate: Candidate, trace: TraceRequests, slo: Slo): Replay {
   const { topology, engine } = candidate.deployment
   const simulation = replayTrace(twin, topology, dealt(trace, candidate.replicas), { engine, slo })
@@ -58,7 +58,7 @@ export function replayRecorded(twin: Twin, candidate: Candidate, trace: TraceReq
   }
 }
 
-/** What it was measured with; requests of other lengths at their mean. */
+/** The measured workload; requests of other lengths use their mean. */
 function workloadOf({ request, carriedOver, steps }: Candidate['classes'][number]): WeightedWorkload {
   const measured = steps[0]?.point.workload
   const workload =

@@ -5,29 +5,29 @@ import { loadValue } from '../load-label.ts'
 import type { CapacityMeasurement, CapacityPoint } from './point.ts'
 import { type KnownQuantiles, type Quantiles, quantilesOf, scaled, withoutTop } from './quantiles.ts'
 
-/** What one replica of a deployment answers to one kind of request, load by load. */
+/** Response of one replica of a deployment to one kind of request at each load. */
 export interface ResponseCurve {
   readonly kind: 'concurrency' | 'rate'
-  /** By rising load; never empty. */
+  /** By ascending load; never empty. */
   readonly steps: readonly ResponseStep[]
 }
 
 export interface ResponseStep {
   /** Requests in flight of a closed loop, or requests/s of an open one. */
   readonly load: number
-  /** Answered, by the clock. */
+  /** Answered requests per second of wall time. */
   readonly requestsPerS: number
   readonly latencies: Latencies
   readonly point: CapacityPoint
 }
 
-/** Null where it wasn't measured: not streamed, or answers of one token. */
+/** Null if not measured: not streamed, or answers of one token. */
 export type Latencies = { readonly [metric in LatencyMetric]: Quantiles | null }
 
 export const latencyMetrics = ['ttftMs', 'itlMs', 'requestLatencyMs'] as const
 export type LatencyMetric = (typeof latencyMetrics)[number]
 
-/** The SLO's limit of each metric; infinite where it has none. */
+/** The SLO's limit of each metric; infinite if it has none. */
 export function limitsOf(slo: Slo): { readonly [metric in LatencyMetric]: number } {
   const none = Number.POSITIVE_INFINITY
   return {
@@ -37,7 +37,7 @@ export function limitsOf(slo: Slo): { readonly [metric in LatencyMetric]: number
   }
 }
 
-/** `mean` over the repeats, or `cautious`: the bad end of each figure's 95 % interval over them. */
+/** `mean` over the repeats, or `cautious`: the unfavorable end of each figure's 95% interval over repeats. */
 export type Reading = 'mean' | 'cautious'
 
 function readAs(estimate: Estimate | null | undefined, reading: Reading, bad: 'low' | 'high'): number | undefined {
@@ -45,12 +45,12 @@ function readAs(estimate: Estimate | null | undefined, reading: Reading, bad: 'l
   return ends ? Math.max(0, ends[bad === 'low' ? 0 : 1]) : estimate?.mean
 }
 
-/** Sending may take up to 1 / this of its time until all is answered; more is a queue that grows for ever. */
+/** Ratio of sending time to answering time below which a queue is growing without bound. */
 const keepsUp = 0.95
 
 /**
- * The curves among the valid points of one deployment and workload. An open loop was measured as traffic comes, so
- * where there is one, the closed loop isn't asked.
+ * Curve from the valid points of one deployment and workload. Open loops measure random traffic directly, so closed
+ * loops are ignored if there are any.
  */
 export function responseCurve(points: readonly CapacityPoint[], reading: Reading = 'mean'): ResponseCurve | null {
   for (const kind of ['rate', 'concurrency'] as const) {
@@ -66,9 +66,9 @@ export function responseCurve(points: readonly CapacityPoint[], reading: Reading
 }
 
 /**
- * Whether requests came faster than they were answered: answering took longer than sending, and than the last requests
- * need without load; in a steady window, which ends with the last request sent, fewer were answered than sent by more
- * than chance has it.
+ * Whether requests arrived faster than they were answered. Whole run: answering took longer than sending, by more than
+ * the last requests need without load. Steady window, which ends with the last request sent: fewer were answered than
+ * sent, by more than chance explains.
  */
 function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | undefined): boolean {
   const drainS = (lightest?.latencies.requestLatencyMs?.at(-1) ?? 0) / 1000
@@ -81,8 +81,8 @@ function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | unde
 }
 
 /**
- * Whether the figures are of a window that began under full load. Runs of before there was one don't say, and began
- * empty.
+ * Whether the figures are of a window that began under full load. Runs of versions without windows do not say, and
+ * began empty.
  */
 export function isSteady(measurement: Pick<Measurement, 'window'>): boolean {
   return measurement.window === 'steady'
@@ -109,9 +109,9 @@ function stepOf(point: CapacityPoint, reading: Reading): ResponseStep[] {
 }
 
 /**
- * A closed loop that begins empty sends its first requests, one for each in flight, at once: they queue as no random
- * traffic does, and of ten requests for each in flight they alone are the slowest tenth. They are taken to be the
- * slowest and left out of what waited for a first token. A steady window has none of them.
+ * A closed loop that starts empty sends its first requests, one per request in flight, at once. They queue as no random
+ * traffic does, and with ten requests per request in flight they make up the slowest tenth. They are assumed to be the
+ * slowest and removed from the waits for a first token. A steady window contains none of them.
  */
 function startShare({ load: { level }, valid }: CapacityPoint): number {
   if (level.kind !== 'concurrency' || valid.every(isSteady)) return 0

@@ -1,7 +1,9 @@
 import { type Quantiles, scaled } from './quantiles.ts'
 import type { LatencyMetric, ResponseCurve } from './response.ts'
 
-/** A curve as it would be for requests that cost `work` times as much and whose latencies are so many times as long. */
+/**
+ * Scales a curve to requests that take `work` times as much and whose latencies are multiplied by the given factors.
+ */
 export function scaledCurve(
   curve: ResponseCurve,
   factors: { readonly work: number } & { readonly [metric in LatencyMetric]: number },

@@ -1,7 +1,7 @@
 import type { Slo } from '../../model/index.ts'
 import type { CapacityQuestion } from './question.ts'
 
-/** What a plan is based on beside measurements. */
+/** Assumptions of a plan, in addition to measurements. */
 export type Assumption =
   | 'traffic'
   | 'ISL'
@@ -11,10 +11,10 @@ export type Assumption =
   | 'latency p95 limit'
   | 'GPU price'
 
-/** One assumption, moved. */
+/** One changed assumption. */
 export interface Moved {
   readonly assumption: Assumption
-  /** −0.2 is 20 % less. */
+  /** −0.2 is 20% less. */
   readonly by: number
   readonly question: CapacityQuestion
 }
@@ -24,7 +24,7 @@ interface Lever {
   times(factor: number): CapacityQuestion
 }
 
-/** The question with each of its assumptions 20 % lower and higher, one at a time. */
+/** The question with each assumption 20% lower and higher, one at a time. */
 export function movedQuestions(question: CapacityQuestion): readonly Moved[] {
   return leversOf(question).flatMap(({ assumption, times }) =>
     [-0.2, 0.2].map(by => ({ assumption, by, question: times(1 + by) })),
@@ -64,7 +64,7 @@ function leversOf(question: CapacityQuestion): readonly Lever[] {
   ]
 }
 
-/** The question with so many times the requests. */
+/** The question with its traffic multiplied by a factor. */
 export function timesTraffic(question: CapacityQuestion, factor: number): CapacityQuestion {
   const { demand } = question.traffic
   const scaled =

@@ -5,26 +5,26 @@ import { randomTraffic } from './random-traffic.ts'
 import { type LatencyMetric, latencyMetrics, limitsOf, type ResponseCurve, type ResponseStep } from './response.ts'
 import { bracketOf, latencyAt } from './states.ts'
 
-/** The most requests/s that one replica answers within an SLO. */
+/** Maximum requests/s that one replica answers within an SLO. */
 export interface Servable {
   readonly requestsPerS: number
-  /** What stops it there: an objective, or that no heavier load was measured (so that it may be more). */
+  /** What limits it: an objective, or the lack of heavier measured loads, in which case it may be capable of more. */
   readonly limit: LatencyMetric | 'throughput' | 'heaviest load measured'
-  /** The measured loads that the limit lies between, the lighter one first; one when it was measured itself. */
+  /** Measured loads next to the limit, the lighter one first; a single one if the limit itself was measured. */
   readonly between: readonly ResponseStep[]
-  /** What so long an open loop can tell at all; null for a closed loop. */
+  /** Precision that an open loop of this length allows; null for a closed loop. */
   readonly precision: Precision | null
 }
 
-/** 95 of 100 requests have to meet each objective. */
+/** Share of requests that must meet each objective. */
 const wanted = 0.95
 
 /**
- * The most random traffic that one replica of this curve answers within the SLO; null when not even the lightest does.
+ * Maximum random traffic that one replica of this curve answers within the SLO; null if not even the lightest load
+ * meets it.
  *
- * A closed loop of n requests is read as what happens with n in flight (its flow-equivalent server); with traffic that
- * comes at random, n varies, and the tail of the latencies is that of its busy moments. An open loop needs no such
- * reading.
+ * A closed loop of n requests is read as the response with n in flight (its flow-equivalent server). With random
+ * traffic n varies, and the tail of the latencies is that of the busy moments. An open loop is used directly.
  */
 export function servable(curve: ResponseCurve, slo: Slo): Servable | null {
   const limits = limitsOf(slo)
@@ -39,7 +39,7 @@ export function servable(curve: ResponseCurve, slo: Slo): Servable | null {
   return answer
 }
 
-/** Traffic, price and machines leave it as it is: a plan, and a page, ask again and again. */
+/** Cache: traffic, price and machines do not affect it, and plans and pages ask repeatedly. */
 const found = new WeakMap<ResponseCurve, Map<string, Servable | null>>()
 const mostKept = 100
 
@@ -55,7 +55,7 @@ function servableClosed(curve: ResponseCurve, slo: Slo): Servable | null {
     const worst = metrics
       .map(metric => ({ metric, share: meeting.shareWithin(metric, limits[metric]) }))
       .toSorted((a, b) => a.share - b.share)[0]
-    // Busy moments beyond what was measured: it isn't known how long requests take then.
+    // Latencies in busy moments beyond the measured range are unknown.
     if (known < wanted) return 'heaviest load measured'
     if (worst === undefined || worst.share >= wanted) return null
     const missed = known - worst.share

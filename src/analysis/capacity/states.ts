@@ -2,10 +2,10 @@ import { monotoneCubic } from './monotone-cubic.ts'
 import { between, type Quantiles } from './quantiles.ts'
 import { type LatencyMetric, latencyMetrics, type ResponseCurve, type ResponseStep } from './response.ts'
 
-/** A closed loop of at least one request; more states than this are not worth their time. */
+/** Maximum states to compute, for a closed loop of at least one request. */
 const mostStates = 4096
 
-/** A closed loop's curve with every concurrency filled in, so that a rate can be looked up in no time. */
+/** A closed loop's curve with every concurrency filled in, for fast lookups. */
 export interface States {
   readonly most: number
   throughput(inFlight: number): number
@@ -13,8 +13,8 @@ export interface States {
 }
 
 /**
- * Between measured loads throughput and latencies follow {@link monotoneCubic}; below the lightest, latencies are its
- * own and throughput rises from 0. Nothing is assumed of loads heavier than measured.
+ * Interpolates throughput and latencies between measured loads by {@link monotoneCubic}. Below the lightest load,
+ * latencies are its own and throughput rises from 0. Makes no assumption about loads above the measured ones.
  */
 export function statesOf({ steps }: ResponseCurve): States {
   const most = Math.min(mostStates, Math.floor(steps.at(-1)?.load ?? 1))
@@ -44,7 +44,7 @@ function latencyBetween(steps: readonly ResponseStep[], metric: LatencyMetric): 
   return n => curves.map(curve => curve(n))
 }
 
-/** A rate is looked up many times over the same states. */
+/** Caches values by state, because many rates use the same states. */
 function remembered<T>(of: (n: number) => T): (n: number) => T {
   const found = new Map<number, T>()
   return n => {
@@ -56,7 +56,7 @@ function remembered<T>(of: (n: number) => T): (n: number) => T {
   }
 }
 
-/** Where a load lies between two measured ones. */
+/** Position of a load between two measured ones. */
 export interface Bracket {
   /** Null below the lightest load. */
   readonly low: ResponseStep | null

@@ -2,7 +2,7 @@ import { largest } from '../../model/index.ts'
 import { normalisedDay } from './day-shape.ts'
 import type { RequestClass, Traffic } from './question.ts'
 
-/** Recorded requests in columns, ascending in time since the first; the load room's traces fit as they are. */
+/** Recorded requests as columns, sorted by time since the first. Traces of the generators have this form. */
 export interface RecordedRequests {
   readonly count: number
   readonly atMs: Float64Array
@@ -10,30 +10,28 @@ export interface RecordedRequests {
   readonly outputTokens: Uint32Array
 }
 
-/** Lengths that requests are told apart by. */
+/** Lengths by which requests are classified. */
 export interface Centre {
   readonly name: string
   readonly isl: number
   readonly osl: number
 }
 
-/** Shorter bursts than this are the queues' matter, not the plan's. */
+/** Queues absorb shorter bursts, so the plan ignores them. */
 const windowMs = 60_000
-/**
- * Of a trace that ends within a window, at least this much of one tells its rate; less would make a peak of a few
- * requests.
- */
+/** Minimum time of a cut-off window for computing its rate. With less, a few requests would form a peak. */
 const leastWindowMs = 30_000
-/** Times of seconds with fractions are not exact in ms. */
+/** Times given in seconds with fractions are not exact in ms. */
 const roundingMs = 1e-3
 const hourMs = 3_600_000
-/** A day whose last hour was recorded for half of it counts as one. */
+/** A day counts as complete if at least half of its last hour was recorded. */
 const dayMs = 23.5 * hourMs
 
 /**
- * Recorded requests as traffic: the busiest minute is the peak; of a day or more, the hours since its start make the
- * day's shape. Each request counts to the nearest centre, and a kind has the mean lengths of its own requests.
- * @throws RangeError for a trace without a rate: fewer than two requests, or all at one moment
+ * Derives traffic from recorded requests. The busiest minute is the peak. If a day or more was recorded, the hours
+ * since its start form the day's shape. Each request belongs to the nearest center, and each kind has the mean lengths
+ * of its own requests.
+ * @throws RangeError for a trace without a rate: fewer than two requests, or all at the same time
  */
 export function trafficOfTrace(
   trace: RecordedRequests,
@@ -65,10 +63,10 @@ export function trafficOfTrace(
 }
 
 /**
- * Requests/s of the busiest minute, wherever it begins. The minute that the trace's end cuts off counts at the rate of
- * what was recorded of it, if that is {@link leastWindowMs} or more; `cutOff` says how long it was when it is the peak.
- * A trace shorter than a minute has its mean. Between first and last request of a window lie one less gaps than
- * requests; counting requests over that time would be too many.
+ * Requests/s of the busiest minute, wherever it begins. A minute cut off by the end of the trace counts at the rate of
+ * its recorded part if that is at least {@link leastWindowMs}; `cutOff` is its length if it is the peak. A trace
+ * shorter than a minute has its mean rate. A window of n requests spans n − 1 gaps, so dividing n by its time would
+ * overestimate the rate.
  */
 function peakOf(atMs: Float64Array): { readonly requestsPerS: number; readonly cutOff: number | null } {
   const last = atMs.length - 1
@@ -88,7 +86,7 @@ function peakOf(atMs: Float64Array): { readonly requestsPerS: number; readonly c
   return partial > whole ? { requestsPerS: partial, cutOff: lasted } : { requestsPerS: whole, cutOff: null }
 }
 
-/** Requests/ms of each hour of the day since the start, over the time that was recorded of it. */
+/** Requests/ms of each hour of the day since the start, over the recorded time of that hour. */
 function hourly(atMs: Float64Array): readonly number[] {
   const counted = new Float64Array(24)
   for (const at of atMs) {

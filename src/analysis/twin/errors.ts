@@ -6,7 +6,7 @@ import type { Simulation } from '../../simulator/simulate.ts'
 import type { FitPoint } from './fit-point.ts'
 import type { FigureErrors } from './twin.ts'
 
-/** Every key figure that a measurement (or a simulation) has, by name. */
+/** Every key figure of a measurement or simulation, by name. */
 export function figuresOf(measurement: Measurement, deployment: Deployment): { readonly [figure: string]: number } {
   return Object.fromEntries(
     figures.flatMap(figure => {
@@ -16,7 +16,7 @@ export function figuresOf(measurement: Measurement, deployment: Deployment): { r
   )
 }
 
-/** A prediction held against its point: relative error of each figure that both have. */
+/** Relative errors of a prediction for a point: one for each figure that both have. */
 export type PointErrors = { readonly [figure: string]: number }
 
 export function pointErrors(point: FitPoint, simulation: Simulation): PointErrors {
@@ -29,7 +29,7 @@ export function pointErrors(point: FitPoint, simulation: Simulation): PointError
   )
 }
 
-/** Sums errors of many predictions up, figure by figure. */
+/** Summarizes the errors of many predictions for each figure. */
 export function figureErrors(errors: readonly PointErrors[]): FigureErrors {
   const names = new Set(errors.flatMap(one => Object.keys(one)))
   return Object.fromEntries(

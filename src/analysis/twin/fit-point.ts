@@ -5,7 +5,7 @@ import { settingsProblems } from '../../simulator/settings.ts'
 import type { SimulatedPoint } from '../../simulator/simulate.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
-/** A measured point as a fit sees it. */
+/** A measured point as input of a fit. */
 export interface FitPoint {
   /** As in {@link MeasuredPoint}. */
   readonly key: string
@@ -16,7 +16,7 @@ export interface FitPoint {
   readonly measured: { readonly [figure: string]: number }
 }
 
-/** Points that a fit can use: valid ones, of loads that say what is sent by themselves. */
+/** Points that a fit can use: valid ones whose load determines by itself what is sent. */
 export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): readonly FitPoint[] {
   return points
     .filter(point => point.status === 'ok' && point.load.level.kind !== 'trace')
@@ -31,8 +31,8 @@ export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): r
         },
         workload: point.workload,
         ...loadOf(point.load),
-        // A simulation is held against figures of the same window; runs of before, and other generators', have whole
-        // ones.
+        // A simulation is compared with figures of the same window. Older runs and other generators have whole-run
+        // figures.
         ...(point.valid.every(({ window }) => window === 'steady') ? {} : { window: 'whole' }),
         slo: point.slo,
       },
@@ -42,7 +42,7 @@ export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): r
     }))
 }
 
-/** The part of a load that a simulation takes. */
+/** Part of a load that a simulation uses. */
 export function loadOf(load: MeasuredPoint['load']): Omit<SimulatedPoint, 'deployment' | 'workload'> {
   const { level, requests, durationS, graceS, warmup, window, seed, timeoutMs, dataset } = load
   return {
@@ -57,7 +57,7 @@ export function loadOf(load: MeasuredPoint['load']): Omit<SimulatedPoint, 'deplo
   }
 }
 
-/** Engine settings that the simulation has, and the names of those that it lacks. */
+/** Engine settings that the simulation models, and the names of those that it lacks. */
 export function modelledEngine(
   { topology, engine }: Pick<Deployment, 'topology' | 'engine'>,
   profile: Profile,
@@ -73,7 +73,7 @@ export function modelledEngine(
   return { engine: Object.fromEntries(kept), lacking }
 }
 
-/** A setting, or what is left of a group of them; undefined when the simulation has none of it. */
+/** A modeled setting, or the modeled part of a group of settings; undefined if the simulation models none of it. */
 function modelled(role: Role, key: string, value: Json, profile: Profile, lacking: string[]): Json | undefined {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
     const kept = Object.entries(value).filter(([inner, one]) => known(role, { [key]: { [inner]: one } }, profile))

@@ -9,37 +9,37 @@ import { fitPoints, modelledEngine } from './fit-point.ts'
 import { rangeOf } from './range.ts'
 import type { StartedParts, Twin } from './twin.ts'
 
-/** What a twin is fitted with. */
+/** Inputs for fitting a twin. */
 export interface FitOptions {
-  /** Times before the fit; {@link blankProfile} where only the measured points are to count. */
+  /** Initial times; {@link blankProfile} to use only the measured points. */
   readonly profile: Profile
   readonly run: Twin['run']
   readonly fulcrumVersion: string
   /** ISO 8601. */
   readonly fittedAt: string
-  /** Decides which points are held out together. */
+  /** Seed for choosing the points that are held out together. */
   readonly seed?: number
-  /** The variant that all points are of, and the variants of the run that were left out. */
+  /** Variant of all points, and the run's other variants, which were left out. */
   readonly variant?: { readonly name: string; readonly others: readonly string[] }
   readonly started?: StartedParts
 }
 
-/** The fits that a twin takes: one to all points, and those that earn its error bands. */
+/** Fits needed for a twin: one to all points, and those that determine its error bands. */
 export interface FitPlan {
   readonly whole: FitTask
   /** One for each topology, fitted to all others. */
   readonly topologies: readonly FitTask[]
-  /** Points dealt into parts, each held out once. */
+  /** Points split into parts, each held out once. */
   readonly points: readonly FitTask[]
 }
 
-/** Parts that points are dealt into. */
+/** Number of parts. */
 const parts = 5
-/** Points below which a fit has more unknowns than knowns. */
+/** With fewer points, a fit has more unknowns than observations. */
 const fewestPoints = 6
 
 /**
- * The fits of a twin, to be made in any order or at once.
+ * Plans the fits of a twin, which can run in any order or in parallel.
  * @throws FulcrumError bad-input `too-few-points`
  */
 export function planFits(points: readonly MeasuredPoint[], options: Pick<FitOptions, 'profile' | 'seed'>): FitPlan {
@@ -68,7 +68,7 @@ export function planFits(points: readonly MeasuredPoint[], options: Pick<FitOpti
   }
 }
 
-/** Puts the fits of a plan together, results in the plan's order. */
+/** Combines the results of a plan's fits, given in the plan's order. */
 export function assembleTwin(
   points: readonly MeasuredPoint[],
   options: FitOptions,
@@ -111,7 +111,7 @@ export function assembleTwin(
 }
 
 /**
- * Fits a twin to measured points, one fit after the other; {@link planFits} and {@link assembleTwin} do the same in
+ * Fits a twin to measured points, one fit after the other. {@link planFits} and {@link assembleTwin} do the same in
  * pieces.
  * @throws FulcrumError bad-input `too-few-points`
  */
@@ -124,7 +124,7 @@ export function fitTwin(points: readonly MeasuredPoint[], options: FitOptions): 
   })
 }
 
-/** Deals points into parts at random, so that each part has of every topology. */
+/** Splits points into random parts that each contain points of every topology. */
 function dealt(points: readonly FitPoint[], seed: number): readonly (readonly FitPoint[])[] {
   const random = createRandom(seed).fork('parts')
   const shuffled = [...Map.groupBy(points, point => point.topology).values()].flatMap(group =>

@@ -10,13 +10,13 @@ import type { TwinParameters } from './parameters.ts'
 import { fittedProfile, parameterSpace } from './parameters.ts'
 import { startOf } from './start.ts'
 
-/** What one fit is made of; plain data, so that a thread can be asked for it. */
+/** Input of one fit; plain data that can be sent to a thread. */
 export interface FitTask {
   readonly points: readonly FitPoint[]
-  /** Points that it is held against afterwards. */
+  /** Points for testing the fit afterwards. */
   readonly heldOut: readonly FitPoint[]
   readonly profile: Profile
-  /** Where to begin; the profile, or what the lightest loads say, when absent. */
+  /** Initial parameters; default: the profile, or an estimate from the lightest loads. */
   readonly start?: TwinParameters
   readonly iterations?: number
 }
@@ -24,30 +24,34 @@ export interface FitTask {
 export interface FitResult {
   readonly parameters: TwinParameters
   readonly routing: RouterMode
-  /** Of the points that it was fitted to, in their order, then of those held out. */
+  /** Errors at the fitted points, in order, and then at those held out. */
   readonly errors: readonly PointErrors[]
   readonly heldOutErrors: readonly PointErrors[]
   readonly loss: number
 }
 
-/** Figures that a fit goes by, and how much each counts. A p95 rests on fewer samples than a p50. */
+/** Figures to fit and their weights. A p95 depends on fewer samples than a p50. */
 const targets: { readonly [figure: string]: number } = {
   ttft_p50_ms: 1,
   ttft_p95_ms: 0.4,
   itl_p50_ms: 1,
   output_tokens_per_s: 1,
 }
-/** Log-ratio above which a point counts as an outlier: a point beside the truth must not bend all others. */
+/**
+ * Log-ratio above which a point counts as an outlier, so that one wrong point does not distort the fit of all others.
+ */
 const outlier = 0.08
-/** How much a parameter's distance from its start counts, in steps: enough to hold what no point can tell. */
+/**
+ * Weight of a parameter's distance from its start, in steps: just enough to hold parameters that no point determines.
+ */
 const attachment = 0.004
-/** Relative gain of the loss for which another routing than the default is believed. */
+/** Relative improvement of the loss needed to prefer another routing over the default. */
 const routingGain = 0.1
 
-/** Points that steer a fit; more cost time and teach little. All of them count for its errors. */
+/** Maximum points in the search: more take time without improving the fit. All points count for its errors. */
 const mostPoints = 54
 
-/** Simulates a point under some parameters. */
+/** Simulates a point with given parameters. */
 export function simulateFitted(
   point: FitPoint['simulated'],
   profile: Profile,
@@ -58,8 +62,8 @@ export function simulateFitted(
 }
 
 /**
- * Fits a simulated deployment to measured points: the parameters under which log ratios of predicted to measured TTFT,
- * ITL and throughput are least. The same points give the same fit.
+ * Fits a simulated deployment to measured points: minimizes the log ratios of predicted to measured TTFT, ITL and
+ * throughput. Deterministic.
  */
 export function fitParameters(task: FitTask): FitResult {
   const { points, heldOut, profile } = task
@@ -80,8 +84,8 @@ export function fitParameters(task: FitTask): FitResult {
       const errors = pointErrors(point, simulateFitted(point.simulated, profile, parameters, routing))
       return Object.entries(targets).map(([figure, weight]) => {
         const relative = errors[figure]
-        // A figure that the simulation lacks (nothing answered) is as far off as can be; one that was not measured is
-        // no matter.
+        // A figure that the simulation lacks, because nothing was answered, gets the maximum residual. A figure that
+        // was not measured is ignored.
         if (relative === undefined) return point.measured[figure] === undefined ? 0 : weight * 3
         return weight * Math.log(Math.max(1e-3, 1 + relative))
       })
@@ -118,12 +122,12 @@ export function fitParameters(task: FitTask): FitResult {
   }
 }
 
-/** A held-back first chunk can be taken for a slow transfer and the other way round: both are tried. */
+/** A delayed first chunk and a slow transfer can be mistaken for each other, so the fit starts from both. */
 function starts(begin: TwinParameters, hasDisaggregated: boolean): readonly TwinParameters[] {
   return hasDisaggregated ? [begin, { ...begin, firstChunkMs: 45 }] : [begin]
 }
 
-/** So many points, evenly over topologies, workloads and loads as they come. */
+/** Selects this many points, spread evenly over topologies, workloads and loads in the given order. */
 function spread(points: readonly FitPoint[], most: number): readonly FitPoint[] {
   if (points.length <= most) return points
   return Array.from({ length: most }, (_, index) => points[Math.floor((index * points.length) / most)]).filter(

@@ -1,4 +1,4 @@
-/** The twin: a simulated deployment fitted to a measured one, which predicts what was not measured. */
+/** The twin: a simulated deployment fitted to a measured one. It predicts points that were not measured. */
 export * from './fit.ts'
 export * from './fit-twin.ts'
 export { blankProfile, type TwinParameters } from './parameters.ts'

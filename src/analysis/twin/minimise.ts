@@ -1,24 +1,25 @@
-/** A search by least squares that outliers don't steer. */
+/** Least-squares search that is robust against outliers. */
 export interface Minimisation {
-  /** Residuals at some values; as many each time. */
+  /** Residuals at some values; the same number each time. */
   readonly residuals: (values: readonly number[]) => readonly number[]
   readonly start: readonly number[]
   readonly low: readonly number[]
   readonly high: readonly number[]
-  /** Changes by which slopes are taken. */
+  /** Differences for computing slopes. */
   readonly step: readonly number[]
-  /** Residuals above count by their size instead of its square (Huber 1964). */
+  /** Larger residuals count linearly instead of squared (Huber 1964). */
   readonly outlier: number
   readonly iterations: number
 }
 
-/** Improvement of the loss below which the search ends. */
+/** Relative improvement of the loss below which the search ends. */
 const worthwhile = 0.003
 const dampings = [0.01, 0.1, 1, 10] as const
 
 /**
- * Levenberg–Marquardt with Huber weights, slopes taken over steps that the figures show (simulations are not smooth at
- * smaller ones), ended by a pattern search around what it found (Hooke and Jeeves 1961), which needs no slopes at all.
+ * Levenberg–Marquardt with Huber weights. Slopes use steps large enough to show in the figures, because simulations are
+ * not smooth at smaller ones. Ends with a pattern search around the result (Hooke and Jeeves 1961), which needs no
+ * slopes.
  */
 export function minimise(task: Minimisation): { readonly values: readonly number[]; readonly loss: number } {
   const { step, low, high, outlier } = task
@@ -32,7 +33,7 @@ export function minimise(task: Minimisation): { readonly values: readonly number
   for (let iteration = 0; iteration < task.iterations; iteration++) {
     const before = best
     const slopes = before.values.map((value, index) => {
-      // Towards the inside where the bound is near.
+      // Steps inwards near a bound.
       const change = value + (step[index] ?? 1) > (high[index] ?? value) ? -(step[index] ?? 1) : (step[index] ?? 1)
       const moved = task.residuals(before.values.with(index, value + change))
       return moved.map((residual, row) => (residual - (before.residuals[row] ?? 0)) / change)
@@ -62,7 +63,7 @@ export function minimise(task: Minimisation): { readonly values: readonly number
   return { values: best.values, loss: best.loss }
 }
 
-/** Huber's loss of residuals: squares up to `outlier`, sizes above. */
+/** Huber's loss: quadratic up to `outlier`, linear above. */
 export function robustLoss(residuals: readonly number[], outlier: number): number {
   return residuals.reduce((sum, residual) => sum + huber(residual, outlier), 0)
 }
@@ -72,7 +73,7 @@ function huber(residual: number, outlier: number): number {
   return size <= outlier ? size * size : outlier * (2 * size - outlier)
 }
 
-/** Solves (JᵀWJ + damping·D)·change = −JᵀWr, in units of the steps so that all unknowns are of one size. */
+/** Solves (JᵀWJ + damping·D)·change = −JᵀWr in units of the steps, so that all unknowns have similar magnitudes. */
 function solveDamped(
   slopes: readonly (readonly number[])[],
   residuals: readonly number[],

@@ -1,39 +1,43 @@
 import type { Profile } from '../../simulator/profile.ts'
 
-/** What a fit finds of a deployment, by name. Times in ms. */
+/** Parameters of a deployment that a fit determines. Times in ms. */
 export interface TwinParameters {
-  /** Of the profile's prefill times; 0 where there is no profile. */
+  /** Factor on the profile's prefill times; 0 without a profile. */
   readonly prefillScale: number
   readonly prefillFixedMs: number
   readonly prefillPer1000TokensMs: number
-  /** Of the profile's decode step times; 0 where there is no profile. */
+  /** Factor on the profile's decode step times; 0 without a profile. */
   readonly decodeScale: number
   readonly decodeFixedMs: number
-  /** Times sequences ^ {@link decodeSequenceExponent}. */
+  /** Multiplied by sequences ^ {@link decodeSequenceExponent}. */
   readonly decodePerSequenceMs: number
   readonly decodeSequenceExponent: number
   readonly decodePer1000ContextTokensMs: number
-  /** From the client to a worker's queue and back, tokenizing and routing included. */
+  /** Time from the client to a worker's queue and back, including tokenization and routing. */
   readonly frontendFixedMs: number
   readonly frontendPer1000TokensMs: number
-  /** Mean of what requests take longer than that, exponentially distributed: what keeps them from marching in step. */
+  /**
+   * Mean of an additional, exponentially distributed time per request, which keeps requests from moving in lockstep.
+   */
   readonly frontendJitterMs: number
   /** Disaggregated: see {@link Profile}'s `frontend.firstChunkMs`. */
   readonly firstChunkMs: number
-  /** Disaggregated: from a prefill to a decode worker, beside the bytes. */
+  /** Disaggregated: time from a prefill to a decode worker, excluding the transfer of bytes. */
   readonly transferLatencyMs: number
 }
 
-/** How one parameter is searched. */
+/** Search range of one parameter. */
 export interface ParameterSpace {
   readonly name: keyof TwinParameters
   readonly low: number
   readonly high: number
-  /** A change that shows in the figures; also how far from its start the parameter is let go without a reason. */
+  /**
+   * A change large enough to show in the figures. The parameter's distance from its start is penalized in this unit.
+   */
   readonly step: number
 }
 
-/** A profile's tables as they stand. */
+/** Leaves a profile's tables unchanged. */
 export const neutralParameters: TwinParameters = {
   prefillScale: 1,
   prefillFixedMs: 0,
@@ -60,7 +64,7 @@ const disaggregated: readonly ParameterSpace[] = [
   { name: 'transferLatencyMs', low: 0, high: 1000, step: 2 },
 ]
 
-/** What is searched: corrections of a profile's tables, or the whole law of pass times where there is no profile. */
+/** Parameters to search: corrections to a profile's tables, or the whole model of pass times without a profile. */
 export function parameterSpace(hasProfile: boolean, hasDisaggregated: boolean): readonly ParameterSpace[] {
   const passes: readonly ParameterSpace[] = hasProfile
     ? [
@@ -81,7 +85,7 @@ export function parameterSpace(hasProfile: boolean, hasDisaggregated: boolean): 
   return [...passes, ...frontend, ...(hasDisaggregated ? disaggregated : [])]
 }
 
-/** The profile of the fitted deployment. */
+/** Profile of the fitted deployment. */
 export function fittedProfile(base: Profile, fit: TwinParameters): Profile {
   return {
     ...base,
@@ -105,7 +109,7 @@ export function fittedProfile(base: Profile, fit: TwinParameters): Profile {
   }
 }
 
-/** A profile that knows nothing: times come from the fit alone, and memory has no end. */
+/** An empty profile: all times come from the fit, and memory is unlimited. */
 export function blankProfile(model: string): Profile {
   const nothing = Float64Array.of(0, 0)
   const samples = Float64Array.of(0, 1)

@@ -1,14 +1,14 @@
 import type { Profile } from '../../simulator/profile.ts'
 import type { Twin } from './twin.ts'
 
-/** A twin as JSON can have it, every digit kept: its tables are plain lists. */
+/** Converts a twin to plain JSON data with full precision: tables become plain lists. */
 export function plainTwin(twin: Twin): object {
   return JSON.parse(
     JSON.stringify(twin, (_, value: unknown) => (value instanceof Float64Array ? Array.from(value) : value)),
   )
 }
 
-/** A twin from plain data: tables back in typed arrays. */
+/** Restores a twin from plain data, with tables as typed arrays. */
 export function twinOfPlain(plain: object): Twin {
   const twin = plain as Twin
   return { ...twin, profile: typed(twin.profile) }

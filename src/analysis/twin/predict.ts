@@ -10,22 +10,25 @@ import { fittedProfile } from './parameters.ts'
 import { extrapolations } from './range.ts'
 import type { FigureErrors, StartedParts, Twin } from './twin.ts'
 
-/** What is to be predicted; the parts of a {@link Point} fit as they are. */
+/** Subject of a prediction. The parts of a {@link Point} can be passed as they are. */
 export interface PredictionRequest {
   readonly topology: Topology
-  /** Settings by role; none when absent. */
+  /** Settings by role; default: none. */
   readonly engine?: Deployment['engine']
-  /** The measured ones' when absent. */
+  /** Default: those of the measured deployment. */
   readonly gpusPerWorker?: Deployment['gpusPerWorker']
   readonly workload: SimulatedWorkload | readonly WeightedWorkload[]
   readonly load: PredictedLoad
   readonly slo?: Slo
-  /** Held against what the twin was fitted to. */
+  /** Compared with the variant to which the twin was fitted. */
   readonly variant?: string
   readonly started?: StartedParts
 }
 
-/** A load section's own fields; without requests and duration, as many requests as steady figures need. */
+/**
+ * Load keys as in a load section. Without requests and duration, the prediction uses as many requests as steady figures
+ * need.
+ */
 export interface PredictedLoad {
   readonly level: LoadLevel
   readonly requests?: number
@@ -33,14 +36,14 @@ export interface PredictedLoad {
   readonly graceS?: number
   readonly warmup?: number
   readonly seed?: number
-  /** Distinct prompts, as in a load section; each request has lengths of its own when absent. */
+  /** Number of distinct prompts, as in a load section; default: each request has its own lengths. */
   readonly dataset?: number
   readonly timeoutMs?: number
-  /** The requests of a level of kind `trace`. */
+  /** Requests of a level of kind `trace`. */
   readonly trace?: TraceRequests
 }
 
-/** A figure with its band: nine of ten predictions like this one, held against a measurement, were within it. */
+/** A figure with a band that contained nine of ten measurements of comparable predictions. */
 export interface PredictedFigure {
   readonly value: number
   readonly low: number
@@ -51,27 +54,30 @@ export interface Prediction {
   readonly topology: string
   /** By figure name (points.csv). A figure whose error was never measured has a band from 0 to infinity. */
   readonly figures: { readonly [figure: string]: PredictedFigure }
-  /** What the bands rest on: errors at other points of topologies that were fitted, or on whole topologies held out. */
+  /** Source of the bands: errors at other points of fitted topologies, or on topologies held out completely. */
   readonly basis: 'held-out-points' | 'held-out-topologies'
-  /** Why this lies beyond what was measured, in words; the bands say nothing of that. Empty when it does not. */
+  /** Why this prediction lies beyond the measured range, which the bands do not cover. Empty if it does not. */
   readonly extrapolated: readonly string[]
   readonly simulation: Simulation
 }
 
-/** Requests of a prediction where nothing says how many. */
+/** Minimum requests of a prediction without a given number. */
 const fewestRequests = 200
 
-/** Predicts what a measurement of a point would say. The same request gives the same prediction. */
+/** Predicts the measurement of a point. Deterministic. */
 export function predictPoint(twin: Twin, request: PredictionRequest): Prediction {
   return predictionOf(twin, request, simulate(simulatedPoint(twin, request), twinProfile(twin)))
 }
 
-/** The profile that a twin's simulations run with. */
+/** Profile with which a twin's simulations run. */
 export function twinProfile(twin: Twin): Profile {
   return fittedProfile(twin.profile, twin.parameters)
 }
 
-/** What a prediction simulates, for those who simulate many at once; then {@link predictionOf}. */
+/**
+ * The simulation behind a prediction, for callers that run many simulations at once. Pass its result to {@link
+ * predictionOf}.
+ */
 export function simulatedPoint(twin: Twin, request: PredictionRequest): SimulatedPoint {
   const { topology, engine = {}, workload, load, slo } = request
   return {
@@ -83,7 +89,7 @@ export function simulatedPoint(twin: Twin, request: PredictionRequest): Simulate
   }
 }
 
-/** A prediction from its simulation: figures with their bands, and why it may lie beyond what was measured. */
+/** Builds a prediction from its simulation: figures with bands, and why it may lie beyond the measured range. */
 export function predictionOf(twin: Twin, request: PredictionRequest, simulation: Simulation): Prediction {
   const { topology, engine = {}, workload, gpusPerWorker = twin.gpusPerWorker } = request
   const deployment: Deployment = { id: '', topology, model: twin.model, engine, gpusPerWorker }
@@ -111,8 +117,8 @@ export function predictionOf(twin: Twin, request: PredictionRequest, simulation:
 }
 
 /**
- * What the twin knows nothing of: another router, other arguments or variables, another variant. A simulation has one
- * routing, the fitted one.
+ * Properties that the twin knows nothing about: another router, other arguments or variables, another variant. A
+ * simulation has a single routing, the fitted one.
  */
 function otherwiseStarted(twin: Twin, { topology, variant, started }: PredictionRequest): readonly string[] {
   const run = 'in the run that the twin was fitted to'
@@ -131,7 +137,7 @@ function otherwiseStarted(twin: Twin, { topology, variant, started }: Prediction
   ]
 }
 
-/** Replays a trace in virtual time on a topology that the twin knows or not. */
+/** Replays a trace in virtual time on a topology that need not have been measured. */
 export function replayTrace(
   twin: Twin,
   topology: Topology,
@@ -155,10 +161,7 @@ export function replayTrace(
   return simulate(simulatedPoint(twin, request), twinProfile(twin))
 }
 
-/**
- * {@link predictPoint} that remembers: each configuration is simulated once. Good for a search that asks again and
- * again.
- */
+/** Like {@link predictPoint}, but caches each configuration's simulation, for searches that ask repeatedly. */
 export function createPredictor(twin: Twin): (request: PredictionRequest) => Prediction {
   const known = new Map<string, Prediction>()
   return request => {
@@ -188,7 +191,7 @@ function simulatedLoad(load: PredictedLoad): Omit<SimulatedPoint, 'deployment' |
   }
 }
 
-/** A relative error e means that predicted = measured × (1 ± e), hence measured = predicted ÷ (1 ± e). */
+/** A relative error e means predicted = measured × (1 ± e), so measured = predicted ÷ (1 ± e). */
 function banded(value: number, error: FigureErrors[string] | undefined): PredictedFigure {
   if (error === undefined || error.count < 2) return { value, low: 0, high: Number.POSITIVE_INFINITY }
   return {

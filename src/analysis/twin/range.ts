@@ -13,10 +13,10 @@ import type { SimulatedWorkload } from '../../simulator/request-source.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { MeasuredRange } from './twin.ts'
 
-/** How far beyond what was measured is still taken for measured: reading between the marks, with a little reach. */
+/** Factor beyond the measured range that still counts as inside it. */
 const reach = 1.05
 
-/** What the points cover. */
+/** Range that the points cover. */
 export function rangeOf(points: readonly MeasuredPoint[]): MeasuredRange {
   const span = (values: readonly number[]): readonly [number, number] => [smallest(values), largest(values)]
   const roles = [...new Set(points.flatMap(point => rolesOf(point.deployment.topology)))]
@@ -41,15 +41,15 @@ export function rangeOf(points: readonly MeasuredPoint[]): MeasuredRange {
   }
 }
 
-/** What a prediction is asked for, as far as it decides whether it lies within what was measured. */
+/** Properties of a prediction that decide whether it lies within the measured range. */
 export interface Asked {
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
   readonly workloads: readonly SimulatedWorkload[]
-  /** Requests in flight, as simulated. */
+  /** Simulated requests in flight. */
   readonly inFlight: number
 }
 
-/** Why a prediction lies beyond what was measured, in words; empty when it does not. */
+/** Why a prediction lies beyond the measured range, in words; empty if it does not. */
 export function extrapolations(range: MeasuredRange, asked: Asked): readonly string[] {
   const { topology, engine } = asked.deployment
   const reasons: string[] = []
@@ -73,7 +73,7 @@ export function extrapolations(range: MeasuredRange, asked: Asked): readonly str
     if (workload.prefix !== undefined || workload.conversation !== undefined)
       reasons.push('prompts with parts in common: how much a prefix cache saves was not measured')
   }
-  // Without the point's own number: points of a sweep then share their reason.
+  // Omits the point's own number, so that points of a sweep share the reason.
   const inFlight = asked.inFlight / writersOf(asked.deployment)
   if (inFlight > range.inFlightPerWorker[1] * reach)
     reasons.push(
@@ -82,12 +82,12 @@ export function extrapolations(range: MeasuredRange, asked: Asked): readonly str
   return reasons
 }
 
-/** Workers that write tokens. */
+/** Workers that generate tokens. */
 function writersOf({ topology }: Pick<Deployment, 'topology'>): number {
   return Math.max(1, topology.kind === 'aggregated' ? topology.workers : topology.decode)
 }
 
-/** Requests in flight of a measured point: by Little's law, whatever held them. */
+/** Requests in flight of a measured point by Little's law, wherever they were. */
 function inFlightOf({ figures }: MeasuredPoint): number {
   return ((figures.request_throughput?.mean ?? 0) * (figures.request_latency_mean_ms?.mean ?? 0)) / 1000
 }

@@ -4,8 +4,8 @@ import type { TwinParameters } from './parameters.ts'
 import { neutralParameters } from './parameters.ts'
 
 /**
- * Where a fit begins. With a profile, at its tables; without, at what the lightest loads say by themselves: a request
- * alone waits for nothing, so its TTFT is prefill and the way there, and its ITL one decode step.
+ * Initial parameters of a fit. With a profile, they leave its tables unchanged. Without, they come from the lightest
+ * loads: a single request waits for nothing, so its TTFT is prefill plus overhead, and its ITL is one decode step.
  */
 export function startOf(points: readonly FitPoint[], hasProfile: boolean): TwinParameters {
   if (hasProfile) return { ...neutralParameters, frontendFixedMs: 4, frontendPer1000TokensMs: 1, frontendJitterMs: 1 }
@@ -37,7 +37,7 @@ function promptTokens({ simulated }: FitPoint): number {
   return 'isl' in simulated.workload ? meanTokens(simulated.workload.isl) : 0
 }
 
-/** Of each workload and topology, the point with the least load. */
+/** Point with the lightest load for each workload and topology. */
 function lightest(points: readonly FitPoint[]): readonly FitPoint[] {
   const ttft = (point: FitPoint) => point.measured.ttft_p50_ms ?? Number.POSITIVE_INFINITY
   return [...Map.groupBy(points, point => `${point.topology} ${promptTokens(point)}`).values()].flatMap(group =>
@@ -45,7 +45,7 @@ function lightest(points: readonly FitPoint[]): readonly FitPoint[] {
   )
 }
 
-/** Least squares; through the origin when all x are one. */
+/** Linear least squares; through the origin if all x are equal. */
 function line(points: readonly { readonly x: number; readonly y: number }[]): { fixed: number; slope: number } {
   const mean = (of: (point: { x: number; y: number }) => number) =>
     points.reduce((sum, point) => sum + of(point), 0) / Math.max(1, points.length)

@@ -3,10 +3,10 @@ import { FulcrumError } from '../../model/index.ts'
 import { twinOfPlain } from './plain.ts'
 import type { Twin } from './twin.ts'
 
-/** A twin's name beside the run that it was fitted to. */
+/** Name of the twin file in the folder of its run. */
 export const twinFile = 'twin.json'
 
-/** A twin as text; times keep six digits, which is more than was ever measured. */
+/** Serializes a twin. Times keep six digits, more than any measurement has. */
 export function twinText(twin: Twin): string {
   const number = (value: number) => Number(value.toPrecision(6))
   return `${JSON.stringify(
@@ -18,7 +18,7 @@ export function twinText(twin: Twin): string {
 }
 
 /**
- * A twin from its text.
+ * Parses a twin.
  * @throws FulcrumError bad-input `twin-invalid`
  */
 export function parseTwin(text: string, file: string): Twin {
