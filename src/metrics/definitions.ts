@@ -127,7 +127,8 @@ export function interactivityOf(
 }
 
 /**
- * Rates of a measurement; null where unknown because no time passed, or because nobody counted the tokens of answers.
+ * Rates of a measurement; null where unknown because no time passed, nothing was answered, or nobody counted the tokens
+ * of answers.
  */
 export function ratesOf(
   measurement: Pick<
@@ -141,13 +142,20 @@ export function ratesOf(
     const { requestsPerS, outputTokensPerS, inputTokensPerS } = measurement
     return { requestsPerS, outputTokensPerS, inputTokensPerS }
   }
-  if (!(durationS > 0)) return { requestsPerS: null, outputTokensPerS: null, inputTokensPerS: null }
-  const isAnswered = requests.completed > 0
+  if (!(durationS > 0) || requests.completed === 0)
+    return { requestsPerS: null, outputTokensPerS: null, inputTokensPerS: null }
   return {
     requestsPerS: measurement.requestsPerS,
-    outputTokensPerS: isAnswered && osl === null ? null : measurement.outputTokensPerS,
-    inputTokensPerS: isAnswered && isl === null ? null : measurement.inputTokensPerS,
+    outputTokensPerS: osl === null ? null : measurement.outputTokensPerS,
+    inputTokensPerS: isl === null ? null : measurement.inputTokensPerS,
   }
+}
+
+/** Requests/s that met every objective; null without an SLO, and where {@link ratesOf} has no rate of requests. */
+export function goodputOf(
+  measurement: Parameters<typeof ratesOf>[0] & Pick<Measurement, 'goodputPerS'>,
+): number | null {
+  return ratesOf(measurement).requestsPerS === null ? null : measurement.goodputPerS
 }
 
 /** Requests that failed; null where a summary doesn't count them. */

@@ -1,4 +1,4 @@
-import { ratesOf } from './definitions.ts'
+import { goodputOf, ratesOf } from './definitions.ts'
 import type { Measurement } from './measurement.ts'
 
 /** A measurement in which everything that was not observed is null, counts of requests included. */
@@ -14,15 +14,13 @@ export type ObservedMeasurement = Omit<Measurement, 'durationS' | 'requests' | '
  */
 export function observed(measurement: Measurement): ObservedMeasurement {
   const { durationS, requests, whole, totals, isl, osl } = measurement
-  const rates = ratesOf(measurement)
   const { sent, completed, failed, isFailedKnown, isCompletedKnown } = requests
   const isAnswered = completed > 0
   return {
     ...measurement,
-    ...rates,
+    ...ratesOf(measurement),
     durationS: lengthOf(durationS),
-    // Without time there is no goodput, not a goodput of 0.
-    goodputPerS: rates.requestsPerS === null ? null : measurement.goodputPerS,
+    goodputPerS: goodputOf(measurement),
     requests:
       isFailedKnown === false
         ? { sent: null, completed: isCompletedKnown === false ? null : completed, failed: null }

@@ -6,6 +6,7 @@ import { originOf } from '../analysis/origin.ts'
 import { recommend } from '../analysis/recommend.ts'
 import { type RoleLoad, roleLoads } from '../analysis/role-loads.ts'
 import { baselineOf, journalFile, manifestFile, type Run, readManifest, readRun, runHolder } from '../journal/index.ts'
+import { ratesOf } from '../metrics/definitions.ts'
 import { figures } from '../metrics/figures/index.ts'
 import { canonicalJson, topologyLabel } from '../model/index.ts'
 import { isPlain } from './target.ts'
@@ -268,7 +269,7 @@ function latestPoint(lines: Run['lines']): LatestPoint | null {
     load: loadLabel(point.load.level),
     ttftP95Ms: measurement.ttftMs?.p95 ?? null,
     itlP95Ms: measurement.itlMs?.p95 ?? null,
-    outputTokensPerS: measurement.outputTokensPerS ?? null,
+    outputTokensPerS: ratesOf(measurement).outputTokensPerS,
     roles: roleLoads(topology, measurement),
   }
 }

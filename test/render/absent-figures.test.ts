@@ -141,16 +141,16 @@ describe('rates', () => {
     )
   })
 
-  test('are 0 where time passed and nothing was answered', () => {
+  test('can’t be told where nothing was answered, whose requests are counted all the same', () => {
     const none = syntheticRun({
       ...options,
       change: result =>
         withChange(result, { ...absent, requests: { sent: 9, completed: 0, failed: 9 }, requestsPerS: 0 }),
     })
     const [row] = parseCsv(pointsCsv(none))
-    assert.deepEqual([row?.errors, row?.request_throughput, row?.output_tokens_per_s], ['9', '0', '0'])
+    assert.deepEqual([row?.errors, row?.request_throughput, row?.output_tokens_per_s], ['9', '', ''])
     const measurement = jsonOf(none)[0]?.measurement
-    assert.deepEqual([measurement?.requestsPerS, measurement?.outputTokensPerS], [0, 0])
+    assert.deepEqual([measurement?.requestsPerS, measurement?.outputTokensPerS], [null, null])
   })
 })
 
@@ -162,4 +162,36 @@ test('failures that a summary doesn’t count are empty, and so are the requests
   const [row] = parseCsv(pointsCsv(unknown))
   assert.deepEqual([row?.requests, row?.errors, row?.completed], ['', '', '40'])
   assert.deepEqual(jsonOf(unknown)[0]?.measurement?.requests, { sent: null, completed: 40, failed: null })
+})
+
+describe('a rate of a point without answers', () => {
+  /** As generators and older journals sum up a point whose every request failed. */
+  const unanswered = {
+    ...absent,
+    requests: { sent: 20, completed: 0, failed: 20 },
+    requestsPerS: 0,
+    goodputPerS: 0,
+  } satisfies Partial<Measurement>
+  const dead = syntheticRun({
+    ...options,
+    change: result => (lacks(result) ? { ...withChange(result, unanswered), status: 'invalid' } : result),
+  })
+  const rates = ['requestsPerS', 'outputTokensPerS', 'inputTokensPerS', 'goodputPerS'] as const
+
+  test('is null in JSON, and its counts stay', () => {
+    const measurement = jsonOf(dead).find(({ point }) => point.id === id)?.measurement
+    for (const rate of rates) assert.equal(measurement?.[rate], null, rate)
+    assert.deepEqual(measurement?.requests, { sent: 20, completed: 0, failed: 20 })
+  })
+
+  test('is empty in CSV and null in Parquet', async () => {
+    const row = parseCsv(pointsCsv(dead)).find(({ point_id }) => point_id === id)
+    const typed = (await parquetReadObjects({ file: new Uint8Array(pointsParquet(dead)).buffer })).find(
+      each => each.point_id === id,
+    )
+    for (const name of ['request_throughput', 'goodput', 'input_tokens_per_s', ...names.filter(n => /per_s/.test(n))]) {
+      assert.equal(row?.[name], '', name)
+      assert.equal(typed?.[name] ?? null, null, name)
+    }
+  })
 })

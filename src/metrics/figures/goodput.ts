@@ -1,3 +1,4 @@
+import { goodputOf } from '../definitions.ts'
 import type { Figure } from './figure.ts'
 
 /** Requests/s that met every objective of the SLO. */
@@ -6,5 +7,5 @@ export const goodput: Figure = {
   title: 'Goodput',
   unit: 'requests/s',
   better: 'higher',
-  of: measurement => measurement.goodputPerS,
+  of: goodputOf,
 }

@@ -1,5 +1,5 @@
 import type { PointResult } from '../../journal/event.ts'
-import { ratesOf } from '../../metrics/definitions.ts'
+import { goodputOf, ratesOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { gpusOf, meanTokens } from '../../model/index.ts'
 import { folderFormat } from './format.ts'
@@ -33,7 +33,7 @@ const systemMetrics: readonly (readonly [string, string, (m: Measurement) => num
   ['error_request_count', 'requests', m => (m.requests.failed > 0 ? m.requests.failed : null)],
   ['output_token_throughput', 'tokens/sec', m => ratesOf(m).outputTokensPerS],
   ['input_token_throughput', 'tokens/sec', m => ratesOf(m).inputTokensPerS],
-  ['request_goodput', 'requests/sec', m => m.goodputPerS],
+  ['request_goodput', 'requests/sec', goodputOf],
   ['benchmark_duration', 'sec', m => (m.durationS > 0 ? m.durationS : null)],
 ]
 

@@ -1,5 +1,5 @@
 import type { PointResult } from '../../journal/event.ts'
-import { ratesOf } from '../../metrics/definitions.ts'
+import { goodputOf, ratesOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { defined, meanTokens } from '../../model/index.ts'
 import { folderFormat } from './format.ts'
@@ -32,7 +32,7 @@ const requestMetrics: readonly (readonly [string, string, string, (m: Measuremen
 const systemMetrics: readonly (readonly [string, string, string, (m: Measurement) => number | null])[] = [
   ['output_token_throughput', 'Output Token Throughput (tokens/sec)', 'tokens/sec', m => ratesOf(m).outputTokensPerS],
   ['request_throughput', 'Request Throughput (requests/sec)', 'requests/sec', m => ratesOf(m).requestsPerS],
-  ['request_goodput', 'Request Goodput (requests/sec)', 'requests/sec', m => m.goodputPerS],
+  ['request_goodput', 'Request Goodput (requests/sec)', 'requests/sec', goodputOf],
   [
     'request_count',
     'Request Count (count)',

@@ -53,10 +53,11 @@ export async function checkTraces(
   const read = context.files.trace
   const checked = new Map<string, CheckedTrace>()
   const path: Path = ['load', 'trace', 'file']
-  for (const { level, seed, requests } of loads) {
+  for (const load of loads) {
+    const { level, seed, requests } = load
     if (read === undefined || level.kind !== 'trace' || lookUp(context, level.file) !== 'file') continue
     const { file } = level
-    const key = keyOf(level)
+    const key = keyOf(load, level)
     if (checked.has(key)) continue
     try {
       const summary = await read(level, { seed, most: requests ?? Number.POSITIVE_INFINITY })
@@ -68,9 +69,10 @@ export async function checkTraces(
       refuse({ kind: 'sweep', path }, `${pathText(path)}: ${said}`, remedy)
     }
   }
-  for (const { level } of loads) {
+  for (const load of loads) {
+    const { level } = load
     if (level.kind !== 'trace' || level.users === undefined) continue
-    const facts = checked.get(keyOf(level))?.facts
+    const facts = checked.get(keyOf(load, level))?.facts
     const sessions = facts === undefined ? level.users : (facts.sessions ?? facts.requests)
     if (level.users > sessions)
       warn(
@@ -89,9 +91,12 @@ export async function checkTraces(
   return [...checked.values()]
 }
 
-/** Loads with the same key replay the same part of a trace. */
-function keyOf({ file, unit, fromMs, untilMs, sample }: Extract<Load['level'], { kind: 'trace' }>): string {
-  return JSON.stringify([file, unit, fromMs, untilMs, sample])
+/** Loads with the same key replay the same part of a trace: all that {@link SweepFiles.trace} is asked by. */
+function keyOf(
+  { seed, requests }: Pick<Load, 'seed' | 'requests'>,
+  { file, unit, fromMs, untilMs, sample }: Extract<Load['level'], { kind: 'trace' }>,
+): string {
+  return JSON.stringify([file, unit, fromMs, untilMs, sample, seed, requests])
 }
 
 function factsOf(
