@@ -2,7 +2,7 @@ import type { Distribution, Measurement, WholeRun } from './measurement.ts'
 import { type Series, steadyState } from './steady.ts'
 import { trendOf } from './trend.ts'
 
-/** Answered requests and their tokens; null where answers do not say how many. */
+/** Answered requests and their tokens; null if answers do not report token counts. */
 export interface Counted {
   readonly requests: number
   readonly inputTokens: number | null
@@ -10,8 +10,8 @@ export interface Counted {
 }
 
 /**
- * What the figures of a measurement follow from, however it was summed up: from records afterwards, or request by
- * request. Distributions are of answered measured requests.
+ * Sums from which a measurement's figures are computed, whether they were collected from records afterwards or request
+ * by request. Distributions are of answered measured requests.
  */
 export interface MeasuredSums
   extends Pick<Measurement, 'window' | 'ttftMs' | 'ttstMs' | 'itlMs' | 'requestLatencyMs' | 'fromSend' | 'isl' | 'osl'>,
@@ -19,19 +19,19 @@ export interface MeasuredSums
   readonly durationS: number
   readonly completed: number
   readonly failed: number
-  /** What arrived within the window, of requests of any phase. */
+  /** Tokens and requests that arrived within the window, from requests of any phase. */
   readonly within: Counted
   /** Completed requests that meet every objective; null without an SLO. */
   readonly good: number | null
   /** Latency of answered requests in the order they were due. */
   readonly latencies: Series
-  /** TTFT of answered requests in the same order, without those that have none. */
+  /** TTFT of answered requests in the same order, without requests that have none. */
   readonly ttftValues: Float64Array
-  /** Mean lengths that the sent requests asked for, in tokens; null where nothing was asked. */
+  /** Mean requested lengths in tokens; null if requests set none. */
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
 }
 
-/** The figures that {@link measured} computes or takes over. */
+/** Figures that {@link measured} computes or copies. */
 export type BuiltFigures = Pick<
   Measurement,
   | (keyof MeasuredSums & keyof Measurement)
@@ -45,7 +45,7 @@ export type BuiltFigures = Pick<
   | 'deviation'
 >
 
-/** The one place where sums become the figures of a measurement, for real and simulated requests alike. */
+/** Turns sums into the figures of a measurement, for real and simulated requests alike. */
 export function measured(sums: MeasuredSums): BuiltFigures {
   const { completed, failed, within, good, latencies, ttftValues, asked, ...figures } = sums
   const perS = perSecondOf(sums.durationS)
@@ -61,7 +61,7 @@ export function measured(sums: MeasuredSums): BuiltFigures {
   }
 }
 
-/** The figures that are kept of a whole run: `within` holds all of its answered requests. */
+/** Figures of a whole run; `within` contains all of its answered requests. */
 export function wholeRunOf(
   durationS: number,
   within: Counted,
@@ -87,7 +87,7 @@ function ratesWithin(within: Counted, durationS: number) {
   }
 }
 
-/** As many of `requests` as `good` is of `completed`. */
+/** The same share of `requests` as `good` is of `completed`. */
 function shareOf(requests: number, good: number | null, completed: number): number | null {
   if (good === null || completed === 0) return good
   return requests * (good / completed)
@@ -97,7 +97,7 @@ function deviation(got: Distribution | null, asked: number | null): number | nul
   return got === null || asked === null || asked === 0 ? null : (got.mean - asked) / asked
 }
 
-/** A count per second of a window; null without a count, and where no time passed. */
+/** Converts counts to rates per second of a window; null without a count, and for a window of length 0. */
 function perSecondOf(durationS: number): (count: number | null) => number | null {
   return count => (count === null || !(durationS > 0) ? null : count / durationS)
 }

@@ -22,7 +22,7 @@ export interface RequestLatencies {
   readonly decodeMs: Float64Array
   /** Tokens of each answer. */
   readonly outputTokens: Float64Array
-  /** How many answers came in one piece: see {@link cameInOnePiece}. */
+  /** Number of answers that came in one piece: see {@link cameInOnePiece}. */
   readonly onePiece: number
 }
 
@@ -113,9 +113,9 @@ export function answersAreOneToken({ osl }: Pick<Measurement, 'osl'>): boolean {
 }
 
 /**
- * Tokens/s that one user sees: the frontier's x. Answers of one token do not decode, so for them it is 1 token divided
- * by the mean request latency: still how fast one user gets tokens, when waiting for the first is all there is. A
- * workload has one kind of answer, so the two never meet on its frontier. Null where not observed.
+ * Tokens/s per user: the x axis of the frontier. Answers of one token have no decode phase, so for them it is 1 token
+ * divided by the mean request latency, which is still how fast one user gets tokens. All answers of a workload are of
+ * one kind, so the two definitions never share a frontier. Null if not observed.
  */
 export function interactivityOf(
   measurement: Pick<Measurement, 'outputTokensPerSPerUser' | 'requestLatencyMs' | 'osl'>,
@@ -127,8 +127,8 @@ export function interactivityOf(
 }
 
 /**
- * Rates of a measurement; null where unknown because no time passed, nothing was answered, or nobody counted the tokens
- * of answers.
+ * Rates of a measurement; null if unknown because the window has no length, nothing was answered, or the tokens of
+ * answers were not counted.
  */
 export function ratesOf(
   measurement: Pick<
@@ -138,7 +138,7 @@ export function ratesOf(
 ): { readonly [rate in 'requestsPerS' | 'outputTokensPerS' | 'inputTokensPerS']: number | null } {
   const { durationS, requests, isl, osl } = measurement
   if (requests.isCompletedKnown === false) {
-    // A summary that counts no requests and no time states its rates all the same.
+    // A summary without request counts and duration still states its rates.
     const { requestsPerS, outputTokensPerS, inputTokensPerS } = measurement
     return { requestsPerS, outputTokensPerS, inputTokensPerS }
   }
@@ -151,14 +151,14 @@ export function ratesOf(
   }
 }
 
-/** Requests/s that met every objective; null without an SLO, and where {@link ratesOf} has no rate of requests. */
+/** Requests/s that met every objective; null without an SLO, and if {@link ratesOf} has no request rate. */
 export function goodputOf(
   measurement: Parameters<typeof ratesOf>[0] & Pick<Measurement, 'goodputPerS'>,
 ): number | null {
   return ratesOf(measurement).requestsPerS === null ? null : measurement.goodputPerS
 }
 
-/** Requests that failed; null where a summary doesn't count them. */
+/** Failed requests; null if a summary does not count them. */
 export function failedRequestsOf({ requests }: Pick<Measurement, 'requests'>): number | null {
   return requests.isFailedKnown === false ? null : requests.failed
 }
@@ -170,8 +170,8 @@ export function prefillTokensPerSPerUser(inputTokens: Float64Array, ttftMs: Floa
 
 /**
  * Requests that met every objective (DistServe's goodput, Zhong et al. 2024). A request with one token has no ITL to
- * miss; one whose TTFT or ITL is unknown does not meet an objective on it. Null without an objective, and when no
- * answer can be judged.
+ * miss. A request with unknown TTFT or ITL does not meet an objective on it. Null without objectives, and if no answer
+ * can be judged.
  */
 export function goodRequests(latencies: RequestLatencies, slo: Slo): number | null {
   if (Object.values(slo).every(limit => limit === undefined)) return null
@@ -195,7 +195,7 @@ export function goodRequests(latencies: RequestLatencies, slo: Slo): number | nu
   return answered > 0 && judged === 0 ? null : good
 }
 
-/** Whether one request met every objective; null where unknown. */
+/** Whether one request met every objective; null if unknown. */
 export function meetsObjectives(
   slo: Slo,
   request: {

@@ -2,10 +2,10 @@ import type { WholeDistribution } from './measurement.ts'
 import { type PercentileMethod, percentileMethod, percentileOfSorted } from './percentiles/index.ts'
 
 /**
- * Count, mean, standard deviation (ddof 0), extremes and percentiles of the values that are numbers; NaN marks a value
- * that a request doesn't have. Null without any.
+ * Count, mean, standard deviation (ddof 0), extremes and percentiles of the values. NaN marks missing values. Null if
+ * all are missing.
  *
- * Sorting a typed array keeps this fast at a million samples; simple-statistics has no linear percentile.
+ * Sorting a typed array keeps this fast for a million samples; simple-statistics has no linear percentile.
  */
 export function distributionOf(
   values: Float64Array,
@@ -39,8 +39,8 @@ export function distributionOf(
 }
 
 /**
- * The same with weighted mean and standard deviation. Speeds are weighted by their duration, so that the mean is all
- * distance over all time. Percentiles and extremes count each value once.
+ * Like {@link distributionOf}, with weighted mean and standard deviation. Speeds are weighted by duration, so that the
+ * mean is total distance divided by total time. Percentiles and extremes count each value once.
  */
 export function weightedDistributionOf(values: Float64Array, weights: Float64Array): WholeDistribution | null {
   const plain = distributionOf(values)
@@ -65,7 +65,7 @@ export function weightedDistributionOf(values: Float64Array, weights: Float64Arr
   return { ...plain, mean, stddev: Math.sqrt(squares / weight) }
 }
 
-/** The values that are numbers, ascending, in a new array. */
+/** All values except NaN, in ascending order and a new array. */
 export function sortedNumbers(values: Float64Array): Float64Array {
   const numbers = values.filter(value => !Number.isNaN(value))
   return numbers.sort()

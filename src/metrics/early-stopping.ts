@@ -3,24 +3,23 @@ import { incompleteBeta } from './statistics/beta.ts'
 /** MLPerf's confidence for a percentile estimate. */
 const defaultConfidence = 0.99
 
-/** A percentile with the confidence that its sample count earns. */
+/** Upper bound of a percentile, with the confidence that the sample count allows. */
 export interface TailBound {
   /** Percentile, 0–100. */
   readonly percentile: number
   /**
-   * The true percentile is at most this, with the given confidence; null when there are fewer samples than {@link
-   * needed}.
+   * Upper bound of the true percentile with the given confidence; null if there are fewer samples than {@link needed}.
    */
   readonly atMost: number | null
   readonly confidence: number
   readonly samples: number
-  /** Samples below which nothing can be claimed. */
+  /** Minimum number of samples for any bound. */
   readonly needed: number
 }
 
 /**
- * MLPerf's early-stopping estimate of a tail percentile: the t-th largest sample, t as large as the binomial test
- * allows. It is at least the empirical percentile, and by how much says how few samples that rests on.
+ * MLPerf's early-stopping estimate of a tail percentile: the t-th largest sample, with t as large as the binomial test
+ * allows. It is at least the empirical percentile; the difference shows how few samples there are.
  *
  * Source: mlcommons/inference loadgen/early_stopping.cc and results.cc (SingleStream); for LLM metrics
  * mlcommons/endpoints metrics/early_stopping.py. Tolerance 0.
@@ -29,7 +28,7 @@ export function tailBound(sorted: Float64Array, percentile: number, confidence =
   return tailBoundOf(sorted.length, rank => sorted[rank] ?? null, percentile, confidence)
 }
 
-/** {@link tailBound} of samples that are not in an array; `valueAt` gives the one of an ascending rank from 0. */
+/** {@link tailBound} of samples that are not in an array; `valueAt` returns the sample at an ascending rank from 0. */
 export function tailBoundOf(
   samples: number,
   valueAt: (rank: number) => number | null,
@@ -46,12 +45,12 @@ export function tailBoundOf(
   }
 }
 
-/** The fewest samples with which a percentile (0–100) can be claimed: 662 for p99, 130 for p95. */
+/** Minimum number of samples for claiming a percentile (0–100): 662 for p99, 130 for p95. */
 export function samplesNeeded(percentile: number, confidence = defaultConfidence): number {
   return fewestBelow(1, percentile / 100, confidence) + 1
 }
 
-/** The most samples that may lie above the estimate; 0 when there are too few to claim anything. */
+/** Maximum number of samples above the estimate; 0 if there are too few for any claim. */
 function discardable(samples: number, percentile: number, confidence: number): number {
   const allowed = (above: number) => fewestBelow(above, percentile / 100, confidence) + above <= samples
   if (!allowed(1)) return 0
@@ -66,8 +65,8 @@ function discardable(samples: number, percentile: number, confidence: number): n
 }
 
 /**
- * The fewest samples below a limit that, with `above` over it, show that a share `p` is below: P(at most `above` over |
- * p) ≤ 1 − confidence.
+ * Minimum number of samples below a limit that, with `above` samples over it, shows that a share `p` is below: P(at
+ * most `above` over | p) ≤ 1 − confidence.
  */
 function fewestBelow(above: number, p: number, confidence: number): number {
   const shown = (below: number) => incompleteBeta(p, below, above + 1) <= 1 - confidence

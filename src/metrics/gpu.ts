@@ -1,55 +1,55 @@
 import type { Role } from '../model/index.ts'
 
-/** Where the energy of a GPU comes from: its own counter, or a trapezoid over samples of its power. */
+/** Source of a GPU's energy: its own counter, or trapezoidal integration of power samples. */
 export type EnergyBasis = 'counter' | 'samples'
 
-/** One GPU through the measurement window. What its source doesn't say is null. */
+/** One GPU during the measurement window. Values that its source does not report are null. */
 export interface GpuObserved {
   /** UUID of the driver, with the instance of a MIG device. */
   readonly id: string
   /** `gpu 0`, `node-3 gpu 0`. */
   readonly name: string
-  /** As the driver calls it: `NVIDIA H100 80GB HBM3`. */
+  /** Name from the driver: `NVIDIA H100 80GB HBM3`. */
   readonly model: string | null
-  /** Worker that holds it; null where nobody says. */
+  /** Worker that uses it; null if unknown. */
   readonly worker: string | null
   readonly role: Role | null
   readonly energyJ: number | null
-  /** Largest error of {@link energyJ}, J. */
+  /** Maximum error of {@link energyJ}, J. */
   readonly energyErrorJ: number | null
   readonly energyFrom: EnergyBasis | null
   readonly powerMeanW: number | null
   readonly powerLimitW: number | null
-  /** Share of the time in which a kernel ran, 0–1, mean. */
+  /** Mean share of the time in which a kernel ran, 0–1. */
   readonly utilization: number | null
-  /** Share of the streaming multiprocessors that had work, 0–1, mean. */
+  /** Mean share of the streaming multiprocessors that were active, 0–1. */
   readonly smActive: number | null
   readonly memoryMaxMib: number | null
   readonly memoryTotalMib: number | null
   readonly smClockMhz: number | null
   readonly temperatureMaxC: number | null
-  /** Share of the samples in which clocks were held down, by reason, 0–1; null where the source doesn't say. */
+  /** Share of samples with throttled clocks, by reason, 0–1; null if the source does not report it. */
   readonly throttled: { readonly power: number; readonly thermal: number } | null
-  /** Bytes/s, mean, both directions together. */
+  /** Mean bytes/s, both directions together. */
   readonly pcieBytesPerS: number | null
   readonly nvlinkBytesPerS: number | null
-  /** Processes on it that the deployment did not start; null where nobody can tell. */
+  /** Processes that the deployment did not start; null if unknown. */
   readonly strangers: readonly string[] | null
-  /** ms since the start of the window, and W, percent, MiB, MHz and °C; at most 120 samples each. */
+  /** ms since the start of the window, and W, percent, MiB, MHz or °C; at most 120 samples each. */
   readonly series?: { readonly [name in GpuSeriesName]?: readonly (readonly [atMs: number, value: number])[] }
 }
 
 export type GpuSeriesName = 'power' | 'utilization' | 'memory' | 'clock' | 'temperature'
 
-/** What was seen of the GPUs of a deployment through the measurement window. */
+/** GPUs of a deployment during the measurement window. */
 export interface GpusObserved {
   /** `nvml`, `nvidia-smi`, `dcgm`, `amd`, `simulated`. */
   readonly source: string
-  /** Computed by a power model: no hardware was measured. */
+  /** True if a power model computed the values without measuring hardware. */
   readonly isSimulated?: true
-  /** Only those of the deployment. */
+  /** Only GPUs of the deployment. */
   readonly gpus: readonly GpuObserved[]
-  /** Of all GPUs of the deployment; null when it is unknown of one of them. */
+  /** Energy of all GPUs of the deployment, J; null if any is unknown. */
   readonly energyJ: number | null
   readonly energyErrorJ: number | null
 }

@@ -1,27 +1,27 @@
 import type { WholeDistribution } from './measurement.ts'
 import { type PercentileMethod, percentileMethod, rankOf } from './percentiles/index.ts'
 
-/** Buckets to the power of two: 128, so that a bucket's middle is at most 1/256 (0.39%) off. */
+/** Buckets per power of two: 128, so the middle of a bucket is at most 1/256 (0.39%) off. */
 const subBits = 7
 const bucketCount = (32 - subBits) << subBits
 
-/** A histogram's content as plain data: what workers post to each other. */
+/** Contents of a histogram as plain data that threads can send to each other. */
 export interface HistogramState {
   readonly count: number
   readonly sumUs: number
   readonly squaresUs2: number
   readonly minUs: number
   readonly maxUs: number
-  /** Its buffer may be transferred when the histogram is no longer used. */
+  /** Its buffer may be transferred if the histogram is no longer used. */
   readonly buckets: Float64Array
 }
 
 /**
- * Times in ms, counted in log-linear buckets as HDR histograms do (Tene): recording is a few integer operations and
- * allocates nothing, and merging loses nothing, because counts and sums of whole microseconds add exactly.
+ * Times in ms, counted in log-linear buckets as in HDR histograms (Tene). Recording takes a few integer operations and
+ * allocates nothing. Merging is lossless, because counts and sums of whole microseconds add exactly.
  *
- * A percentile is off by at most 0.39% of its value or 0.5 µs, whichever is more; mean and extremes are exact to the
- * microsecond. Times above 35 minutes share the last bucket. NaN is not counted, times below 0 count as 0.
+ * A percentile is off by at most 0.39% of its value or 0.5 µs, whichever is larger; mean and extremes are exact to the
+ * microsecond. Times above 35 minutes share the last bucket. NaN is ignored, and times below 0 count as 0.
  */
 export class Histogram {
   #count = 0
@@ -35,7 +35,7 @@ export class Histogram {
     this.#buckets = new Float64Array(bucketCount)
   }
 
-  /** A histogram that goes on from what another one had counted. */
+  /** Creates a histogram that continues from the contents of another. */
   static from(state: HistogramState): Histogram {
     const histogram = new Histogram()
     histogram.#add(state)
@@ -59,19 +59,19 @@ export class Histogram {
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + times
   }
 
-  /** Adds what the other one has counted: as if this one had recorded it all. */
+  /** Adds the contents of another histogram, as if this one had recorded them. */
   merge(other: Histogram): void {
     this.#add(other.toState())
   }
 
-  /** Forgets everything, as at the end of a warm-up. */
+  /** Clears the histogram, for example after a warm-up. */
   reset(): void {
     this.#count = this.#sumUs = this.#squaresUs2 = this.#maxUs = 0
     this.#minUs = Number.POSITIVE_INFINITY
     this.#buckets.fill(0)
   }
 
-  /** The content itself, not a copy. */
+  /** The contents themselves, not a copy. */
   toState(): HistogramState {
     return {
       count: this.#count,
@@ -83,7 +83,7 @@ export class Histogram {
     }
   }
 
-  /** Null while nothing is counted. */
+  /** Null while the histogram is empty. */
   toDistribution(method: PercentileMethod = percentileMethod): WholeDistribution | null {
     if (this.#count === 0) return null
     const meanUs = this.#sumUs / this.#count
@@ -110,17 +110,17 @@ export class Histogram {
     }
   }
 
-  /** The percentile (0–100) in ms; NaN while nothing is counted. */
+  /** A percentile (0–100) in ms; NaN while the histogram is empty. */
   percentile(p: number): number {
     return this.#percentiles([p])[0] ?? Number.NaN
   }
 
-  /** The value in ms at a rank from 0, as accurate as a percentile; NaN while nothing is counted. */
+  /** Value in ms at a rank from 0, as accurate as a percentile; NaN while the histogram is empty. */
   valueAt(rank: number): number {
     return (this.#valuesAt([rank])[0] ?? Number.NaN) / 1000
   }
 
-  /** Ascending percentiles in ms, found in one pass over the buckets. */
+  /** Ascending percentiles in ms, computed in one pass over the buckets. */
   #percentiles(ascending: readonly number[], method?: PercentileMethod): number[] {
     const ranks = ascending.map(p => rankOf(p, this.#count, method))
     const values = this.#valuesAt(ranks.flatMap(rank => [Math.floor(rank), Math.ceil(rank)]))
@@ -131,9 +131,7 @@ export class Histogram {
     })
   }
 
-  /**
-   * The values in µs at ascending ranks from 0: the middle of each one's bucket, except at both ends, which are known.
-   */
+  /** Values in µs at ascending ranks from 0: the middle of their buckets, except for the exact minimum and maximum. */
   #valuesAt(ranks: readonly number[]): number[] {
     if (this.#count === 0) return ranks.map(() => Number.NaN)
     let bucket = bucketOf(this.#minUs)
@@ -158,7 +156,7 @@ export class Histogram {
   }
 }
 
-/** Below 256 µs a bucket is 1 µs wide; from there on each power of two has 128 buckets. */
+/** Buckets are 1 µs wide below 256 µs; above, each power of two has 128 buckets. */
 function bucketOf(us: number): number {
   const whole = us < 0x80000000 ? us : 0x7fffffff
   const shift = Math.max(0, 31 - Math.clz32(whole) - subBits)

@@ -13,7 +13,7 @@ import { shortlist, type Wanted } from './shortlist.ts'
 import { type Skipped, skippedPoints } from './skipped.ts'
 import { viewerOf } from './view.ts'
 
-/** Gain from which a point is measured at once, though nothing is known of some workers yet. */
+/** Relative gain above which a point is measured at once, although some workers are still unknown. */
 const promising = 0.05
 
 interface Step {
@@ -22,14 +22,14 @@ interface Step {
 }
 
 /**
- * Looks for the frontier and the best deployment of each workload with few points of the plan's grid. Each choice is
- * made from the journal alone, so that a resumed search goes on as if it had never stopped:
+ * Finds the frontier and the best deployment of each workload by measuring few points of the plan's grid. Each choice
+ * depends only on the journal, so a resumed search continues as if it had never stopped:
  *
- * 1. What is known predicts the other points, and with them the shortest list that is expected to hold the frontier and
- *   the best.
- * 2. Stay on the deployment that runs while the list has a point of it; the one with most to gain first.
- * 3. Before leaving it, repeat what the recommendation rests on.
- * 4. Go to the deployment with most to gain for its time, redeployment and all; what nothing is known of comes first.
+ * 1. Measured points predict the others, and the predictions give the shortest list that is expected to contain the
+ *   frontier and the best point.
+ * 2. Stay on the running deployment while the list has a point of it, starting with the largest gain.
+ * 3. Before leaving it, repeat the points that decide the recommendation.
+ * 4. Go to the deployment with the largest gain for its time, including redeployment; unknown workers come first.
  * 5. End when the list is empty and the recommendation's repeats are measured.
  */
 export function adaptive(plan: Plan): Choice {
@@ -59,7 +59,7 @@ export function adaptive(plan: Plan): Choice {
       ? [...view.knowledge.values()].flatMap(rivalRepeats).filter(point => !isSettled(point))
       : []
 
-    // What looks good may look poor once all is known: until then only what promises much.
+    // A point may lose its appeal once all workers are known, so until then only large gains count.
     const enough = unknown.some(cell => cell.planned !== running) ? promising : 0
     const here = [...unknown.map(cell => ({ cell, worth: 1 })), ...wanted].filter(
       ({ cell, worth }) => cell.planned === running && worth >= enough,
@@ -88,7 +88,7 @@ export function adaptive(plan: Plan): Choice {
   }
 }
 
-/** The run loop asks twice of each journal line; the answer depends on nothing else. */
+/** Caches the latest decision: the run loop asks twice per journal line, and the answer depends only on the journal. */
 function rememberLatest(decide: (lines: readonly JournalLine[]) => Step | null) {
   let latest: { readonly lines: readonly JournalLine[]; readonly count: number; readonly step: Step | null } | null =
     null
@@ -104,14 +104,14 @@ function stepTo(cell: Cell): Step | null {
   return point === undefined ? null : { planned: cell.planned, point }
 }
 
-/** The deployment of the latest point; undefined before the first. */
+/** Deployment of the latest point; undefined before the first. */
 function runningIn(plan: Plan, lines: readonly JournalLine[]): PlannedDeployment | undefined {
   const last = lines.findLast(({ event }) => event.type === 'point')?.event
   if (last?.type !== 'point') return undefined
   return plan.deployments.find(({ deployment }) => deployment.id === last.result.point.deployment.id)
 }
 
-/** Of what nothing is known, what most is believed of; all without beliefs. */
+/** The unknown cells with the highest prior; all of them without priors. */
 function mostBelieved(cells: readonly Cell[], promise: Plan['promise'] = {}): readonly Cell[] {
   const of = (cell: Cell) => promise[cell.planned.deployment.id] ?? 0
   const most = Math.max(0, ...cells.map(of))
@@ -126,8 +126,8 @@ function nearest(cells: readonly Cell[], starts: (to: PlannedDeployment) => numb
 }
 
 /**
- * The deployment with most to gain for its time, counting with it those that can be reached from it without starting a
- * worker: larger ones come first, since going down from them is free.
+ * Deployment with the largest gain for its time, including the gain of those that can be reached from it without
+ * starting a worker. So larger deployments come first, because scaling down is free.
  */
 function mostPromising(
   wanted: readonly Wanted[],

@@ -5,16 +5,16 @@ import { ttfoAt } from '../metrics/reasoning.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import { contentId, gpusOf, type Point, rememberedOf, type Slo, type Workload } from '../model/index.ts'
 
-/** What a rival surely gives: output tokens/s per user and per GPU. */
+/** Lower bounds for a rival: output tokens/s per user and per GPU. */
 interface Given {
   readonly perUser: number
   readonly perGpu: number
 }
 
 /**
- * Tells when a point that is being measured surely can't win: it misses the SLO where another point of its workload
- * meets it, or one that meets it gives more per user and more per GPU than this one may. Intervals hold at every look,
- * so a look may end it.
+ * Decides when a point being measured can no longer win: it misses the SLO and another point of its workload meets it,
+ * or a point that meets it has more tokens/s both per user and per GPU than this one can reach. Intervals hold at all
+ * looks together, so any look may end it.
  */
 export function beatenBy(point: Point, results: readonly PointResult[]): IsBeaten {
   const workload = workloadId(point)
@@ -52,12 +52,12 @@ function meets(measurement: Measurement, slo: Slo): boolean {
   )
 }
 
-/** The lower bound where there is one, else the figure. */
+/** The lower bound if there is one, otherwise the figure. */
 function lowest({ stopping }: Measurement, name: string, figure: number | null): number | null {
   return stopping?.figures.find(each => each.figure === name)?.low ?? figure
 }
 
-/** Infinite where nothing bounds it. */
+/** Infinite without a bound. */
 function highest(figures: readonly FigureAtLook[], name: string): number {
   return figures.find(({ figure }) => figure === name)?.high ?? Number.POSITIVE_INFINITY
 }

@@ -2,34 +2,34 @@ import { canonicalJson, gpusOf, type Point, type Role, rememberedOf, type Worklo
 import { type Pool, poolsOf } from '../plan/order/reconcile-cost.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 
-/** What the search chooses from: a deployment under a workload at a load level, with all its repeats. */
+/** Unit of the search: a deployment under a workload at a load level, with all its repeats. */
 export interface Cell {
   /** Index among all cells of the plan. */
   readonly index: number
   readonly planned: PlannedDeployment
-  /** Equal for cells of one workload: they share a frontier. */
+  /** Equal for cells of the same workload, which share a frontier. */
   readonly workload: string
-  /** Requests in flight, or requests/s; null for a level that has no one number, which is always measured. */
+  /** Requests in flight, or requests/s; null for levels without a single number, which are always measured. */
   readonly load: number | null
   readonly kind: 'concurrency' | 'rate' | 'other'
   readonly gpus: number
-  /** The pool that reads prompts and the one that makes tokens; the same one when aggregated. */
+  /** Pools that read prompts and generate tokens; the same pool when aggregated. */
   readonly prefill: Pool
   readonly decode: Pool
-  /** By rising repeat. */
+  /** By ascending repeat. */
   readonly repeats: readonly Point[]
 }
 
-/** Cells of one deployment and workload, by rising load. */
+/** Cells of one deployment and workload by ascending load. */
 export type Series = readonly Cell[]
 
-/** Every cell of a plan, in the order of its deployments; series by series, load rising. */
+/** All cells of a plan as series, in the order of its deployments and by ascending load. */
 export function seriesOf(plan: Plan): readonly Series[] {
   let index = 0
   return plan.deployments.flatMap(planned => {
     const pools = poolsOf(planned.deployment)
     const { variant } = planned.deployment
-    // A variant may change how workers do without changing them: another router sends them other requests.
+    // A variant may affect workers without changing them: another router sends them other requests.
     const pool = (role: Role): Pool => {
       const { kind, workers } = pools[role] ?? pools.aggregated ?? { kind: '', workers: 1 }
       return { kind: variant === undefined ? kind : `${kind} ${variant}`, workers }
@@ -57,7 +57,7 @@ export function seriesOf(plan: Plan): readonly Series[] {
 
 const contentOf = rememberedOf((workload: Workload) => canonicalJson(workload))
 
-/** What repeats of a cell have in common: everything of the load but its seed. */
+/** Load properties that repeats of a cell share: everything except the seed. */
 function pressKey({ load }: Point): string {
   const { seed: _, ...pressed } = load
   return canonicalJson(pressed)

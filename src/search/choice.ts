@@ -4,19 +4,19 @@ import type { Point } from '../model/index.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 import type { Skipped } from './skipped.ts'
 
-/** Decides what is measured next, from the journal alone. */
+/** Decides what to measure next from the journal alone. */
 export interface Choice {
-  /** Whether points of the plan may stay unmeasured in a complete run. */
+  /** Whether a complete run may leave points of the plan unmeasured. */
   readonly isUpperBound: boolean
   /** The deployment to visit next; null when the run is complete. */
   deployment(lines: readonly JournalLine[]): PlannedDeployment | null
-  /** The next point while a deployment runs; undefined when it is time to leave it. */
+  /** The next point on the running deployment; undefined when it is time to leave it. */
   point(planned: PlannedDeployment, lines: readonly JournalLine[]): Point | undefined
-  /** What a complete run left unmeasured and why; empty before it is complete. */
+  /** Unmeasured points of a complete run, with reasons; empty before the run is complete. */
   skipped(lines: readonly JournalLine[]): readonly Skipped[]
 }
 
-/** Every point is wanted, in the plan's order. */
+/** Measures every point in the plan's order. */
 export function grid(plan: Plan): Choice {
   return {
     isUpperBound: false,

@@ -3,17 +3,17 @@ import type { Point } from '../model/index.ts'
 import { startupSOf } from '../plan/estimate.ts'
 import type { Plan } from '../spec/sweep.ts'
 
-/** What measuring costs, s, by what it cost so far. */
+/** Measuring times in s, estimated from the run so far. */
 export interface Cost {
-  /** Starting workers, all at once. */
+  /** Starting workers, all in parallel. */
   readonly redeployS: number
-  /** A point, whatever it measures: start-up, warm-up and load of those so far. */
+  /** Any point: mean start-up, warm-up and load so far. */
   readonly pointS: number
-  /** A point that answers so many requests/s. */
+  /** A point that answers the given requests/s. */
   measuring(point: Point, requestsPerS: number): number
 }
 
-/** @param lines the journal, which has what redeployments and points took */
+/** @param lines the journal, which contains the times of redeployments and points */
 export function costOf(plan: Plan, lines: readonly JournalLine[]): Cost {
   const { started, measured } = spentIn(lines)
   const redeployS = mean(started) ?? startupSOf(plan.sweep)

@@ -3,12 +3,12 @@ import type { Observation } from './observe.ts'
 import { type Plane, planeOf } from './plane.ts'
 import { type Predicted, type Predictor, predictor } from './predict.ts'
 
-/** What is known of one workload. */
+/** Results and predictions for one workload. */
 export interface Knowledge {
   readonly seen: readonly Observation[]
   readonly plane: Plane
   readonly predict: Predictor
-  /** What would be recommended by now: the most tokens/s per GPU under the SLO, or what comes nearest to the SLO. */
+  /** Current recommendation: the most tokens/s per GPU within the SLO, or the point closest to the SLO. */
   readonly best: Observation | null
 }
 
@@ -22,9 +22,7 @@ export function bestOf(seen: readonly Observation[]): Observation | null {
   return seen.length === 0 ? null : seen.reduce((a, b) => (b.sloRatio < a.sloRatio ? b : a))
 }
 
-/**
- * How much better a cell's recommendation is expected to be than the best so far, as a share of it; 0 when it can't be.
- */
+/** Expected improvement of the recommendation by a cell, relative to the best so far; 0 if it cannot improve it. */
 export function expectedGain({ best }: Knowledge, predicted: Predicted): number {
   if (best === null) return 1
   const { sloRatio } = predicted

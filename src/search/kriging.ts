@@ -4,22 +4,22 @@ export interface Estimated {
   readonly deviation: number
 }
 
-/** How alike the strays of two places from the trend are; 1 for the same place, without the noise of measuring. */
+/** Correlation between the residuals of two places; 1 for the same place, without measurement noise. */
 export type Kernel<P> = (a: P, b: P) => number
 
-/** Shares of the spread that may be noise; the likeliest is taken. */
+/** Candidate shares of noise in the variance; the most likely one is used. */
 const noiseShares = [0.002, 0.02, 0.15]
 
-/** Measurements' worth of belief in the spread that is expected before any measurement. */
+/** Weight of the prior standard deviation, in measurements. */
 const priorWeight = 4
 
 /**
- * Simple kriging (a Gaussian process with mean 0): estimates how far places that were not measured stray from a trend,
- * and how sure that is, from how far measured ones do. The scale of the spread is the likeliest one given a prior, in
- * closed form; what of it is noise is chosen by marginal likelihood. Rasmussen and Williams, Gaussian Processes for
- * Machine Learning (2006), 2.2 and 5.4.
+ * Simple kriging (a Gaussian process with mean 0): estimates the residuals from a trend at unmeasured places, and their
+ * uncertainty, from those at measured ones. The scale of the variance is the most likely one given a prior, in closed
+ * form; its share of noise is chosen by marginal likelihood. Rasmussen and Williams, Gaussian Processes for Machine
+ * Learning (2006), 2.2 and 5.4.
  *
- * @param strays one list for each quantity, each with a value for every place
+ * @param strays residuals: one list for each quantity, with a value for every place
  * @param expected standard deviation of each quantity before any measurement
  */
 export function kriging<P>(
@@ -34,7 +34,7 @@ export function kriging<P>(
   const best = fits.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))
   return place => {
     const near = Float64Array.from(places, other => kernel(place, other))
-    // Takes n times as long as a mean, and few deviations are asked for.
+    // Computed lazily: it takes n times as long as a mean, and few deviations are needed.
     let left: number | undefined
     return best.weights.map((weights, i) => {
       let mean = 0
@@ -50,7 +50,7 @@ export function kriging<P>(
   }
 }
 
-/** The share of a place's variance that the measured ones say nothing of. */
+/** Share of a place's variance that the measured places do not explain. */
 function unexplained(lower: Lower, near: Float64Array, own: number): number {
   const explained = forward(lower, near).reduce((sum, value) => sum + value * value, 0)
   return Math.max(1e-9, own - explained)

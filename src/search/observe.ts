@@ -4,7 +4,7 @@ import { ttfoAt } from '../metrics/reasoning.ts'
 import type { Slo } from '../model/index.ts'
 import type { Cell } from './cells.ts'
 
-/** What valid repeats of a cell say, as means. */
+/** Means over the valid repeats of a cell. */
 export interface Observation {
   readonly cell: Cell
   /** Output tokens/s per user. */
@@ -14,9 +14,9 @@ export interface Observation {
   readonly itlS: number
   readonly ttftS: number
   readonly requestsPerS: number
-  /** Output tokens a request. */
+  /** Output tokens per request. */
   readonly osl: number
-  /** Seconds at the 95th percentile; null where not measured. */
+  /** Seconds at the 95th percentile; null if not measured. */
   readonly p95: {
     readonly ttftS: number | null
     readonly ttfoS: number | null
@@ -24,14 +24,14 @@ export interface Observation {
     readonly latencyS: number | null
   }
   /**
-   * How many times its limit the worst objective is; at most 1 meets the SLO, 0 without one, infinite where nothing was
+   * Largest ratio of an objective's value to its limit. At most 1 meets the SLO; 0 without an SLO, infinite if not
    * measured.
    */
   readonly sloRatio: number
   readonly meetsSlo: boolean
 }
 
-/** All results of each point in their order, by its id: the latest one counts. */
+/** All results of each point in order, by point id; the latest one counts. */
 export type Results = ReadonlyMap<string, readonly PointResult[]>
 
 export const resultsById: (lines: readonly JournalLine[]) => Results = followed<Map<string, PointResult[]>>(
@@ -45,7 +45,7 @@ export const resultsById: (lines: readonly JournalLine[]) => Results = followed<
   },
 )
 
-/** Null while nothing valid is known of the cell, or when it has no interactivity (not streamed). */
+/** Null if the cell has no valid result, or has no interactivity because it is not streamed. */
 export function observe(cell: Cell, results: Results): Observation | null {
   const valid = cell.repeats.flatMap(point => {
     const result = results.get(point.id)?.at(-1)
@@ -93,7 +93,7 @@ function sloRatioOf(slo: Slo, p95: Observation['p95']): number {
   )
 }
 
-/** How many times its limit a latency is: 0 without a limit, infinite where it was not measured. */
+/** Ratio of a latency to its limit; 0 without a limit, infinite if not measured. */
 export function over(seconds: number | null, limitMs: number | undefined): number {
   return limitMs === undefined ? 0 : ((seconds ?? Number.POSITIVE_INFINITY) * 1000) / limitMs
 }

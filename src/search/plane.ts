@@ -1,10 +1,10 @@
 import { type Coordinates, frontierOf } from '../analysis/frontier.ts'
 import { hypervolume } from '../analysis/hypervolume.ts'
 
-/** The frontier of one workload so far. */
+/** Current frontier of one workload. */
 export interface Plane {
   readonly hypervolume: number
-  /** Hypervolume that a place would add, as a share of what there is; 1 while there is nothing. */
+  /** Relative increase in hypervolume by a point at these coordinates; 1 while the frontier is empty. */
   gain(place: Coordinates): number
 }
 

@@ -3,43 +3,42 @@ import { type Estimated, kriging } from './kriging.ts'
 import { type Observation, over } from './observe.ts'
 import { type Trend, trendOf } from './trend.ts'
 
-/** What a cell that was not measured would show, and how sure that is. */
+/** Predicted results of an unmeasured cell, with uncertainty. */
 export interface Predicted {
   /** Output tokens/s per user. */
   readonly x: number
   /** Output tokens/s per GPU. */
   readonly y: number
   readonly requestsPerS: number
-  /** Logarithm of how many times its limit the worst objective is; −∞ without one. */
+  /** Logarithm of the largest ratio of an objective's value to its limit; −∞ without an SLO. */
   readonly sloRatio: Estimated
-  /** Whether the bound on throughput, not the load, decides it. */
+  /** Whether the throughput bound decides, rather than the load. */
   readonly isBounded: boolean
   /**
-   * Whether its workers were only measured under far lighter loads: what is predicted is then a bound that is hardly
-   * reached.
+   * Whether its workers were only measured at far lighter loads. The prediction is then a bound that is rarely reached.
    */
   readonly isFar: boolean
 }
 
-/** Predicts the cells of one workload; null where nothing is known of one of its pools. */
+/** Predicts cells of one workload; null if one of a cell's pools is unknown. */
 export type Predictor = (cell: Cell) => Predicted | null
 
-/** What is predicted, as logarithms. */
+/** Predicted quantities, as logarithms. */
 const quantities = ['x', 'rate', 'ttft', 'ttfo', 'itl', 'latency'] as const
 type Logs = { readonly [quantity in (typeof quantities)[number]]: number }
 
-/** How far each quantity deviates from the trend before anything is known, as standard deviations of logarithms. */
+/**
+ * Expected deviation of each quantity from the trend before any measurement, as the standard deviation of its
+ * logarithm.
+ */
 const expected = [0.02, 0.03, 0.3, 0.3, 0.1, 0.1]
 
-/**
- * Loads may be predicted up to this many times the heaviest one measured of a kind of worker; beyond, a prediction is a
- * guess.
- */
+/** Loads up to this multiple of the heaviest measured one of a kind of worker can be predicted. */
 const stride = 8
 
 /**
- * @param seen the observations of one workload
- * @param levels the load levels of the plan, rising
+ * @param seen observations of one workload
+ * @param levels load levels of the plan, ascending
  */
 export function predictor(seen: readonly Observation[], levels: readonly number[]): Predictor {
   const trend = trendOf(seen)
@@ -79,7 +78,7 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
   })
 }
 
-/** Cells are asked for several times in a decision. */
+/** Caches predictions: a decision needs each cell several times. */
 function rememberedByCell(predict: Predictor): Predictor {
   const known = new Map<number, Predicted | null>()
   return cell => {
@@ -96,7 +95,7 @@ function logsOf({ requestsPerS, itlS, tokenS, ttftS, ttftP95S, osl }: Trend): Lo
     x: -Math.log(tokenS),
     rate: Math.log(requestsPerS),
     ttft: Math.log(ttftP95S),
-    // How much of an answer is reasoning isn't known here; what was seen says how far it lies from half.
+    // The share of reasoning in an answer is unknown; observations show how far it is from half.
     ttfo: Math.log(ttftP95S + (osl * itlS) / 2),
     itl: Math.log(itlS),
     latency: Math.log(Math.max(ttftS, ttftP95S) + osl * itlS),
@@ -117,7 +116,7 @@ function strayOf(o: Observation, trend: Trend | null): Logs {
   }
 }
 
-/** The objective that is worst decides how sure the estimate is. */
+/** The objective with the largest ratio determines the uncertainty of the estimate. */
 function sloRatioEstimate(
   cell: Cell,
   p95: { readonly ttftS: number; readonly ttfoS: number; readonly itlS: number; readonly latencyS: number },
@@ -141,8 +140,8 @@ function sloRatioEstimate(
 }
 
 /**
- * Where a cell lies among others, loads by their logarithms. Up to one request a worker none waits for another: all
- * such loads are one.
+ * Position of a cell for kriging, with loads as logarithms. Up to one request per worker, requests do not wait for each
+ * other, so all these loads are equal.
  */
 interface Features {
   readonly deployment: string
@@ -169,8 +168,8 @@ function featuresOf({ planned, prefill, decode, load, kind }: Cell): Features {
 const bell = (squares: number) => Math.exp(-squares / 2)
 
 /**
- * Deployments stray alike at like loads of like workers; one deployment more so; and all at one load, whose prompts
- * they share.
+ * Deployments of similar workers at similar loads have correlated residuals, those of one deployment more so; and so do
+ * all at one load, which share its prompts.
  */
 function kernel(a: Features, b: Features): number {
   const kinds = (a.prefillKind === b.prefillKind ? 1 : 0.5) * (a.decodeKind === b.decodeKind ? 1 : 0.5)
@@ -181,7 +180,7 @@ function kernel(a: Features, b: Features): number {
   return 0.5 * shared + 0.35 * own + 0.15 * prompts
 }
 
-/** The next heavier load of a plan is within reach, however far away. */
+/** The next heavier load of a plan can always be predicted, however far it is. */
 function reachOf(seen: readonly Observation[], levels: readonly number[]): (cell: Cell) => boolean {
   const reach = new Map<string, number>()
   const note = ({ kind, workers }: Cell['prefill'], load: number) => {

@@ -2,9 +2,9 @@ import type { Cell, Series } from './cells.ts'
 import type { Knowledge } from './knowledge.ts'
 
 /**
- * Cells that can't be predicted because nothing is known of one of their pools: of each deployment and workload the
- * heaviest load that has no result yet and gives no worker more than one request, which says what the lightest one
- * would and may lie on the frontier; else the lightest. A level without one number is always measured.
+ * Cells that cannot be predicted because one of their pools is unknown. For each deployment and workload: the heaviest
+ * load without a result that gives each worker at most one request, because it shows the same as the lightest one and
+ * may be on the frontier; otherwise the lightest load. Levels without a single number are always measured.
  */
 export function probes(
   allSeries: readonly Series[],

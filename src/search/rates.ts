@@ -1,47 +1,46 @@
 import type { Cell } from './cells.ts'
 import type { Observation } from './observe.ts'
 
-/** Throughput that rises with less than this power of the load has reached its limit. */
+/** Throughput that grows by less than this power of the load has reached its limit. */
 const flatBelow = 0.25
 
-/** A latency of more than this many times what it would be without waiting is a queue that no burst explains. */
+/** A latency above this multiple of the latency without waiting indicates a queue that no burst explains. */
 const queuedAbove = 3
 
-/** More requests than this waiting for each prefill worker are a queue that never empties. */
+/** More waiting requests per prefill worker than this form a queue that never empties. */
 const queuedRequests = 2
 
-/** How much more than what it did a pool has to be able to do before the other pool is taken for the limit. */
+/** Ratio of a pool's capability to its measured rate above which the other pool counts as the limit. */
 const clearly = 1.2
 
-/**
- * Of the prompts/s that the lightest load's TTFT has room for, the share that a prefill pool can be relied on to read.
- */
+/** Share of the prompts/s implied by the lightest load's TTFT that a prefill pool is certain to reach. */
 const surely = 0.6
 
-/** The most requests/s that a saturated deployment showed. */
+/** Maximum requests/s measured for a saturated deployment. */
 interface Saturated {
   readonly requestsPerS: number
-  /** The most that it may have at any load: throughput that still rises with the load goes on to do so. */
+  /** Upper bound at any load: throughput that still rises with the load is assumed to keep rising. */
   readonly most: number
   readonly cell: Cell
 }
 
-/** How fast workers can be, by what they did anywhere. */
+/** Rate limits of workers, derived from all their measurements. */
 export interface Rates {
-  /** The most requests/s that a cell's deployment can have. */
+  /** Upper bound of the requests/s of a cell's deployment. */
   most(cell: Cell): number
-  /** Prompts/s that a prefill pool was seen to read, or has room for. */
+  /** Prompts/s that a prefill pool has been seen to read, or has capacity for. */
   prefillCan(pool: Cell['prefill']): number
 }
 
 /**
- * Bounds throughput from measured points, on one assumption: workers of a kind never do better each by being more. Then
+ * Bounds throughput from measured points, assuming that workers of a kind never become faster by being more numerous.
+ * Then:
  *
  * - no deployment exceeds a saturated one of the same pools by more than the larger of its two ratios of workers;
- * - where another measurement shows that one pool could have done more, the other pool was the limit, and what each of
- *   its workers did is the most that workers of that kind can do, whatever they are combined with.
+ * - if another measurement shows that one pool could have done more, the other pool was the limit, and its rate per
+ *   worker is the maximum for workers of that kind in any combination.
  *
- * @param unloadedTtftS of each kind of prefill pool, the least TTFT seen
+ * @param unloadedTtftS lowest TTFT of each kind of prefill pool in s
  */
 export function rateBound(seen: readonly Observation[], unloadedTtftS: ReadonlyMap<string, number>): Rates {
   const saturated = [...Map.groupBy(seen, o => o.cell.planned).values()].flatMap(alike => {
@@ -51,7 +50,7 @@ export function rateBound(seen: readonly Observation[], unloadedTtftS: ReadonlyM
     return { requestsPerS: best.requestsPerS, most: best.requestsPerS * headroom(rise), cell: best.cell }
   })
   const prefillCan = new Map(mostOf(seen, o => [o.cell.prefill.kind, o.requestsPerS / o.cell.prefill.workers]))
-  // Read one after another, as many prompts a second as the lightest load's TTFT has room for.
+  // Read one after another, as many prompts per second as the lightest load's TTFT allows.
   for (const [kind, ttftS] of unloadedTtftS) prefillCan.set(kind, Math.max(prefillCan.get(kind) ?? 0, surely / ttftS))
   const decodeCan = mostOf(seen, o => [o.cell.decode.kind, o.requestsPerS / o.cell.decode.workers])
   const could = (can: ReadonlyMap<string, number>, { kind, workers }: Cell['prefill']) => (can.get(kind) ?? 0) * workers
@@ -79,8 +78,8 @@ export function rateBound(seen: readonly Observation[], unloadedTtftS: ReadonlyM
 const pairOf = (cell: Cell) => `${cell.prefill.kind} ${cell.decode.kind}`
 
 /**
- * Whether requests wait: in prefill workers of their own, more than two for each (Little's law on the queue, without
- * the burst with which a closed loop begins); else, several times longer than they are worked on.
+ * Whether requests queue. With dedicated prefill workers: more than two wait for each (Little's law on the queue,
+ * without the initial burst of a closed loop). Otherwise: latency is several times the processing time.
  */
 function isQueued(own: readonly Observation[], unloadedTtftS: ReadonlyMap<string, number>): boolean {
   return own.some(({ cell, ttftS, itlS, osl, requestsPerS }) => {
@@ -95,12 +94,13 @@ function isQueued(own: readonly Observation[], unloadedTtftS: ReadonlyMap<string
   })
 }
 
-/** What throughput may yet gain that rose with this power of the load at last. */
+/** Factor by which throughput may still grow if it last rose with this power of the load. */
 const headroom = (rise: number) => 1.03 + 0.6 * Math.min(rise, flatBelow)
 
 /**
- * Power of the requests in flight with which throughput rose to the heaviest load of one deployment, from one that had
- * a third fewer at least: noise between near ones would pass for a bend. 1 without two such loads.
+ * Power of the requests in flight with which throughput rose up to the heaviest load of one deployment. Compares it
+ * with a load that is at least a third lighter, because noise between close loads could look like saturation. 1 without
+ * two such loads.
  */
 function elasticity(own: readonly Observation[]): number {
   const rising = own.toSorted((a, b) => (a.cell.load ?? 0) - (b.cell.load ?? 0))
@@ -113,8 +113,8 @@ function elasticity(own: readonly Observation[]): number {
 }
 
 /**
- * Mean requests in flight, by Little's law: fewer than the concurrency where a few requests of varied lengths end one
- * after another.
+ * Mean requests in flight by Little's law: fewer than the concurrency if a few requests of varied lengths end one after
+ * another.
  */
 function inFlight({ requestsPerS, ttftS, osl, itlS }: Observation): number {
   return requestsPerS * (ttftS + osl * itlS)

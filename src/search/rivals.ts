@@ -2,12 +2,12 @@ import type { Point } from '../model/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Observation } from './observe.ts'
 
-/** How near a rival comes to the best before noise may have decided between them, as a share. */
+/** Relative difference from the best within which noise may have decided. */
 const near = 0.03
 
 /**
- * Repeats that the recommendation rests on: those of the best point, of the best of another deployment, and of whatever
- * comes so near that noise may have decided. All other points are measured once.
+ * Repeats that decide the recommendation: those of the best point, of the best other deployment, and of all points so
+ * close that noise may have decided. All other points are measured once.
  */
 export function rivalRepeats(known: Knowledge): readonly Point[] {
   const { best, seen } = known

@@ -1,19 +1,19 @@
 import type { Observation } from './observe.ts'
 import { type Pace, paceOf } from './step-time.ts'
 
-/** How a worker that both reads prompts and makes tokens does, by its requests in flight (or requests/s). */
+/** Performance of a worker that both reads prompts and generates tokens, by its requests in flight (or requests/s). */
 export interface SharedWorker extends Pace {
-  /** What is left of its requests/s by the time that prompts wait for one another and for tokens. */
+  /** Share of its requests/s that remains when prompts wait for each other and for tokens. */
   readonly rateShare: (load: number) => number
 }
 
 /**
- * Aggregated workers do alike at the same load each, however many there are: curves through what was measured of one
- * kind. A prompt holds up every sequence of its worker, so that ITL follows from the load and not from the sequences at
- * work.
+ * Aggregated workers perform alike at equal load per worker, whatever their number, so this draws curves through the
+ * measurements of one kind. A prompt delays all sequences of its worker, so ITL depends on the load rather than on the
+ * number of sequences.
  *
- * @param seen the observations of one kind of worker
- * @param unloadedTtftS the least TTFT seen
+ * @param seen observations of one kind of worker
+ * @param unloadedTtftS lowest observed TTFT in s
  */
 export function sharedWorker(seen: readonly Observation[], unloadedTtftS: number): SharedWorker {
   const loadOf = ({ cell }: Observation) => (cell.load ?? 1) / cell.decode.workers
@@ -34,7 +34,7 @@ interface Knot {
   readonly share: number
 }
 
-/** A straight line between the knots, level beyond both ends. */
+/** Linear between the knots, constant beyond the ends. */
 function between(knots: readonly Knot[], log: number): number {
   const above = knots.find(knot => knot.log >= log)
   const below = knots.findLast(knot => knot.log < log)

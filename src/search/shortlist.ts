@@ -6,16 +6,16 @@ import { expectedGain, type Knowledge } from './knowledge.ts'
 import { planeOf } from './plane.ts'
 import type { Predicted } from './predict.ts'
 
-/** Less than this much more hypervolume in all that is left, as a share, is not worth going on for. */
+/** The search ends if all remaining points together would add less than this share of hypervolume. */
 export const worthwhile = 0.004
 
-/** The same of throughput under the SLO. */
+/** The same for throughput within the SLO. */
 export const worthwhileUnderSlo = 0.01
 
-/** A load that is expected to exceed the SLO by more than this many times is believed to without a look. */
+/** A load expected to exceed the SLO by more than this factor is assumed to miss it without a measurement. */
 const farOver = 10
 
-/** A cell that is worth measuring, and what it may bring, as a share of what there is. */
+/** A cell that is worth measuring, and its expected relative gain. */
 export interface Wanted {
   readonly cell: Cell
   readonly worth: number
@@ -27,21 +27,21 @@ interface Candidate {
   readonly seconds: number
 }
 
-/** What is left to measure of one workload, as it is expected to be. */
+/** Remaining work on one workload, as expected. */
 interface Pursuit {
   readonly open: Set<Candidate>
   readonly places: { readonly x: number; readonly y: number }[]
-  /** Hypervolume when all were measured. */
+  /** Hypervolume if all points were measured. */
   readonly whole: number
 }
 
 /**
- * The cheapest way to the end, as far as is known: the cells with most gain for their time, one after another, until
- * what is left would add less than is worthwhile. Of each workload the cell with the highest expected gain under the
- * SLO comes with them. When nothing else is wanted, what lies just past the best is looked at: whether it still meets
- * the SLO is seen, not expected.
+ * The cheapest known way to the end: cells with the largest gain for their time, one after another, until the rest
+ * would add too little. Also contains each workload's cell with the highest expected gain within the SLO. If nothing
+ * else is left, it contains the cell just beyond the best one, because whether that still meets the SLO must be
+ * measured rather than expected.
  *
- * @param reached the deployments that need no worker to be started
+ * @param reached deployments that need no worker to be started
  */
 export function shortlist(
   open: readonly Cell[],
@@ -76,8 +76,8 @@ export function shortlist(
 }
 
 /**
- * For each cell that is too far to be predicted, the heaviest that is not, of the same deployment and workload: it goes
- * first.
+ * For each cell too far away to be predicted: the heaviest predictable one of the same deployment and workload, which
+ * is measured first.
  */
 function scoutsOf(open: readonly Cell[], knowledge: ReadonlyMap<string, Knowledge>): ReadonlyMap<Cell, Cell> {
   const scouts = new Map<Cell, Cell>()
@@ -113,7 +113,7 @@ function bestUnderSlo(candidates: readonly Candidate[], known: Knowledge): Wante
   return best
 }
 
-/** The next heavier load of the deployment that is best under the SLO, if it would have more throughput. */
+/** Next heavier load of the best deployment within the SLO, if it would have more throughput. */
 function heavierThanBest(candidates: readonly Candidate[], { best }: Knowledge): Wanted | undefined {
   if (best === null || !best.meetsSlo) return undefined
   const next = candidates.find(

@@ -10,7 +10,7 @@ import type { Predicted } from './predict.ts'
 import { worthwhile } from './shortlist.ts'
 import { viewerOf } from './view.ts'
 
-/** What a complete search left unmeasured of one deployment. */
+/** Points of one deployment that a complete search left unmeasured. */
 export interface Skipped {
   readonly planned: PlannedDeployment
   readonly points: readonly LeftOut[]

@@ -1,22 +1,22 @@
 import type { Observation } from './observe.ts'
 
-/** Seconds a token of a worker with so many sequences at work. */
+/** Seconds per token of a worker with this many active sequences. */
 export type StepTime = (sequences: number) => number
 
-/** A worker's tokens, by how much it has to do. */
+/** Token times of a worker by its number of active sequences. */
 export interface Pace {
   /** Mean ITL, seconds. */
   readonly itlS: StepTime
   /**
-   * Seconds a token as users see it: their mean tokens/s is more than the mean ITL says, where some wait longer than
-   * others.
+   * Seconds per token as users see them: the mean tokens/s of users is higher than the mean ITL implies, if some wait
+   * longer than others.
    */
   readonly tokenS: StepTime
 }
 
 /**
- * @param seen the observations of one kind of worker
- * @param sequencesOf what a worker has to do in one of them
+ * @param seen observations of one kind of worker
+ * @param sequencesOf active sequences of the worker in an observation
  */
 export function paceOf(seen: readonly Observation[], sequencesOf: (o: Observation) => number): Pace {
   return {
@@ -25,21 +25,21 @@ export function paceOf(seen: readonly Observation[], sequencesOf: (o: Observatio
   }
 }
 
-/** What a curve is drawn through: sequences at work in each worker, and seconds a token. */
+/** Point of a curve: active sequences per worker and seconds per token. */
 type Knot = readonly [sequences: number, seconds: number]
 
 /**
- * Sequences at work in each decode worker, by Little's law: tokens/s × seconds a token. At least 1: a worker that is
- * idle at times has one whenever it takes a step.
+ * Active sequences per decode worker by Little's law: tokens/s × seconds per token. At least 1, because a worker that
+ * is idle at times still has one whenever it takes a step.
  */
 export const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observation): number =>
   Math.max(1, (requestsPerS * osl * itlS) / cell.decode.workers)
 
 /**
- * Seconds a token of one kind of worker against its sequences, from every deployment that has such workers: straight
- * lines on logarithms between what was measured, never falling (isotonic regression, so that noise does not pass for a
- * step). Beyond both ends it goes on with the power that it had there, which errs towards measuring more: a step's time
- * is a fixed part and one that grows with the batch, so its power of the batch grows too.
+ * Seconds per token of one kind of worker by active sequences, from all deployments with such workers: log-log linear
+ * interpolation, made monotone by isotonic regression so that noise does not look like a step. Beyond the ends it
+ * continues with the power at that end, which errs towards measuring more: a step has a fixed part and one that grows
+ * with the batch, so its exponent grows too.
  */
 function stepTime(measured: readonly Knot[]): StepTime {
   const curve = isotonic(measured.toSorted((a, b) => a[0] - b[0]))
@@ -64,13 +64,15 @@ function stepTime(measured: readonly Knot[]): StepTime {
   }
 }
 
-/** Power of the batch with which the step's time rises between two; 0 without two. */
+/** Exponent of the step time as a function of the batch, between two knots; 0 without two knots. */
 function powerBetween(low: Knot | undefined, high: Knot | undefined): number {
   if (low === undefined || high === undefined || high[0] <= low[0]) return 0
   return Math.min(1, Math.max(0, Math.log(high[1] / low[1]) / Math.log(high[0] / low[0])))
 }
 
-/** Pools neighbours that fall until none does (Ayer et al. 1955); each pool is flat from its first knot to its last. */
+/**
+ * Pools decreasing neighbors until none is left (Ayer et al. 1955). Each pool is flat from its first knot to its last.
+ */
 function isotonic(rising: readonly Knot[]): readonly Knot[] {
   const pools: { readonly from: number; readonly to: number; readonly seconds: number; readonly weight: number }[] = []
   for (const [sequences, seconds] of rising) {
@@ -94,7 +96,7 @@ function isotonic(rising: readonly Knot[]): readonly Knot[] {
   )
 }
 
-/** Index of the first knot at or above so many sequences. */
+/** Index of the first knot with at least this many sequences. */
 function firstFrom(curve: readonly Knot[], sequences: number): number {
   let [low, high] = [0, curve.length - 1]
   while (low < high) {

@@ -5,29 +5,30 @@ import { rateBound } from './rates.ts'
 import { type SharedWorker, sharedWorker } from './shared-worker.ts'
 import { type Pace, paceOf, sequencesPerWorker } from './step-time.ts'
 
-/** What a cell shows by the laws of queues and what was measured of its pools. */
+/** Performance of a cell according to queueing laws and measurements of its pools. */
 export interface Trend {
   readonly requestsPerS: number
   readonly itlS: number
-  /** Seconds a token as users see it: one by their mean tokens/s. */
+  /** Seconds per token as users see them: the inverse of their mean tokens/s. */
   readonly tokenS: number
   readonly ttftS: number
-  /** TTFT at the 95th percentile: a closed loop begins with all its requests at once, which wait for one another. */
+  /** TTFT at the 95th percentile. A closed loop starts all its requests at once, and they wait for each other. */
   readonly ttftP95S: number
-  /** Output tokens a request. */
+  /** Output tokens per request. */
   readonly osl: number
-  /** Whether the bound on throughput, not the load, decides it. */
+  /** Whether the throughput bound decides, rather than the load. */
   readonly isBounded: boolean
 }
 
-/** The trend of one workload; null where nothing is known of one of a cell's pools. */
+/** Trend of one workload; null if one of a cell's pools is unknown. */
 export type TrendOf = (cell: Cell) => Trend | null
 
 /**
- * Little's law on the whole deployment (closed loop: concurrency = rate × latency), cut off at the bound on throughput.
- * Decode workers have the ITL that follows from their sequences, by the same law; aggregated ones that of their load.
+ * Little's law for the whole deployment (closed loop: concurrency = rate × latency), limited by the throughput bound.
+ * The ITL of decode workers follows from their sequences, by the same law; that of aggregated workers follows from
+ * their load.
  *
- * @param seen the observations of one workload
+ * @param seen observations of one workload
  */
 export function trendOf(seen: readonly Observation[]): TrendOf {
   const unloaded = new Map(
@@ -46,7 +47,7 @@ export function trendOf(seen: readonly Observation[]): TrendOf {
     ).map(([kind, alike]) => [kind, sharedWorker(alike, unloaded.get(kind) ?? 0)]),
   )
   const rates = rateBound(seen, unloaded)
-  // Few requests at a light load have a mean length of their own, the same for every deployment.
+  // The few requests of a light load have their own mean length, which is the same for every deployment.
   const oslAt = new Map([...Map.groupBy(seen, o => o.cell.load)].map(([load, alike]) => [load, meanOsl(alike)]))
   const oslOfAll = meanOsl(seen)
   return cell => {
@@ -68,7 +69,7 @@ export function trendOf(seen: readonly Observation[]): TrendOf {
   }
 }
 
-/** Whether the same workers read prompts and make tokens. */
+/** Whether the same workers read prompts and generate tokens. */
 const isShared = ({ prefill, decode }: Cell) => prefill.kind === decode.kind
 
 const byKind = (seen: readonly Observation[], pool: 'prefill' | 'decode') => [
@@ -77,21 +78,21 @@ const byKind = (seen: readonly Observation[], pool: 'prefill' | 'decode') => [
 
 const meanOsl = (seen: readonly Observation[]) => seen.reduce((sum, o) => sum + o.osl, 0) / Math.max(1, seen.length)
 
-/** An open loop's run, s, where the point doesn't say. */
+/** Assumed duration of an open loop in s, if the point does not specify one. */
 const usualDurationS = 60
 
-/** What is known of a cell whatever its workers are. */
+/** Properties of a cell that do not depend on its kind of workers. */
 interface Common {
   readonly load: number
   readonly unloadedTtftS: number
-  /** The bound on requests/s. */
+  /** Upper bound of requests/s. */
   readonly most: number
-  /** What its prefill workers were seen to read, or have room for. */
+  /** Prompts/s that its prefill workers have been seen to read, or have capacity for. */
   readonly promptsPerS: number
   readonly osl: number
 }
 
-/** Requests/s if nothing waited. */
+/** Requests/s without any waiting. */
 function freeRate(cell: Cell, { load, unloadedTtftS, osl }: Common, itlS: number): number {
   return cell.kind === 'rate' ? load : load / (unloadedTtftS + osl * itlS)
 }
@@ -115,7 +116,7 @@ function sharedTrend(cell: Cell, common: Common, worker: SharedWorker): Trend {
   return waiting(cell, common, { itlS, tokenS: worker.tokenS(loadEach), freeRequestsPerS })
 }
 
-/** What requests wait, given what they would take at their own pace. */
+/** Waiting time of requests, given their processing time. */
 function waiting(
   cell: Cell,
   { load, unloadedTtftS, most, promptsPerS, osl }: Common,
@@ -123,7 +124,7 @@ function waiting(
 ): Trend {
   const { itlS, tokenS, freeRequestsPerS } = pace
   const requestsPerS = Math.min(most, freeRequestsPerS)
-  // What comes faster than it is served waits, half of the run's surplus on average.
+  // Requests that arrive faster than they are served wait, on average for half of the run's surplus.
   const surplus = Math.max(0, 1 - requestsPerS / load)
   const waitS =
     cell.kind === 'rate'
@@ -141,7 +142,7 @@ function waiting(
   }
 }
 
-/** What the 95th percentile of all requests waits in the burst with which a closed loop begins, s. */
+/** 95th percentile of the wait in a closed loop's initial burst, over all requests, in s. */
 function burstWaitS({ kind, load, repeats }: Cell, promptsPerS: number): number {
   if (kind !== 'concurrency' || load === null) return 0
   const requests = repeats[0]?.load.requests ?? load
@@ -149,7 +150,9 @@ function burstWaitS({ kind, load, repeats }: Cell, promptsPerS: number): number 
   return before / promptsPerS
 }
 
-/** Where a rising function that grows slower than its argument meets it; the largest bracket when it never does. */
+/**
+ * Fixed point of an increasing function that grows more slowly than its argument; the largest bracket if there is none.
+ */
 function fixedPoint(of: (value: number) => number): number {
   let [low, high] = [0, 1]
   while (of(high) > high && high < 1e7) high *= 2

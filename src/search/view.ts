@@ -4,22 +4,20 @@ import type { Cell, Series } from './cells.ts'
 import { type Knowledge, knowledgeOf } from './knowledge.ts'
 import { type Observation, observe, type Results, resultsById } from './observe.ts'
 
-/** What a journal says of a plan's cells. */
+/** State of a plan's cells according to a journal. */
 export interface View {
-  /** Whether a cell's first repeat has its result: a valid or failed one, or its second invalid one. */
+  /** Whether a cell's first repeat has a final result: valid, failed, or invalid for the second time. */
   isSettled(cell: Cell): boolean
-  /** By workload; a workload without a valid point has none. */
+  /** By workload; contains only workloads with a valid point. */
   readonly knowledge: ReadonlyMap<string, Knowledge>
 }
 
-/**
- * How often a cell is measured whose first result is invalid, where others are valid: what made it so may have passed.
- */
+/** Measurements of a cell whose first result is invalid while others are valid: the cause may have passed. */
 const measurementsOfInvalid = 2
 
 /**
- * Looks at journals through a plan's cells. What follows from a workload's measurements is worked out again when one of
- * them has changed: a point changes what is known of its own workload.
+ * Reads journals in terms of a plan's cells. Recomputes a workload's conclusions only if one of its measurements has
+ * changed.
  */
 export function viewerOf(allSeries: readonly Series[]): (lines: readonly JournalLine[]) => View {
   const cells = allSeries.flat()
@@ -46,7 +44,7 @@ export function viewerOf(allSeries: readonly Series[]): (lines: readonly Journal
   }
 }
 
-/** Observes each cell once for each set of results: the same results give the same object. */
+/** Caches observations: the same results give the same object. */
 function observer(): (cell: Cell, results: Results) => Observation | null {
   const before = new Map<Cell, { readonly of: readonly unknown[]; readonly observation: Observation | null }>()
   return (cell, results) => {

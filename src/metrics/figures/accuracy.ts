@@ -1,10 +1,13 @@
 import { accuracyOf } from '../quality.ts'
 import type { Figure } from './figure.ts'
 
-/** Name of the figure that a check of quality finds. */
+/** Name of the figure that quality checks determine. */
 export const accuracyName = 'accuracy'
 
-/** Right answers over all answers of a check of quality; null where none was made or too much went unanswered. */
+/**
+ * Correct answers divided by all answers of a quality check; null without a check, or if too many questions were
+ * unanswered.
+ */
 export const accuracy: Figure = {
   name: accuracyName,
   title: 'Accuracy',

@@ -10,17 +10,17 @@ const joulesOfKwh = 3.6e6
 const ratio = (top: number | null | undefined, bottom: number | null | undefined): number | null =>
   top === null || top === undefined || bottom === null || bottom === undefined || bottom <= 0 ? null : top / bottom
 
-/** Mean power of all GPUs of the deployment, W; null when it is unknown of one of them. */
+/** Mean power of all GPUs of the deployment, W; null if any is unknown. */
 export const gpuPowerW = ({ gpus, durationS }: Measurement): number | null => ratio(gpus?.energyJ, durationS)
 
-/** Energy of the GPUs of one role, J; null when it is unknown of one of them, or which they are. */
+/** Energy of the GPUs of one role, J; null if any is unknown, or if their roles are. */
 export function energyOfRole({ gpus }: Measurement, role: Role): number | null {
   if (gpus === undefined || gpus.energyJ === null || gpus.gpus.some(gpu => gpu.role === null)) return null
   const own = gpus.gpus.filter(gpu => gpu.role === role)
   return own.length === 0 ? null : own.reduce((sum, { energyJ }) => sum + (energyJ ?? 0), 0)
 }
 
-/** Mean of all GPUs (of a role); null when one of them doesn't say. */
+/** Mean over all GPUs (of a role); null if any is unknown. */
 export function meanOfGpus({ gpus }: Measurement, of: (gpu: GpuObserved) => number | null, role?: Role): number | null {
   const own = (gpus?.gpus ?? []).filter(gpu => role === undefined || gpu.role === role)
   const values = own.flatMap(gpu => of(gpu) ?? [])
@@ -29,7 +29,7 @@ export function meanOfGpus({ gpus }: Measurement, of: (gpu: GpuObserved) => numb
     : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** Power of GPUs, their hosts and network times PUE, W; null without `power` in the sweep file. */
+/** Power of GPUs, hosts and network times PUE, W; null without `power` in the sweep file. */
 function allInPowerW(m: Measurement, gpus: number): number | null {
   const power = gpuPowerW(m)
   const site = m.sitePower
@@ -37,7 +37,8 @@ function allInPowerW(m: Measurement, gpus: number): number | null {
 }
 
 /**
- * Price of a second of the deployment; energy priced by itself is that of the site where it is known, else the GPUs'.
+ * Price of a second of the deployment. If energy has a separate price, uses the power of the site if known, else that
+ * of the GPUs.
  */
 function costPerS(m: Measurement, gpus: number): number | null {
   if (m.price === undefined) return null
@@ -49,7 +50,7 @@ function costPerS(m: Measurement, gpus: number): number | null {
 }
 
 /**
- * What the money of measurements is in: an ISO 4217 code, `units` where the price names none, several joined by `and`;
+ * Currency of the amounts in measurements: an ISO 4217 code, `units` if the price names none, several joined by `and`;
  * null without a price.
  */
 export function currencyOf(measurements: readonly Measurement[]): string | null {
@@ -57,13 +58,13 @@ export function currencyOf(measurements: readonly Measurement[]): string | null 
   return found.size === 0 ? null : [...found].sort().join(' and ')
 }
 
-/** A figure's unit with the currency of its money: `EUR per 1M tokens`. */
+/** A figure's unit including its currency: `EUR per 1M tokens`. */
 export function unitText({ unit }: { readonly unit: Unit | '' }, measurements: readonly Measurement[]): string {
   const currency = unit === money ? currencyOf(measurements) : null
   return currency === null ? unit : `${currency} ${unit}`
 }
 
-/** What a figure's value counts in beside its unit, so that others are another thing: the price and its currency. */
+/** Price and currency behind a figure of cost. Values with different ones cannot be compared. */
 export function priceBehind({ unit }: { readonly unit: Unit | '' }, { price }: Measurement): string {
   if (unit !== money || price === undefined) return ''
   const energy = price.perKwh === null ? '' : ` and ${price.perKwh} per kWh`
@@ -77,7 +78,7 @@ const perMillion = (cost: number | null, tokensPerS: number | null) =>
 
 const roleTitle = (role: Role) => role[0]?.toUpperCase() + role.slice(1)
 
-/** GPUs, their energy, and what tokens cost. Null where nothing was observed or no price is set. */
+/** GPUs, energy and cost of tokens. Null without observations or prices. */
 export const energy: readonly Figure[] = [
   { name: 'gpu_energy_j', title: 'GPU energy', unit: 'J', better: 'lower', of: m => m.gpus?.energyJ ?? null },
   { name: 'gpu_power_mean_w', title: 'GPU power, mean', unit: 'W', better: 'lower', of: gpuPowerW },

@@ -15,18 +15,18 @@ export { embedded, interactivity, perGpuThroughput } from './throughput.ts'
 export type { Unit } from './unit.ts'
 export { spellingsOf, units } from './unit.ts'
 
-/** Figures whose place in points.csv scripts rely on: between `duration_s` and `on_frontier`. */
+/** Figures whose positions in points.csv scripts rely on: between `duration_s` and `on_frontier`. */
 export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goodput]
 
-/** Figures whose columns came after those of sessions, and so stand behind them. */
+/** Figures whose columns follow those of sessions. */
 export const lastFigures: readonly Figure[] = [...reasoning, accuracy]
 
-/** Figures whose columns are the last: a new figure is one file beside this one and one line at the end of this list. */
+/** Figures with the last columns. A new figure is one file beside this one and one line at the end of this list. */
 export const newFigures: readonly Figure[] = [...speculation, embedded]
 
 /**
- * The registry of figures: those above in their order. A new one goes to the end of {@link newFigures}. It then
- * appears as the last column of points.csv and Parquet, in OpenMetrics, in a point's details on the page, and in
- * `--fail-on`; what `shownIn` says adds the tables, `fulcrum compare` and `fulcrum history`.
+ * Registry of figures. Add new ones to the end of {@link newFigures}. They then appear as the last column of points.csv
+ * and Parquet, in OpenMetrics, in a point's details on the page, and in `--fail-on`; `shownIn` adds tables, `fulcrum
+ * compare` and `fulcrum history`.
  */
 export const figures: readonly Figure[] = [...firstFigures, ...promptCache, ...energy, ...lastFigures, ...newFigures]

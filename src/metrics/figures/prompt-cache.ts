@@ -4,9 +4,9 @@ import { shareByPages, shareByPromptTakers } from '../server-cache.ts'
 import type { Figure } from './figure.ts'
 
 /**
- * By the answers' usage, else by the server's metrics pages; null where neither says anything of a cache, or where what
- * answers say can't be. With prefill and decode workers, an answer may speak for its decode worker, in whose cache a
- * prompt saves no prefill; such answers don't count, and only the pages of prefill workers and of their router do.
+ * Cached share of the prompts according to the answers' usage, or else the server's metrics. Null if neither reports
+ * it, or if the answers' values are impossible. In a disaggregated deployment, an answer may report its decode worker's
+ * cache, which saves no prefill. Such answers do not count; only the metrics of prefill workers and of their router do.
  */
 function cachedShare({ promptCache, serverCache }: Measurement, { topology }: Deployment): number | null {
   if (topology.kind === 'disaggregated' && promptCache?.isOfPrefill !== true)
@@ -16,7 +16,7 @@ function cachedShare({ promptCache, serverCache }: Measurement, { topology }: De
   return promptCache.cachedTokens / promptCache.promptTokens
 }
 
-/** How much of the prompts the server's prefix cache had, and how much it could have had. */
+/** Shares of the prompts that the server's prefix cache served, and that it could have served. */
 export const promptCache: readonly Figure[] = [
   {
     name: 'cached_prompt_tokens_share',

@@ -1,7 +1,10 @@
 import { ttfoAt } from '../reasoning.ts'
 import type { Figure } from './figure.ts'
 
-/** Reasoning and what follows it. Empty where no answer reasons, or where reasoning is hidden and nobody counts it. */
+/**
+ * Reasoning, and the time to the output after it. Empty if no answer shows reasoning, or if reasoning is hidden and not
+ * counted.
+ */
 export const reasoning: readonly Figure[] = [
   ...(['p50', 'p95', 'p99'] as const).map(
     (percentile): Figure => ({

@@ -3,7 +3,10 @@ import type { Figure } from './figure.ts'
 
 const believed = ({ speculation }: Measurement) => (speculation?.isImpossible === true ? undefined : speculation)
 
-/** Speculative decoding by the workers' metrics. Empty where none says anything, or where what they say can't be. */
+/**
+ * Speculative decoding according to the workers' metrics. Empty if none reports it, or if the reported values are
+ * impossible.
+ */
 export const speculation: readonly Figure[] = [
   {
     name: 'spec_acceptance_rate',
@@ -28,7 +31,7 @@ export const speculation: readonly Figure[] = [
     title: 'Tokens of a chunk after the first, mean',
     unit: 'tokens',
     better: 'higher',
-    // Where chunks stand for tokens, each has one by definition.
+    // If chunks are counted as tokens, each has one by definition.
     of: ({ tokensPerChunk, tokenSource }) => (tokenSource === 'chunks' ? null : (tokensPerChunk ?? null)),
   },
 ]

@@ -2,16 +2,16 @@ import { gpusOf, gpusOfRole } from '../../model/index.ts'
 import { interactivityOf, ratesOf } from '../definitions.ts'
 import type { Figure } from './figure.ts'
 
-/** The frontier's axes, by figure name. */
+/** Names of the figures on the frontier's axes. */
 export const interactivity = 'output_tokens_per_s_per_user'
 export const perGpuThroughput = 'output_tokens_per_s_per_gpu'
 
-/** A rate divided by GPUs; null without a rate, and rather than infinite where there are no GPUs. */
+/** A rate divided by GPUs; null without a rate, and null instead of infinite without GPUs. */
 function per(rate: number | null, gpus: number): number | null {
   return rate !== null && gpus > 0 ? rate / gpus : null
 }
 
-/** Of an API that generates nothing, so that there are no output tokens to compare by. */
+/** For APIs that generate nothing and so have no output tokens to compare. */
 export const embedded: Figure = {
   name: 'embedded_tokens_per_s_per_gpu',
   title: 'Embedded tokens/s per GPU',
@@ -24,8 +24,8 @@ export const embedded: Figure = {
 }
 
 /**
- * Per-GPU throughput counts all GPUs of the deployment, including those of prefill workers; the two figures of a role say how busy each
- * pool is on its own.
+ * Throughput per GPU counts all GPUs of the deployment, including those of prefill workers. The figures per role show
+ * how busy each pool is.
  */
 export const throughput: readonly Figure[] = [
   {

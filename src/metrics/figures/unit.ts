@@ -1,14 +1,14 @@
-/** How a unit is written in each place that has figures. */
+/** Spelling of a unit wherever figures appear. */
 interface UnitSpelling {
-  /** Ending of a figure's name; may be left out in `--fail-on`. */
+  /** Ending of a figure's name; optional in `--fail-on`. */
   readonly ending: string
-  /** OpenMetrics wants base units: its name there, and what a value is multiplied by. */
+  /** OpenMetrics requires base units: their name, and the factor of conversion. */
   readonly base: { readonly name: string; readonly factor: number }
-  /** How a limit of `--fail-on` may spell it, in lower case, and how many of this unit that is. */
+  /** Spellings in a limit of `--fail-on`, in lower case, and the factor that converts each to this unit. */
   readonly spellings: { readonly [spelling: string]: number }
 }
 
-/** Every unit that a figure can have. `%` is a share of 0 to 1 as a value. */
+/** All units of figures. The value of a `%` figure is a share from 0 to 1. */
 export const units = {
   ms: { ending: '_ms', base: { name: 'seconds', factor: 1e-3 }, spellings: { ms: 1, s: 1000 } },
   '%': { ending: '', base: { name: 'ratio', factor: 1 }, spellings: { '%': 0.01 } },
@@ -50,5 +50,5 @@ export const units = {
 
 export type Unit = keyof typeof units
 
-/** How a limit may spell a unit, with the factor of each spelling. */
+/** Spellings of a unit in a limit, each with its factor. */
 export const spellingsOf = (unit: Unit): { readonly [spelling: string]: number } => units[unit].spellings
