@@ -3,30 +3,29 @@ import type { InFlight } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
 import type { Window } from './window.ts'
 
-/** What a closed loop was asked to keep busy. */
+/** Slots that a closed loop was to keep busy. */
 export interface Slots {
   readonly concurrency: number
-  /** Conversations in all, a request without turns being one; null when the time decides. */
+  /** Total conversations, counting a request without turns as one; null if time ends the load. */
   readonly conversations: number | null
-  /** Requests of a conversation, one after another on one slot. */
+  /** Requests of a conversation, sent one after another on one slot. */
   readonly turns: number
-  /** From an answer to the next request of its conversation. */
+  /** Time from an answer to the next request of its conversation. */
   readonly thinkMs: number
-  /** Between the starts of two slots, by plan; 0 when all are to start at once. */
+  /** Planned time between the starts of two slots; 0 if all start at once. */
   readonly startGapMs: number
-  /** After which nothing new is sent; null when the requests decide. */
+  /** Time after which no new requests are sent; null if the number of requests ends the load. */
   readonly stopMs: number | null
 }
 
 /**
- * Requests in flight from the first one due to the last one sent: after that a run drains, which is not the generator
- * failing to hold its concurrency. A single wave is sent in no time: there the window goes on until its first answer.
+ * Requests in flight from the first one due to the last one sent. Later the run drains, which is not a failure of the
+ * generator to keep its concurrency. A single wave is sent immediately, so its time range lasts until the first answer.
  *
- * With `slots` it also says how well a closed loop was held, against what could have been in flight at each moment: no
- * more than the slots that had started, no more than the conversations that were not over, and none whose user was
- * thinking.
+ * With `slots`, also measures how well a closed loop kept them busy, compared with what was possible at each moment: at
+ * most the started slots, at most the unfinished conversations, and no conversation whose user was thinking.
  *
- * @param window what to look at instead, of records that hold what was sent before and after it too
+ * @param window time range to use instead, for records that include requests sent before and after it
  */
 export function inFlightOf(
   records: RequestRecords,
@@ -43,7 +42,7 @@ export function inFlightOf(
   const to = window?.endMs ?? Math.min(Math.max(lastSent, done[0] ?? lastSent), stop)
   const max = mostAtOnce(sent, done)
   if (!(to > from)) return { mean: max, max, ...(slots === null ? {} : { held: 1 }) }
-  // Each request was in flight from its send; what had ended was not.
+  // Each request was in flight from its send time until it ended.
   const after = (times: Float64Array) => times.reduce((sum, time) => sum + Math.max(0, to - Math.max(from, time)), 0)
   const busyMs = after(sent) - after(done)
   const mean = Math.min(max, busyMs / (to - from))
@@ -89,7 +88,7 @@ function possibleSlotMs(records: RequestRecords, slots: Slots, from: number, to:
   return possibleMs - thoughtMs
 }
 
-/** When conversations were over, by their last answer or by a failure. */
+/** End times of conversations, by their last answer or by a failure. */
 function conversationEnds(records: RequestRecords, turns: number): Float64Array {
   return sortedNumbers(
     records.doneMs.filter((_, row) => records.error[row] !== 0 || (records.turn[row] ?? 0) >= turns - 1),

@@ -7,8 +7,8 @@ export type { ErrorKind, RequestErrors } from './request-errors.ts'
 
 /**
  * Summary of one metric over the requests (or chunks) of a point. Percentiles follow `metrics/percentiles`; stddev has
- * ddof 0. What the summary of another program doesn't say is null; nothing is null where Fulcrum saw the requests, see
- * {@link WholeDistribution}.
+ * ddof 0. Values missing from another program's summary are null. If Fulcrum saw the requests, none is null, see {@link
+ * WholeDistribution}.
  */
 export interface Distribution {
   /** Samples behind every figure here. */
@@ -28,10 +28,13 @@ export interface Distribution {
   readonly max: number | null
 }
 
-/** A summary of samples that were seen: it lacks nothing. */
+/** A summary computed from the samples themselves, so that no value is missing. */
 export type WholeDistribution = { readonly [statistic in keyof Distribution]: number }
 
-/** The generator's view of itself: could its own delay pass for the server's? Null where a generator can't know. */
+/**
+ * The generator's own health, which shows whether its delay could be mistaken for the server's. Null if a generator
+ * cannot know.
+ */
 export interface ClientHealth {
   /** Actual − scheduled send time. */
   readonly sendLatenessMs: WholeDistribution | null
@@ -40,7 +43,7 @@ export interface ClientHealth {
   readonly cpuShare: number | null
   readonly cpuS: number | null
   readonly gcMs: number | null
-  /** Time in which threads were ready to run but got no core from the kernel, ms. */
+  /** Time in which threads were ready to run but had no core, ms. */
   readonly runQueueWaitMs?: number | null
   /**
    * The same for the thread that waited most, divided by the window, 0–1: the share of answers that arrived while it
@@ -56,16 +59,14 @@ export interface ClientHealth {
    */
   readonly clockJumpMs: number | null
   /**
-   * The longest that first tokens may have waited unread before their timestamp: the uncertainty of TTFT. Absent where
-   * a generator can't tell.
+   * Maximum time that first tokens may have waited unread before they got their timestamps: the uncertainty of TTFT.
+   * Absent if unknown.
    */
   readonly stampUncertaintyMs?: WholeDistribution | null
-  /**
-   * Time of the DNS lookup of the endpoint's name, before any latency is counted; absent where a generator can't tell.
-   */
+  /** Duration of the DNS lookup of the endpoint, which no latency includes; absent if unknown. */
   readonly lookupMs?: number
   /**
-   * Each process of a load that was split over several. The figures above are then those of the worst process; requests
+   * Processes of a load that was split over several. The values above are then those of the worst process, and requests
    * in flight are the sum.
    */
   readonly shards?: readonly ShardHealth[]
@@ -75,28 +76,28 @@ export interface ClientHealth {
 export interface MeasuredSessions {
   /** Sessions with a measured request. */
   readonly count: number
-  /** Measured requests of a session, mean. */
+  /** Mean number of measured requests per session. */
   readonly turns: number
-  /** Measured requests that waited for an answer, by what decided when they were due. */
+  /** Measured requests that waited for an answer, by what determined when they were due. */
   readonly byAnswer: number
   readonly bySchedule: number
-  /** Requests that were not sent, as one before them in their session failed or the time was over. */
+  /** Requests that were not sent because an earlier request of their session failed or time ran out. */
   readonly skipped: number
   /** Actual − due send time of requests that waited for an answer. */
   readonly turnLatenessMs: Distribution | null
 }
 
-/** What of a trace was sent. */
+/** Sent part of a trace. */
 export interface ReplayedTrace {
-  /** Requests of the file. */
+  /** Requests in the file. */
   readonly inFile: number
-  /** Of which so many were to be replayed. */
+  /** Requests chosen for replay. */
   readonly chosen: number
-  /** `date` where the times say their own unit. */
+  /** `date` if the timestamps specify their own unit. */
   readonly unit: string
-  /** Why the unit was taken; null where nothing was guessed. */
+  /** Reason for choosing the unit; null if it was not guessed. */
   readonly guessed: string | null
-  /** What speaks against the unit that was asked for; absent where nothing does. */
+  /** Evidence against the unit that the user chose; absent if there is none. */
   readonly doubt?: string
 }
 
@@ -104,15 +105,17 @@ export interface ReplayedTrace {
 export interface ShardHealth {
   /** `this machine`, or the host's name. */
   readonly host: string
-  /** Requests that it sent; null when the process was lost. */
+  /** Requests that it sent; null if the process was lost. */
   readonly requests: number | null
-  /** Its clocks against the coordinator's. The offset of the monotonic clock puts all requests on one time line. */
+  /**
+   * Its clocks compared with the coordinator's. The offset of the monotonic clock places all requests on one time line.
+   */
   readonly clock: {
     readonly offsetMs: number
-    /** Largest error of the offset: half of the fastest round trip. */
+    /** Maximum error of the offset: half of the fastest round trip. */
     readonly uncertaintyMs: number
     readonly wallOffsetMs: number
-    /** How much the offset changed from the start to the end of the point. */
+    /** Change of the offset from the start to the end of the point. */
     readonly driftMs: number | null
   }
   readonly sendLatenessMs: WholeDistribution | null
@@ -151,7 +154,7 @@ export interface Trend {
 }
 
 /**
- * Something to know about a measurement: `invalid` takes the point off the frontier, `warning` marks it, `note` only
+ * A statement about a measurement: `invalid` removes the point from the frontier, `warning` marks it, `note` only
  * informs.
  */
 export interface Finding {
@@ -164,13 +167,13 @@ export interface Finding {
   readonly message: string
 }
 
-/** Requests in flight over the part of the window in which there were requests to send. */
+/** Requests in flight while there were requests to send. */
 export interface InFlight {
   /** Time-weighted mean. */
   readonly mean: number
-  /** The most at one moment. */
+  /** Maximum at any moment. */
   readonly max: number
-  /** Share of the time in which slots of a closed loop had a request to send and one was in flight, 0–1. */
+  /** Share of the time in which a closed loop's slots with a request to send had one in flight, 0–1. */
   readonly held?: number
 }
 
@@ -179,29 +182,26 @@ export interface FigureAtLook {
   /** Name of the figure as in points.csv; throughput is of the whole deployment. */
   readonly figure: string
   readonly estimate: number | null
-  /**
-   * Bounds that hold with the confidence of the whole measurement, whichever look ends it; null on a side without a
-   * bound.
-   */
+  /** Bounds with the confidence of the whole measurement, whichever look ends it; null for a side without a bound. */
   readonly low: number | null
   readonly high: number | null
-  /** Of an objective. */
+  /** Limit of an objective. */
   readonly limitMs?: number
   /**
    * `met` and `missed`: certainly on one side of the limit. `precise`: the half-width is within the requested
-   * precision. `open`: neither.
+   * precision. `open`: none of these.
    */
   readonly state: 'met' | 'missed' | 'precise' | 'open'
 }
 
-/** Why a point stopped when it did, and how well its figures were known. */
+/** Why a point stopped, and how precisely its figures were known. */
 export interface Stopping {
   /**
-   * `settled`: every deciding figure is certain or precise. `beaten`: the point can no longer win. `max`: no more
-   * requests were allowed.
+   * `settled`: every deciding figure is certain or precise. `beaten`: the point can no longer win. `max`: it reached
+   * the maximum number of requests.
    */
   readonly reason: 'settled' | 'beaten' | 'max'
-  /** Measured requests at the look that decided, and the most that were allowed. */
+  /** Measured requests at the deciding look, and the maximum. */
   readonly requests: number
   readonly max: number
   /** Requested relative half-width, 0–1. */
@@ -225,123 +225,112 @@ export interface Measurement {
   readonly generator: { readonly name: string; readonly version: string }
   /** ISO 8601, start of the measured window. */
   readonly startedAt: string
-  /** The window that the figures describe. Absent in runs from before there was a steady window; those are `whole`. */
+  /** Window of the figures. Absent in runs from before steady windows existed, which are `whole`. */
   readonly window?: WindowKind
   /**
    * Length of the measurement window: from the first measured request due to the last one sent (`steady`), or to the
-   * last answer (`whole`). Where time ends the point, a steady window has that time.
+   * last answer (`whole`). If time ends the point, a steady window has that duration.
    */
   readonly durationS: number
-  /**
-   * Requests that the load began with, and that no figure of a steady window is of; absent where a generator doesn't
-   * say.
-   */
+  /** Requests at the start of the load that a steady window's figures exclude; absent if unknown. */
   readonly warmupRequests?: number
-  /** Beside a steady window: warm-up and measured requests together, from the first one due to the last answer. */
+  /**
+   * In addition to a steady window: warm-up and measured requests together, from the first one due to the last answer.
+   */
   readonly whole?: WholeRun
   /** Whole generator run including start-up, warm-up and summary. */
   readonly wallS: number
-  /** Where the rest of {@link wallS} went; absent where a generator doesn't say. */
+  /** Breakdown of the rest of {@link wallS}; absent if unknown. */
   readonly besideWindowS?: {
-    /** Prompts, request bytes, name look-up, threads or processes. */
+    /** Building prompts and requests, resolving names, starting threads or processes. */
     readonly preparing: number
-    /** Connections opened ahead. */
+    /** Opening connections in advance. */
     readonly connecting: number
-    /** Load, but not measured. */
+    /** Load before the window. */
     readonly warmup: number
-    /**
-     * Load held until the last measured request had its answer, and until connections were quiet; absent where it
-     * isn't.
-     */
+    /** Load kept up until the last measured answer arrived and connections were idle; absent without it. */
     readonly holding?: number
-    /** Records put together, written and summed up. */
+    /** Combining, writing and summarizing records. */
     readonly summary: number
   }
   readonly requests: {
     readonly sent: number
     readonly completed: number
     readonly failed: number
-    /** False where a summary doesn't count failures: `failed` is then 0, and `sent` counts the answered requests. */
+    /** False if a summary does not count failures: `failed` is then 0, and `sent` counts the answered requests. */
     readonly isFailedKnown?: false
-    /**
-     * False where a summary counts no requests at all: the counts are then of what is sent by custom, and shown
-     * nowhere.
-     */
+    /** False if a summary counts no requests at all: the counts are then those usually sent, and are not shown. */
     readonly isCompletedKnown?: false
   }
   readonly errors: readonly RequestErrors[]
   readonly ttftMs: Distribution | null
   readonly ttstMs: Distribution | null
   readonly itlMs: Distribution | null
-  /** Gaps between chunks, over all requests. */
+  /** Times between chunks, over all requests. */
   readonly interChunkMs: Distribution | null
   readonly requestLatencyMs: Distribution | null
   /** Open loop only: latency and TTFT from the actual send time instead of the scheduled one. */
   readonly fromSend: { readonly ttftMs: Distribution | null; readonly requestLatencyMs: Distribution | null } | null
-  /** Tokens as counted by the server's `usage`, else by the tokenizer. */
+  /** Tokens according to the server's `usage`, otherwise counted by the tokenizer. */
   readonly isl: Distribution | null
   readonly osl: Distribution | null
   /**
-   * Tokens/s while a request decodes. Percentiles are of the requests' own speeds (1000 / ITL); the mean is all tokens
-   * after first chunks, divided by the time that they took. In generator version 1 the mean was of 1000 / ITL.
+   * Tokens/s while a request decodes. Percentiles are of the requests' own speeds (1000 / ITL); the mean is the number
+   * of tokens after first chunks divided by the time they took. In generator version 1, it was the mean of 1000 / ITL.
    */
   readonly outputTokensPerSPerUser: Distribution | null
   /** ISL / TTFT of each request, tokens/s. */
   readonly prefillTokensPerSPerUser: Distribution | null
   /**
-   * Answers of several tokens that arrived in one piece and so have no ITL; absent where a generator reports no single
-   * requests.
+   * Answers of several tokens that arrived in one piece and so have no ITL; absent if a generator does not report
+   * individual requests.
    */
   readonly onePiece?: number
-  /** Null where answers came but nobody counted their tokens. Older journals have 0 there. */
+  /** Null if answers arrived but their tokens were not counted. Older journals have 0 here. */
   readonly totals: {
     readonly inputTokens: number | null
     readonly outputTokens: number | null
     readonly chunks: number
   }
-  /** Prompt tokens that came from the server's prefix cache; absent where no answer's usage says. */
+  /** Prompt tokens served from the server's prefix cache; absent if no answer's usage reports them. */
   readonly promptCache?: PromptCache
-  /** Reasoning before the answers and between their parts; absent where no answer showed any and no usage counts any. */
+  /** Reasoning before answers and between their parts; absent if no answer showed any and no usage counts it. */
   readonly reasoning?: Reasoning
-  /** The same as the server's metrics pages say it; absent where they don't. */
+  /** Prefix cache according to the server's metrics; absent if they do not report it. */
   readonly serverCache?: ServerCache
-  /** Speculative decoding as the server's metrics pages say it; absent where they don't. */
+  /** Speculative decoding according to the server's metrics; absent if they do not report it. */
   readonly speculation?: Speculation
   /**
-   * Tokens of a chunk after the first, mean over all chunks: with speculative decoding about those of a step, where
-   * nothing on the way joins or splits chunks. Absent where no answer has two chunks, and from older runs.
+   * Mean tokens per chunk after the first. With speculative decoding, roughly the tokens per step, unless something on
+   * the way joins or splits chunks. Absent if no answer has two chunks, and in older runs.
    */
   readonly tokensPerChunk?: number
   /**
-   * Share of the measured prompts' tokens that one prefix cache without limits could have had, 0–1: shared prefixes and
-   * repeated prompts that were sent before, all that was said before in a conversation, and blocks of a trace. Absent
-   * where a generator can't tell.
+   * Share of the measured prompts' tokens that an unlimited prefix cache could have served, 0–1: shared prefixes and
+   * repeated prompts that were sent before, earlier turns of conversations, and blocks of a trace. Absent if unknown.
    */
   readonly possibleCachedShare?: number
-  /** Null where no time passed. Older journals have 0 there, so read all three rates with `ratesOf`. */
+  /** Null if the window has no length. Older journals have 0 here, so read all three rates with `ratesOf`. */
   readonly requestsPerS: number | null
-  /** Also null where answers came but nobody counted their tokens. */
+  /** Also null if answers arrived but their tokens were not counted. */
   readonly outputTokensPerS: number | null
   readonly inputTokensPerS: number | null
-  /** Requests/s that met every SLO; null without an SLO. */
+  /** Requests/s that met the whole SLO; null without an SLO. */
   readonly goodputPerS: number | null
-  /** Where the token counts of most answers come from. */
+  /** Source of most answers' token counts. */
   readonly tokenSource: 'usage' | 'tokenizer' | 'chunks' | 'generator'
-  /** How many answers were counted in which way; absent where a generator doesn't say. */
+  /** Number of answers by the way their tokens were counted; absent if unknown. */
   readonly tokenCounts?: TokenCounts
   /**
-   * Models of the deployment's GPUs, as their driver or the publisher of the results names them (`NVIDIA H100 80GB
-   * HBM3`); absent where nobody said.
+   * GPU models of the deployment, named by their driver or by the publisher of the results (`NVIDIA H100 80GB HBM3`);
+   * absent if unknown.
    */
   readonly gpuModels?: readonly string[]
   readonly steady: SteadyState | null
-  /**
-   * Whether TTFT went one way through the window; null with too few answers, absent in older runs and of external
-   * generators.
-   */
+  /** Trend of TTFT through the window; null with too few answers, absent in older runs and from external generators. */
   readonly ttftTrend?: Trend | null
   readonly client: ClientHealth
-  /** Upper bounds of tail percentiles (MLPerf early stopping, 99% confidence); null where there are too few samples. */
+  /** Upper bounds of tail percentiles (MLPerf early stopping, 99% confidence); null with too few samples. */
   readonly tails?: {
     readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: {
       readonly p95: number | null
@@ -350,43 +339,41 @@ export interface Measurement {
   }
   /**
    * 95% intervals of percentiles from the requests of this run alone, in the order they were due. Other runs differ by
-   * more. Null where requests are too few or depend too much on each other; absent from generators that report no
-   * single requests.
+   * more. Null if requests are too few or depend too much on each other; absent from generators that do not report
+   * individual requests.
    */
   readonly intervals?: {
     readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: PercentileIntervals
   } & {
-    /** Absent where no answer shows reasoning. */
+    /** Absent if no answer shows reasoning. */
     readonly ttfoMs?: PercentileIntervals
   }
-  /** Set for a point that stops as soon as its figures are known well enough. */
+  /** Present for a point that stops as soon as its figures are known precisely enough. */
   readonly stopping?: Stopping
   /** Relative deviation of the mean lengths: (measured − requested) / requested. */
   readonly deviation: {
     readonly isl: number | null
     readonly osl: number | null
     /**
-     * For a dataset, whose lengths may differ from the workload's: the deviation from what the requests themselves
-     * contained and asked for, which only the server can cause. Absent without a dataset, where {@link isl} and {@link
-     * osl} say the same.
+     * For a dataset, whose lengths may differ from the workload's: deviation from the lengths that the requests
+     * contained and asked for, which only the server can cause. Absent without a dataset, because {@link isl} and
+     * {@link osl} are then the same.
      */
     readonly ofRequests?: { readonly isl: number | null; readonly osl: number | null }
   }
-  /**
-   * The prompts that were sent, warm-up included; absent where a generator doesn't say, in conversations and in traces.
-   */
+  /** Prompts that were sent, including warm-up; absent if unknown, in conversations and in traces. */
   readonly prompts?: SentPrompts
-  /** Figures of each of the mixed models, in the order of the sweep file; absent where all requests are for one. */
+  /** Figures of each mixed model in sweep file order; absent with one model. */
   readonly models?: readonly ModelFigures[]
-  /** Measured requests by the session that they are of; absent where requests have no sessions. */
+  /** Measured requests by session; absent if requests have no sessions. */
   readonly sessions?: MeasuredSessions
   /** The part of a trace that was replayed; absent without a trace. */
   readonly replay?: ReplayedTrace
   /** Scraped server metrics over the window, by source and then metric. */
   readonly server?: ServerMetrics
-  /** The deployment's GPUs over the window; absent where none were seen. */
+  /** The deployment's GPUs over the window; absent if none were observed. */
   readonly gpus?: GpusObserved
-  /** What a check of quality found after the window, at the load of the point; absent where none was made here. */
+  /** Result of a quality check after the window, at the load of the point; absent without one. */
   readonly quality?: Quality
   /** `price` and `power` of the sweep file; absent where it has none. */
   readonly price?: Price
@@ -400,10 +387,10 @@ export interface Measurement {
   readonly files: readonly string[]
 }
 
-/** What the measured requests for one of several models showed. */
+/** Figures of the measured requests for one of several models. */
 export interface ModelFigures {
   readonly name: string
-  /** As the sweep file has it. */
+  /** Weight from the sweep file. */
   readonly weight: number
   readonly requests: { readonly sent: number; readonly completed: number; readonly failed: number }
   readonly ttftMs: Distribution | null
@@ -420,37 +407,46 @@ export interface PercentileIntervals {
 
 /** Reasoning of the measured answers. */
 export interface Reasoning {
-  /** Answers, those that showed reasoning, and those of them that ended before a token of the answer itself. */
+  /**
+   * Total answers, those that showed reasoning, and those of the latter that ended before the first token of the answer
+   * itself.
+   */
   readonly answersInAll: number
   readonly answers: number
   readonly unanswered: number
   /**
-   * Start → first chunk with a token of the answer itself, ms, of answers that have one: TTFO. Null where reasoning is
-   * hidden, as nothing then tells when it ended.
+   * TTFO in ms: from the start to the first chunk with a token of the answer itself, over answers that have one. Null
+   * if reasoning is hidden, because its end is then unknown.
    */
   readonly ttfoMs: Distribution | null
-  /** Answers whose reasoning tokens are known. */
+  /** Answers with a known number of reasoning tokens. */
   readonly counted: number
-  /** Of those answers; a count above that of the whole answer is left out. */
+  /** Over those answers; counts above the tokens of the whole answer are ignored. */
   readonly reasoningTokens: Distribution | null
   readonly answerTokens: Distribution | null
   /** Answers whose usage claims more reasoning tokens than output tokens. */
   readonly impossible: number
 }
 
-/** Prompt tokens from the server's prefix cache, over the measured answers whose usage says how many there were. */
+/** Prompt tokens served from the prefix cache, over the measured answers whose usage reports them. */
 export interface PromptCache {
-  /** Answers that say so, of all answers. */
+  /** Answers that report them, of all answers. */
   readonly answers: number
   readonly answersInAll: number
-  /** Of those answers. */
+  /** Over those answers. */
   readonly cachedTokens: number
   readonly promptTokens: number
-  /** Answers that claim more cached tokens than their prompt has: none of these figures can be believed then. */
+  /**
+   * Answers that claim more cached tokens than their prompt has. If there are any, none of these figures can be
+   * trusted.
+   */
   readonly impossible: number
-  /** The answers of a disaggregated deployment tell what its prefill workers had cached, not its decode workers. */
+  /**
+   * True if the answers of a disaggregated deployment report the cache of its prefill workers, not of its decode
+   * workers.
+   */
   readonly isOfPrefill?: true
-  /** The same by turn, the first first, and all from the last one on together; absent without later turns. */
+  /** The same by turn, in order, with all turns from the last entry on combined; absent without later turns. */
   readonly byTurn?: readonly {
     readonly answers: number
     readonly cachedTokens: number
@@ -458,62 +454,62 @@ export interface PromptCache {
   }[]
 }
 
-/** What the server's metrics pages say of its prefix cache through the window; what they don't say is absent. */
+/** The server's prefix cache during the window according to its metrics; values that they lack are absent. */
 export interface ServerCache {
-  /** The frontend's count of tokens. */
+  /** Tokens counted by the frontend. */
   readonly frontend?: TokenShare
-  /** What the router chose by: tokens that the chosen workers had, and that the best ones had. */
+  /** Basis of the router's choices: tokens that the chosen workers had cached, and that the best ones had. */
   readonly router?: TokenShare & { readonly bestTokens?: number }
-  /** The router's own hit rate, mean over requests, 0–1. */
+  /** The router's own hit rate: mean over requests, 0–1. */
   readonly routerHitRate?: number
-  /** Hit rate of each worker that takes prompts, 0–1, by source (`prefill-0`). */
+  /** Hit rate of each worker that receives prompts, 0–1, by source (`prefill-0`). */
   readonly workers?: { readonly [source: string]: number }
 }
 
-/** How much of what was drafted the model accepted; null where the pages don't say. */
+/** Acceptance of draft tokens; null if the metrics do not report it. */
 export interface Acceptance {
-  /** Accepted over drafted tokens, 0–1. */
+  /** Accepted tokens divided by drafted tokens, 0–1. */
   readonly rate: number | null
-  /** Tokens of a step, mean: those accepted and the one that the model adds itself, so 1 or more. */
+  /** Mean tokens per step: accepted ones plus the one that the model adds, so at least 1. */
   readonly length: number | null
 }
 
-/** Speculative decoding of all workers through the window. */
+/** Speculative decoding of all workers during the window. */
 export interface Speculation extends Acceptance {
   /**
-   * `counters`: over every step of the window. `gauges`: the mean of what gauges said at each scrape, which a server
-   * refreshes as it likes.
+   * `counters`: over every step of the window. `gauges`: mean of gauges over the scrapes; a server updates them
+   * whenever it likes.
    */
   readonly by: 'counters' | 'gauges'
-  /** Share of drafts whose token at each position was accepted, the first first; absent where unknown. */
+  /** Share of drafts whose token at each position was accepted, in order; absent if unknown. */
   readonly byPosition?: readonly number[]
-  /** Each worker by source (`decode-0`), where there are several. */
+  /** Each worker by source (`decode-0`), if there are several. */
   readonly workers?: { readonly [source: string]: Acceptance }
-  /** Set when a server claims to have accepted more tokens than were drafted: no figure can be believed then. */
+  /** True if a server claims more accepted tokens than drafted ones: no value can be trusted then. */
   readonly isImpossible?: true
 }
 
-/** Tokens from the cache, of those of the prompts. */
+/** Cached tokens, and all tokens of the prompts. */
 export interface TokenShare {
   readonly cachedTokens: number
   readonly promptTokens: number
 }
 
-/** How the tokens of answers were counted, in numbers of answers. */
+/** Numbers of answers by the way their tokens were counted. */
 export interface TokenCounts {
   readonly usage: number
   readonly tokenizer: number
-  /** Chunks stand for tokens: neither the server nor a tokenizer counted. */
+  /** Chunks counted as tokens, because neither the server nor a tokenizer counted. */
   readonly chunks: number
-  /** Why usage did not count: it was missing, it came before the end of the text, or it is impossible. */
+  /** Why usage was not used: it was missing, it came before the end of the text, or it is impossible. */
   readonly missing: number
   readonly early: number
   readonly impossible: number
-  /** Answers whose usage claims a prompt without tokens. It is ignored, and the prompt that was sent counts. */
+  /** Answers whose usage claims a prompt without tokens. It is ignored in favor of the prompt that was sent. */
   readonly noPromptTokens: number
 }
 
-/** Figures of a run from its empty start to its last answer, defined as those of the {@link Measurement}. */
+/** Figures of a run from its empty start to its last answer, defined as in {@link Measurement}. */
 export type WholeRun = Pick<
   Measurement,
   | 'durationS'
@@ -535,9 +531,9 @@ export interface ServerMetrics {
 }
 
 /**
- * One server metric over the window.
- * Gauges: mean, max and last of the scrapes. Counters: increase per second (mean, max between two scrapes), increase
- * in all (last). Histograms: mean observation of the window, highest mean between two scrapes, observations (last).
+ * One server metric over the window. Gauges: mean, max and last of the scrapes. Counters: increase per second (mean,
+ * max between two scrapes), total increase (last). Histograms: mean observation of the window, highest mean between two
+ * scrapes, number of observations (last).
  */
 export interface ServerMetric {
   readonly mean: number
@@ -545,23 +541,23 @@ export interface ServerMetric {
   readonly last: number
   /**
    * Time series, oldest first, at most 120 samples: ms since the start of the window, and the value of a gauge, the
-   * increase per second of a counter or the mean of a histogram since the scrape before. Kept for metrics that show
+   * increase per second of a counter or the mean of a histogram since the previous scrape. Kept for metrics that show
    * where and how long requests wait (queues, running, KV cache, TTFT, ITL); absent in older runs.
    */
   readonly series?: readonly (readonly [atMs: number, value: number])[]
 }
 
-/** The prompts that a point sent. */
+/** Prompts that a point sent. */
 export interface SentPrompts {
-  /** Prompts available: rows of a dataset, or generated ones. They repeat once all were sent. */
+  /** Available prompts: rows of a dataset, or generated ones. They repeat once all have been sent. */
   readonly available: number
-  /** Different ones among the requests, warm-up included. */
+  /** Number of different prompts among the requests, including warm-up. */
   readonly distinct: number
-  /** Measured requests whose prompt an earlier request of the point had, warm-up included. */
+  /** Measured requests with the same prompt as an earlier request of the point, including warm-up. */
   readonly repeated: number
 }
 
-/** A measurement whose rates are known: the simulator counts every token. */
+/** A measurement with known rates: the simulator counts every token. */
 export type CountedMeasurement = Measurement & {
   readonly requestsPerS: number
   readonly outputTokensPerS: number
@@ -569,5 +565,5 @@ export type CountedMeasurement = Measurement & {
   readonly totals: { readonly inputTokens: number; readonly outputTokens: number }
 }
 
-/** Whether a measurement counts: `ok`, `invalid` by a finding, or `failed` without a measurement. */
+/** Status of a measurement: `ok`, `invalid` due to a finding, or `failed` without a measurement. */
 export type Status = 'ok' | 'invalid' | 'failed'

@@ -1,7 +1,7 @@
 import { goodputOf, ratesOf } from './definitions.ts'
 import type { Measurement } from './measurement.ts'
 
-/** A measurement in which everything that was not observed is null, counts of requests included. */
+/** A measurement with null for everything that was not observed, including counts of requests. */
 export type ObservedMeasurement = Omit<Measurement, 'durationS' | 'requests' | 'whole'> & {
   readonly durationS: number | null
   readonly requests: { readonly sent: number | null; readonly completed: number | null; readonly failed: number | null }
@@ -9,8 +9,8 @@ export type ObservedMeasurement = Omit<Measurement, 'durationS' | 'requests' | '
 }
 
 /**
- * A measurement as others should read it. Where a rate, a duration or a count of failures is unknown, older journals
- * have 0; here it is null.
+ * Converts a measurement for other programs. Older journals have 0 for an unknown rate, duration or failure count; the
+ * result has null.
  */
 export function observed(measurement: Measurement): ObservedMeasurement {
   const { durationS, requests, whole, totals, isl, osl } = measurement

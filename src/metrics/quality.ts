@@ -1,66 +1,63 @@
 import type { RequestErrors } from './request-errors.ts'
 import { type Bounds, wilsonInterval } from './statistics/proportions.ts'
 
-/**
- * What became of each question, in the order of the file: `+` right, `-` wrong, `?` unanswered because its request
- * failed.
- */
+/** Result of each question in file order: `+` correct, `-` wrong, `?` unanswered because its request failed. */
 export type Outcomes = string
 
-/** Questions that were asked of a deployment after a measurement, at the load of that point. */
+/** Questions that a deployment answered after a measurement, at the load of that point. */
 export interface AskedQuestions {
   /** Name of the question file. */
   readonly file: string
-  /** SHA-256 of the questions with their answers: two checks with the same one asked the same questions. */
+  /** SHA-256 of the questions with their answers. Checks with the same hash asked the same questions. */
   readonly sha256: string
-  /** SHA-256 of how they were asked: API, instruction, most tokens, further fields. */
+  /** SHA-256 of the way they were asked: API, instruction, maximum tokens, additional fields. */
   readonly askedAs: string
   readonly outcomes: Outcomes
-  /** Answers that ended at the most tokens; they are graded as they are. */
+  /** Answers that ended at the maximum tokens. They are graded as they are. */
   readonly truncated: number
   /** Why requests failed. */
   readonly errors: readonly RequestErrors[]
-  /** Answers, one a line; relative to the run folder. */
+  /** File with one answer per line, relative to the run folder. */
   readonly answersFile: string
 }
 
 /** The main metric of a task of lm-evaluation-harness. */
 export interface LmEvalTask {
   readonly task: string
-  /** As in its results: `acc`, `exact_match`, … */
+  /** Name in its results: `acc`, `exact_match`, … */
   readonly metric: string
   readonly filter: string
   /** Share, 0–1. */
   readonly value: number
-  /** Null where it states none. */
+  /** Null if the results have none. */
   readonly stderr: number | null
-  /** Documents that were evaluated. */
+  /** Number of evaluated documents. */
   readonly samples: number
 }
 
-/** What lm-evaluation-harness found. */
+/** Results of lm-evaluation-harness. */
 export interface LmEvalResults {
-  /** Version as its results state it; null where they don't. */
+  /** Version stated in its results; null if they state none. */
   readonly version: string | null
   readonly tasks: readonly LmEvalTask[]
   /** Its results, relative to the run folder. */
   readonly resultsFile: string
 }
 
-/** A check of quality beside the figures of a point. */
+/** Quality check in addition to the figures of a point. */
 export interface Quality {
-  /** Requests in flight while it asked. */
+  /** Requests in flight during the check. */
   readonly concurrency: number
-  /** Largest share of unanswered questions at which the accuracy still counts, 0–1. */
+  /** Maximum share of unanswered questions at which the accuracy counts, 0–1. */
   readonly unansweredLimit: number
   readonly questions?: AskedQuestions
   readonly lmEval?: LmEvalResults
 }
 
-/** Right answers over all answers. */
+/** Correct answers divided by all answers. */
 export interface Accuracy {
   readonly right: number
-  /** Right and wrong ones; what failed is in neither. */
+  /** Correct and wrong answers; failed requests are in neither. */
   readonly answered: number
   readonly unanswered: number
   /** 0–1. */
@@ -69,7 +66,7 @@ export interface Accuracy {
   readonly interval: Bounds
 }
 
-/** How many questions were right, wrong and unanswered. */
+/** Numbers of correct, wrong and unanswered questions. */
 export function countsOf(outcomes: Outcomes): {
   readonly right: number
   readonly wrong: number
@@ -85,9 +82,9 @@ export function countsOf(outcomes: Outcomes): {
 }
 
 /**
- * The accuracy that a check found: of its questions, or without any of all samples of its lm-eval tasks together. Null
- * where nothing was answered, or too little for the rest to stand for it: a build that fails on the hard questions
- * would look better.
+ * Accuracy according to a check: of its questions or, without any, over the samples of all its lm-eval tasks. Null if
+ * no question was answered, or too few to represent the rest: a build that fails on the hard questions would look
+ * better.
  */
 export function accuracyOf(quality: Quality | undefined): Accuracy | null {
   if (quality === undefined) return null
@@ -96,7 +93,7 @@ export function accuracyOf(quality: Quality | undefined): Accuracy | null {
   return { right, answered, unanswered, share: right / answered, interval: wilsonInterval(right, answered) }
 }
 
-/** Right answers, answers, and questions without one; of lm-eval the samples of all its tasks. */
+/** Correct answers, all answers, and unanswered questions; for lm-eval, the samples of all its tasks. */
 export function answersOf({ questions, lmEval }: Quality): Pick<Accuracy, 'right' | 'answered' | 'unanswered'> {
   if (questions !== undefined) {
     const { right, wrong, unanswered } = countsOf(questions.outcomes)

@@ -2,16 +2,18 @@ import { distributionOf } from './distribution.ts'
 import type { Measurement } from './measurement.ts'
 import type { LatencyFrom, RequestRecords } from './records.ts'
 
-/** Whether any answer shows reasoning. Where none does, nobody can tell reasoning from the answer: there is no TTFO. */
+/**
+ * Whether any answer shows reasoning. Otherwise reasoning cannot be distinguished from the answer, so there is no TTFO.
+ */
 export function hasReasoning({ count, error, reasoningChunks }: RequestRecords): boolean {
   for (let row = 0; row < count; row++) if (error[row] === 0 && (reasoningChunks[row] ?? 0) > 0) return true
   return false
 }
 
 /**
- * When the first token of an answer arrived, after reasoning, on the records' clock. An answer that showed no reasoning
- * beside others that did has its first token as the first of its answer. NaN where reasoning is hidden (what came first
- * is the TTFT), and where the answer ended while it still reasoned.
+ * Arrival of an answer's first token after its reasoning, on the records' clock. An answer without reasoning, in a run
+ * where others show some, starts with its first token. NaN if reasoning is hidden (the first token then gives the
+ * TTFT), and if the answer ended during its reasoning.
  */
 export function ttfoOf(records: RequestRecords, row: number): number {
   const isShown = (records.reasoningChunks[row] ?? 0) > 0
@@ -20,8 +22,8 @@ export function ttfoOf(records: RequestRecords, row: number): number {
 }
 
 /**
- * A percentile of the TTFO of all answers, ms; null where it lies among answers that ended while they still reasoned:
- * theirs is longer than any that is known.
+ * A percentile of the TTFO of all answers, ms. Null if it falls among answers that ended during their reasoning, whose
+ * TTFO exceeds all known ones.
  */
 export function ttfoAt(
   { reasoning }: Pick<Measurement, 'reasoning'>,
@@ -33,9 +35,7 @@ export function ttfoAt(
   return unanswered > 1 - Number(percentile.slice(1)) / 100 ? null : ttfo[percentile]
 }
 
-/**
- * Reasoning and answer told apart, over answered requests; see {@link ttfoOf}.
- */
+/** Separates reasoning and answers over the answered requests; see {@link ttfoOf}. */
 export function reasoningOf(records: RequestRecords, from: LatencyFrom): Pick<Measurement, 'reasoning'> {
   const start = from === 'scheduled' ? records.scheduledMs : records.sentMs
   const at = (column: Float64Array, row: number) => column[row] ?? Number.NaN
@@ -56,7 +56,7 @@ export function reasoningOf(records: RequestRecords, from: LatencyFrom): Pick<Me
     if (isShown && isStreamed && Number.isNaN(answeredMs)) counts.unanswered += 1
     ttfoMs[row] = ttfoOf(records, row) - at(start, row)
     if (Number.isNaN(known) && isShown) continue
-    // An answer without reasoning among others that have some has none.
+    // Among answers with reasoning, one without any has 0 tokens of it.
     const tokens = Number.isNaN(known) ? 0 : known
     if (known >= 0) isCounted ||= known > 0 || isShown
     if (tokens > output) {

@@ -9,62 +9,62 @@ export type LatencyFrom = 'scheduled' | 'sent'
  */
 export type RequestPhase = 'measured' | 'warm-up' | 'after'
 
-/** Phases in the order of their codes, from 0: what says nothing of phases has measured everything. */
+/** Phases in the order of their codes, from 0. Records without phases are all measured. */
 const phases: readonly RequestPhase[] = ['measured', 'warm-up', 'after']
 
-/** A phase as the number that records keep. */
+/** Number that stands for a phase in records. */
 export function phaseCode(phase: RequestPhase): number {
   return phases.indexOf(phase)
 }
 
-/** The phase that a number stands for. */
+/** Phase of a code. */
 export function phaseOf(code: number): RequestPhase {
   return phases[code] ?? 'measured'
 }
 
 /**
- * What a generator saw of each request, in columns: no object a request. Times in ms on one monotonic clock with
- * any origin; NaN where it didn't happen. Requests are in the order in which they were scheduled.
+ * Observations of each request, as columns rather than objects. Times in ms on one monotonic clock with any origin; NaN
+ * if it did not happen. Requests are in scheduled order.
  */
 export interface RequestRecords {
   readonly count: number
   /** When the request was due: by the schedule in an open loop, when its slot was free in a closed one. */
   readonly scheduledMs: Float64Array
-  /** When its first byte was given to the socket. */
+  /** When its first byte was passed to the socket. */
   readonly sentMs: Float64Array
-  /** Arrival of the first chunk with a token; of the whole answer when not streamed. */
+  /** Arrival of the first chunk with a token, or of the whole answer if not streamed. */
   readonly firstTokenMs: Float64Array
   /** Arrival of the second chunk with a token. */
   readonly secondTokenMs: Float64Array
   /** Arrival of the last chunk with a token. */
   readonly lastTokenMs: Float64Array
-  /** Arrival of the first chunk that brought some of the answer, and not reasoning alone. */
+  /** Arrival of the first chunk with a part of the answer rather than only reasoning. */
   readonly answerMs: Float64Array
-  /** End of the answer, or when it failed. */
+  /** End of the answer, or time of the failure. */
   readonly doneMs: Float64Array
   readonly inputTokens: Float64Array
   readonly outputTokens: Float64Array
-  /** Prompt tokens from the server's prefix cache, as its usage says; NaN when it doesn't. */
+  /** Prompt tokens from the server's prefix cache according to usage; NaN if unknown. */
   readonly cachedTokens: Float64Array
-  /** Output tokens that were reasoning; NaN where nobody says. */
+  /** Output tokens that were reasoning; NaN if unknown. */
   readonly reasoningTokens: Float64Array
   /** Chunks with a token. */
   readonly chunks: Float64Array
-  /** Chunks that brought reasoning; 0 where it is hidden, or not told from the answer. */
+  /** Chunks with reasoning; 0 if it is hidden or not distinguished from the answer. */
   readonly reasoningChunks: Float64Array
-  /** Tokens in the first chunk; 1 when not known. */
+  /** Tokens in the first chunk; 1 if unknown. */
   readonly firstChunkTokens: Float64Array
-  /** Which request of its conversation, from 0. */
+  /** Index of the request in its conversation. */
   readonly turn: Float64Array
-  /** Which of the mixed models it was for, from 0; 0 where there is one. */
+  /** Index of its model among the mixed ones; 0 with a single model. */
   readonly model: Float64Array
-  /** 0 when answered, else {@link errorCode}. */
+  /** 0 if answered, otherwise {@link errorCode}. */
   readonly error: Uint8Array
   /** See {@link phaseCode}; 0 for a measured request. */
   readonly phase: Uint8Array
 }
 
-/** Kinds in the order of their codes, from 1; new ones go to the end. */
+/** Kinds in the order of their codes, from 1. Add new ones at the end. */
 const errorKinds: readonly ErrorKind[] = [
   'connect',
   'tls',
@@ -78,17 +78,17 @@ const errorKinds: readonly ErrorKind[] = [
   'no-socket',
 ]
 
-/** A kind of failure as the number that records keep; from 1. */
+/** Number that stands for a kind of failure in records, from 1. */
 export function errorCode(kind: ErrorKind): number {
   return errorKinds.indexOf(kind) + 1
 }
 
-/** The kind of failure that a number stands for; null for 0, an answered request. */
+/** Kind of failure of a code; null for 0, an answered request. */
 export function errorKindOf(code: number): ErrorKind | null {
   return errorKinds[code - 1] ?? null
 }
 
-/** Columns that are times of the records' clock. */
+/** Columns with times of the records' clock. */
 export const timeColumns = [
   'scheduledMs',
   'sentMs',
@@ -98,7 +98,7 @@ export const timeColumns = [
   'answerMs',
   'doneMs',
 ] as const
-/** All others: counts, places and codes. */
+/** All other columns: counts, indices and codes. */
 export const countColumns = [
   'inputTokens',
   'outputTokens',
@@ -115,8 +115,8 @@ export const countColumns = [
 const columns = [...timeColumns, ...countColumns] as const
 
 /**
- * Columns for `count` requests, times and what servers need not say NaN, counts 0, in memory that worker threads share
- * when `shared`.
+ * Creates columns for `count` requests. Times and optional server values are NaN, counts are 0. With `shared`, worker
+ * threads share the memory.
  */
 export function createRecords(count: number, shared = false): RequestRecords {
   const numbers = () => {
@@ -149,8 +149,8 @@ export function createRecords(count: number, shared = false): RequestRecords {
 }
 
 /**
- * The records of several workers or shards as one, in scheduled order. Their clocks must be the same one, each part in
- * order.
+ * Merges the records of several workers or shards in scheduled order. Their clocks must be the same, and each part must
+ * be in order.
  */
 export function mergeRecords(parts: readonly RequestRecords[]): RequestRecords {
   const merged = createRecords(parts.reduce((sum, part) => sum + part.count, 0))
@@ -165,20 +165,20 @@ export function mergeRecords(parts: readonly RequestRecords[]): RequestRecords {
   return merged
 }
 
-/** The same requests with all times counted from a moment. */
+/** The same requests with all times relative to an origin. */
 export function recordsFrom(records: RequestRecords, originMs: number): RequestRecords {
   const shifted = Object.fromEntries(timeColumns.map(column => [column, records[column].map(time => time - originMs)]))
   return { ...records, ...shifted }
 }
 
-/** The requests of some phases, in their order. */
+/** The requests of some phases, in order. */
 export function requestsOfPhases(records: RequestRecords, wanted: readonly RequestPhase[]): RequestRecords {
   const codes = new Set(wanted.map(phaseCode))
   const rows = Array.from(records.phase.keys().filter(row => codes.has(records.phase[row] ?? 0)))
   return rows.length === records.count ? records : pickRequests(records, rows)
 }
 
-/** Some requests, by their rows, in the order of these. */
+/** Selects requests by row, in the order of the rows. */
 export function pickRequests(records: RequestRecords, rows: readonly number[]): RequestRecords {
   const picked = createRecords(rows.length)
   for (const column of columns) {
@@ -188,7 +188,7 @@ export function pickRequests(records: RequestRecords, rows: readonly number[]): 
   return picked
 }
 
-/** Infinity behind the last row; a row that was never due goes last among its part's. */
+/** Infinity after the last row. Rows that were never due come last within their part. */
 function dueAt(cursor: { readonly part: RequestRecords; readonly row: number } | undefined): number {
   if (cursor === undefined || cursor.row >= cursor.part.count) return Number.POSITIVE_INFINITY
   const due = cursor.part.scheduledMs[cursor.row] ?? Number.NaN

@@ -1,4 +1,4 @@
-/** Why a request did not count. */
+/** Reason why a request did not count. */
 export type ErrorKind =
   | 'connect'
   | 'tls'
@@ -12,7 +12,7 @@ export type ErrorKind =
   /** This machine had no socket or port left for the connection. */
   | 'no-socket'
 
-/** One kind of failure, with an example that a person can act on. */
+/** One kind of failure, with an example for the user. */
 export interface RequestErrors {
   readonly kind: ErrorKind
   readonly count: number

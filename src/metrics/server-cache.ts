@@ -1,22 +1,22 @@
 import type { ServerCache, ServerMetrics, TokenShare } from './measurement.ts'
 import { increaseOf, type PageMetrics, type Series, seriesNamed } from './server-series.ts'
 
-/** Names of the metrics of workers that tell their prefix cache, whatever the engine. */
+/** Names of an engine's metrics about its prefix cache. */
 export interface CacheMetricNames {
-  /** Counters of prompt tokens (or blocks) found, and looked for. */
+  /** Counters of cached prompt tokens (or blocks) and of those looked up. */
   readonly found: RegExp
   readonly lookedFor: RegExp
-  /** A gauge of the hit rate. */
+  /** Gauge of the hit rate. */
   readonly hitRate: RegExp
 }
 
-/** Roles whose workers take prompts: in a decode worker, a prompt is no hit but was transferred. */
+/** Roles whose workers receive prompts. In a decode worker, a prompt in the cache was transferred and is not a hit. */
 const takesPrompts = /^(prefill|aggregated)(-|$)/
 
 /**
- * What the metrics pages say of the prefix cache. Dynamo's names are those of 1.4.2 and 1.6.1: the frontend's histograms
- * of cached and of prompt tokens, the router's counters of tokens that chosen and best workers had (1.6.1) and its
- * histogram of hit rates. Undefined where no page says anything.
+ * Prefix cache according to the server's metrics. Dynamo's names are those of 1.4.2 and 1.6.1: the frontend's
+ * histograms of cached tokens and of prompt tokens, the router's counters of tokens cached by the chosen and by the
+ * best workers (1.6.1), and its histogram of hit rates. Undefined if no page reports any.
  */
 export function serverCacheOf(server: ServerMetrics, names: CacheMetricNames): ServerCache | undefined {
   const frontend = server.frontend ?? {}
@@ -39,7 +39,7 @@ export function serverCacheOf(server: ServerMetrics, names: CacheMetricNames): S
   return Object.keys(seen).length === 0 ? undefined : seen
 }
 
-/** Sum of what a histogram of tokens observed; null where it isn't there. */
+/** Sum of the observations of a token histogram; null if there is none. */
 function tokensOf(metrics: PageMetrics, name: RegExp, labels?: RegExp): number | null {
   const found = seriesNamed(metrics, name, labels)
   return found.length === 0 ? null : found.reduce((sum, [, { mean, last }]) => sum + mean * last, 0)
@@ -49,7 +49,7 @@ const meanObservation = (histograms: readonly Series[]) =>
   histograms.reduce((sum, [, { mean, last }]) => sum + mean * last, 0) /
   histograms.reduce((sum, [, { last }]) => sum + last, 0)
 
-/** With prefill and decode workers, the router chooses twice; prompts are cached where they are prefilled. */
+/** In disaggregated deployments, the router chooses twice. Prompts are cached where they are prefilled. */
 function routedTokens(frontend: PageMetrics): (TokenShare & { readonly bestTokens?: number }) | null {
   const isSplit = Object.keys(frontend).some(series => /^dynamo_component_router_.*phase="prefill"/.test(series))
   const labels = isSplit ? /phase="prefill"/ : undefined
@@ -70,7 +70,7 @@ function shareOfWorker(metrics: PageMetrics, { found, lookedFor, hitRate }: Cach
   return mean > 1 ? mean / 100 : mean
 }
 
-/** The share of prompt tokens that the server's pages say was cached, and which page said it; null where none does. */
+/** Cached share of prompt tokens according to the server's metrics, and the page that reports it; null if none does. */
 export function shareByPages(cache: ServerCache | undefined): { readonly share: number; readonly by: string } | null {
   const { frontend, routerHitRate } = cache ?? {}
   if (frontend !== undefined) return { share: frontend.cachedTokens / frontend.promptTokens, by: 'frontend' }
@@ -80,9 +80,8 @@ export function shareByPages(cache: ServerCache | undefined): { readonly share: 
 }
 
 /**
- * The same by the pages that tell what was cached where prompts are prefilled: those of workers that prefill, and of the
- * router that chose them. The frontend passes on what answers say, and the router's hit rate mixes in its choice of decode
- * workers.
+ * The same from the pages about workers that prefill prompts: their own, and those of the router that chose them. The
+ * frontend repeats the values of answers, and the router's hit rate includes its choice of decode workers.
  */
 export function shareByPromptTakers(
   cache: ServerCache | undefined,

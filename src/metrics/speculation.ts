@@ -1,40 +1,40 @@
 import type { Acceptance, ServerMetrics, Speculation } from './measurement.ts'
 import { increaseOf, type PageMetrics, seriesNamed } from './server-series.ts'
 
-/** Names of the metrics of workers that tell their speculative decoding, whatever the engine. */
+/** Names of an engine's metrics about speculative decoding. */
 export interface SpeculationMetricNames {
-  /** Counters of drafts (one for each sequence and step), of their tokens, and of those accepted. */
+  /** Counters of drafts (one per sequence and step), of their tokens, and of accepted tokens. */
   readonly drafts: RegExp
   readonly draftTokens: RegExp
   readonly acceptedTokens: RegExp
   /** The same tokens by position in the draft. */
   readonly draftedAt: RegExp
   readonly acceptedAt: RegExp
-  /** Gauges of the mean tokens of a step, the model's own among them, and of accepted over drafted tokens. */
+  /** Gauges of the mean tokens per step, including the model's own, and of accepted divided by drafted tokens. */
   readonly length: RegExp
   readonly rate: RegExp
 }
 
-/** A share by counters; without a denominator nothing was counted. */
+/** A share computed from counters; null without a denominator. */
 interface Ratio {
   readonly of: number
   readonly over: number
 }
 
-/** What one page says. */
+/** Values of one page. */
 interface Page {
   readonly rate: Ratio | null
-  /** Accepted tokens over drafts. */
+  /** Accepted tokens divided by drafts. */
   readonly accepted: Ratio | null
-  /** Tokens accepted at each position, and the drafts that they are of. */
+  /** Accepted tokens at each position, and the number of drafts. */
   readonly at: { readonly accepted: readonly number[]; readonly drafts: number } | null
   readonly gauges: Acceptance
 }
 
 /**
- * What the metrics pages say of speculative decoding. A page of the frontend counts only where no worker's says
- * anything, as both may be the same page. Rates and lengths of several workers are those of all their tokens together.
- * Undefined where nothing was drafted.
+ * Speculative decoding according to the server's metrics. A frontend's page counts only if no worker's page reports
+ * any, because both may be the same page. Rates and lengths of several workers are computed from the sum of their
+ * tokens. Undefined if nothing was drafted.
  */
 export function speculationOf(server: ServerMetrics, names: SpeculationMetricNames): Speculation | undefined {
   const all = Object.entries(server).flatMap(([source, metrics]) => {
@@ -66,7 +66,8 @@ function pageOf(metrics: PageMetrics, names: SpeculationMetricNames): Page | nul
     increaseOf(metrics, names.acceptedTokens),
   ]
   const [draftedAt, acceptedAt] = [byPlace(metrics, names.draftedAt), byPlace(metrics, names.acceptedAt)]
-  // Each ratio is of counters that rise together: those by position may count finished requests, the others steps.
+  // Each ratio uses counters that increase together: those by position may count finished requests, and the others
+  // steps.
   const page: Page = {
     rate: ratioOf(acceptedTokens, draftTokens) ?? ratioOf(sumOf(acceptedAt), sumOf(draftedAt)),
     accepted: ratioOf(acceptedTokens, drafts) ?? ratioOf(sumOf(acceptedAt), draftedAt?.[0] ?? null),
@@ -77,7 +78,9 @@ function pageOf(metrics: PageMetrics, names: SpeculationMetricNames): Page | nul
   return rate === null && accepted === null && gauges.rate === null && gauges.length === null ? null : page
 }
 
-/** Counts by position; a label that is the same for all series is not in their names, and there is one position then. */
+/**
+ * Counts by position. A label that is the same for all series is not in their names; there is then only one position.
+ */
 function byPlace(metrics: PageMetrics, name: RegExp): readonly number[] | null {
   const series = seriesNamed(metrics, name)
   if (series.length === 0) return null
@@ -98,7 +101,7 @@ const ratioOf = (of: number | null, over: number | null): Ratio | null =>
 const atOf = (accepted: readonly number[] | null, drafts: number | null): Page['at'] =>
   accepted === null || drafts === null || drafts === 0 ? null : { accepted, drafts }
 
-/** Mean over the ranks that say something. */
+/** Mean over the ranks that report the gauge. */
 function gaugeOf(metrics: PageMetrics, name: RegExp): number | null {
   const values = seriesNamed(metrics, name).flatMap(([, { mean }]) => (mean > 0 ? [mean] : []))
   return meanOf(values)
@@ -107,7 +110,7 @@ function gaugeOf(metrics: PageMetrics, name: RegExp): number | null {
 const meanOf = (values: readonly number[]) =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** By counters where any page has them, else by gauges. */
+/** From counters if any page has them, otherwise from gauges. */
 function acceptanceOf(pages: readonly Page[]): Acceptance {
   const rate = joined(pages.flatMap(page => page.rate ?? []))
   const accepted = joined(pages.flatMap(page => page.accepted ?? []))

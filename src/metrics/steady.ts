@@ -1,11 +1,11 @@
 import type { SteadyState } from './measurement.ts'
 
 const batchSize = 5
-/** Batches below which nothing can be said. */
+/** Minimum number of batches for a result. */
 const fewestBatches = 8
-/** Groups of batches that the rest is cut into at most. */
+/** Maximum number of groups of batches in the steady part. */
 const mostGroups = 20
-/** Relative difference of the halves that matters, and how many standard errors of it are no accident. */
+/** Minimum relevant relative difference of the halves, and how many standard errors it must exceed. */
 const driftThatMatters = 0.1
 const driftThatShows = 5
 
@@ -19,14 +19,13 @@ export interface Series {
 }
 
 /**
- * Where a series becomes steady. MSER-5 cuts off the start whose removal makes the mean of the rest most certain: the
- * least squared standard error of batches of 5 (White, 'An effective truncation heuristic for bias reduction in
- * simulation output', Simulation 69(6), 1997; batches: Spratt 1998). As usual the cut is looked for in the first half
- * only.
+ * Where a series becomes steady. MSER-5 cuts off the start whose removal minimizes the squared standard error of the
+ * mean of the rest, over batches of 5 (White, 'An effective truncation heuristic for bias reduction in simulation
+ * output', Simulation 69(6), 1997; batches: Spratt 1998). As usual, it only searches the first half.
  *
- * MSER always finds a cut, also in a series that never settles, such as the TTFT of an overloaded open loop. Hence the
- * rest must also hold: its halves may not differ by 10% and by 5 standard errors. The error comes from the differences
- * of neighbouring group means (von Neumann 1941), which a drift hardly inflates.
+ * MSER always finds a cut, even in a series that never settles, such as the TTFT of an overloaded open loop. So the
+ * rest must also be stable: its halves may not differ both by 10% and by 5 standard errors. The error comes from the
+ * differences of neighboring group means (von Neumann 1941), which a drift hardly inflates.
  *
  * Null below 40 values.
  */
@@ -49,13 +48,14 @@ export function steadyState(series: Series): SteadyState | null {
   }
 }
 
-/** Index of the batch from which on the squared standard error of the mean is least, in the first half. */
+/** Index of the batch in the first half from which on the squared standard error of the mean is minimal. */
 function mserCut(batches: Float64Array): number {
   let best = 0
   let least = Number.POSITIVE_INFINITY
   let sum = 0
   let squares = 0
-  // From the end, so that each statistic is the one before plus a batch; deviations from the last batch keep digits.
+  // Starts at the end, so that each statistic is the previous one plus a batch. Deviations from the last batch keep
+  // precision.
   const origin = batches.at(-1) ?? 0
   for (let cut = batches.length - 1; cut >= 0; cut--) {
     const value = (batches[cut] ?? 0) - origin
@@ -64,7 +64,7 @@ function mserCut(batches: Float64Array): number {
     if (cut > batches.length / 2) continue
     const left = batches.length - cut
     const error = Math.max(0, squares - (sum * sum) / left) / (left * left)
-    // Equal errors go to the earlier cut, which keeps more data.
+    // Of equal errors, the earlier cut wins because it keeps more data.
     if (error <= least) {
       least = error
       best = cut
@@ -74,7 +74,8 @@ function mserCut(batches: Float64Array): number {
 }
 
 /**
- * Second half of a series against the first: relative difference of the means, and that difference in standard errors.
+ * Compares the second half of a series with the first: relative difference of the means, and the difference in standard
+ * errors.
  */
 function driftOf(batches: Float64Array): { readonly relative: number; readonly errors: number } {
   const groups = groupMeans(batches, Math.min(mostGroups, batches.length) & ~1)
@@ -105,7 +106,7 @@ function meanOf(values: Float64Array): number {
   return sum / values.length
 }
 
-/** Means of consecutive batches; an incomplete last batch is left out. */
+/** Means of consecutive batches without an incomplete last one. */
 function batchMeans(values: Float64Array, size: number): Float64Array {
   return Float64Array.from({ length: Math.floor(values.length / size) }, (_, batch) =>
     meanOf(values.subarray(batch * size, (batch + 1) * size)),

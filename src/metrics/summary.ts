@@ -14,29 +14,29 @@ import { percentileIntervalOfSeries } from './statistics/percentile-interval.ts'
 import type { WindowBounds } from './window.ts'
 import { answeredWithin, steadyWindow } from './window.ts'
 
-/** What a summary needs beyond the records. */
+/** Inputs of a summary in addition to the records. */
 export interface SummaryOptions {
   /** `scheduled` for an open loop, `sent` for a closed one. */
   readonly from: LatencyFrom
   readonly slo: Slo
-  /** Mean lengths that the sent requests asked for, in tokens; null where nothing was asked. */
+  /** Mean requested lengths in tokens; null if requests set none. */
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
-  /** What a closed loop had to keep busy; null for an open loop. */
+  /** Slots that a closed loop had to keep busy; null for an open loop. */
   readonly slots: Slots | null
   /** Bounds of a steady window; absent for a whole run. */
   readonly steadyWindow?: WindowBounds
 }
 
-/** The part of a measurement that follows from the request records alone. */
+/** Part of a measurement that depends on the request records alone. */
 export type Summary = BuiltFigures &
   Pick<Measurement, 'onePiece' | 'promptCache' | 'tokensPerChunk' | 'reasoning' | 'intervals' | 'whole'> & {
     readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'>
   }
 
 /**
- * Summarises request records. Latencies are those of answered measured requests; failed ones are counted. For a whole
- * run, rates cover the time from the first request due to the last one ended. For a steady window they count what
- * arrived in it, of requests of any phase, and the figures of the whole run are added.
+ * Summarizes request records. Latencies are those of answered measured requests; failed requests are counted. For a
+ * whole run, rates cover the time from the first request due to the last one ended. For a steady window, they count
+ * what arrived in it from requests of any phase, and the figures of the whole run are added.
  */
 export function summarise(records: RequestRecords, options: SummaryOptions): Summary {
   const bounds = options.steadyWindow
@@ -74,12 +74,12 @@ function steady(records: RequestRecords, options: SummaryOptions, bounds: Window
   }
 }
 
-/** The window that a summary is of. */
+/** Window of a summary. */
 interface Window extends Pick<MeasuredSums, 'window' | 'durationS' | 'within'> {
   readonly inFlight: ClientHealth['inFlight']
 }
 
-/** @param records of the measured requests */
+/** @param records records of the measured requests */
 function summaryOf(records: RequestRecords, options: SummaryOptions, { inFlight, ...window }: Window): Summary {
   const latencies = latenciesOf(records, options.from)
   const { ttftMs, ttfoMs, itlMs, requestLatencyMs } = latencies
@@ -151,10 +151,10 @@ function answered(records: RequestRecords, values: Float64Array): Float64Array {
   return values.map((value, row) => (records.error[row] === 0 ? value : Number.NaN))
 }
 
-/** Turns whose cache is told apart; later ones are told together. */
+/** Maximum turns with separate cache figures; later ones are combined. */
 const mostTurns = 16
 
-/** Empty where no answer says anything of a cache. */
+/** Empty if no answer reports a cache. */
 function promptCacheOf({
   count,
   error,
@@ -186,7 +186,7 @@ function promptCacheOf({
   return { promptCache: byTurn.length > 1 ? { ...sums, byTurn } : sums }
 }
 
-/** Tokens after first chunks over the chunks that brought them; empty without any. */
+/** Tokens after first chunks divided by the chunks that contained them; empty without any. */
 function tokensPerChunkOf({
   count,
   error,
@@ -220,7 +220,7 @@ function fromSend(records: RequestRecords): Measurement['fromSend'] {
   }
 }
 
-/** Latency of each answered request in the order they were due, which rises when a queue grows. */
+/** Latency of each answered request in the order they were due; it rises when a queue grows. */
 function latencySeries(records: RequestRecords, latencies: RequestLatencies) {
   const answered = (_: number, row: number) => !Number.isNaN(latencies.requestLatencyMs[row] ?? Number.NaN)
   return {
@@ -242,7 +242,7 @@ function intervalsOf(values: Float64Array) {
   return { p50: of(50), p95: of(95) }
 }
 
-/** Sum of the values of answered requests that are numbers; null where there are answers but no values. */
+/** Sum over the answered requests with a value; null if there are answers but no values. */
 function sumOf(records: RequestRecords, values: Float64Array): number | null {
   let [answers, known, sum] = [0, 0, 0]
   for (let row = 0; row < records.count; row++) {

@@ -2,14 +2,14 @@ import { mean as meanOf, median } from 'simple-statistics'
 import type { Trend } from './measurement.ts'
 
 const parts = 10
-/** Values below which the parts say little. */
+/** Minimum number of values for a result. */
 const fewestValues = 100
 
 /**
- * Whether a series goes one way, from the means of ten equal parts of it: the Mann–Kendall test for a monotone trend
- * (Mann 1945, Kendall 1975; variance corrected for ties), and the Theil–Sen slope (Sen 1968) for how much. Both take no
- * distribution for granted. Parts of a closed loop's `10x` requests are its rounds, whose values come in groups that a
- * test on single requests would take for trends. Null below 100 values.
+ * Tests a series for a monotone trend, using the means of ten equal parts: the Mann–Kendall test (Mann 1945, Kendall
+ * 1975; variance corrected for ties), and the Theil–Sen slope (Sen 1968) for its size. Neither assumes a distribution.
+ * With a closed loop's `10x` requests, the parts are its rounds; values within a round are similar, and a test on
+ * single requests would mistake such groups for trends. Null below 100 values.
  *
  * @param values in the order in which the requests were sent
  */
@@ -29,7 +29,7 @@ export function trendOf(values: Float64Array): Trend | null {
   const slope = median(pairs.map(({ difference, parts: apart }) => difference / apart))
   return {
     change: mean === 0 ? 0 : (slope * (parts - 1)) / mean,
-    // One less for continuity.
+    // One less as continuity correction.
     z: score === 0 || variance <= 0 ? 0 : (score - Math.sign(score)) / Math.sqrt(variance),
   }
 }

@@ -13,7 +13,7 @@ import { judgeWindow } from './validity/window.ts'
 
 const order = ['invalid', 'warning', 'note'] as const
 
-/** Findings about a measurement by the point's limits, the most severe first; empty when there are none. */
+/** Findings about a measurement with the point's limits, most severe first; empty if there are none. */
 export function judge(point: Point, measurement: Measurement): Finding[] {
   const findings = [
     ...judgeRequests(point, measurement),
@@ -36,7 +36,7 @@ export function gravestFirst(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
 }
 
-/** `invalid` if any finding is. A point without a measurement is `failed`, which is decided elsewhere. */
+/** `invalid` if any finding is. Points without a measurement are `failed`, which is decided elsewhere. */
 export function statusOf(findings: readonly Finding[]): Extract<Status, 'ok' | 'invalid'> {
   return findings.some(finding => finding.severity === 'invalid') ? 'invalid' : 'ok'
 }

@@ -4,28 +4,28 @@ import { nearestRank } from './nearest-rank.ts'
 
 export type { PercentileMethod } from './method.ts'
 
-/** The definitions that there are. A new one is one file beside this one and one line here. */
+/** All definitions. Add a new one as a file beside this one and a line here. */
 export const percentileMethods: readonly PercentileMethod[] = [linear, nearestRank]
 
 /**
- * The definition that every percentile of Fulcrum follows: of requests, of histograms in virtual time, of repeats and
- * errors. Figures of two definitions aren't comparable, so a change here needs a new version of the built-in generator.
+ * Definition of every percentile in Fulcrum: of requests, of histograms in virtual time, of repeats and of errors.
+ * Figures by two definitions cannot be compared, so a change here requires a new version of the built-in generator.
  */
 export const percentileMethod: PercentileMethod = linear
 
-/** The rank of a percentile (0–100), within the values that there are. */
+/** Rank of a percentile (0–100) among `count` values. */
 export function rankOf(percentile: number, count: number, { rank }: PercentileMethod = percentileMethod): number {
   return Math.min(Math.max(rank(percentile / 100, count), 0), Math.max(0, count - 1))
 }
 
-/** The value at a rank from 0 of ascending values, on a straight line between two; NaN of none. */
+/** Value at a rank from 0 among ascending values, interpolated linearly; NaN without values. */
 export function valueAtRank(sorted: ArrayLike<number>, rank: number): number {
   const below = sorted[Math.floor(rank)] ?? Number.NaN
   const above = sorted[Math.ceil(rank)] ?? below
   return below === above ? below : below + (above - below) * (rank - Math.floor(rank))
 }
 
-/** The percentile (0–100) of ascending values; NaN of none. */
+/** A percentile (0–100) of ascending values; NaN without values. */
 export function percentileOfSorted(
   sorted: ArrayLike<number>,
   percentile: number,

@@ -1,8 +1,8 @@
 import { gammaln } from 'simple-statistics'
 
 /**
- * The regularised incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22) evaluated with Lentz's
- * method; the distribution functions of Student's t, F and the binomial are made of it.
+ * Regularized incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22) with Lentz's method. The
+ * distribution functions of Student's t, F and the binomial are based on it.
  */
 export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0

@@ -1,18 +1,18 @@
 /**
- * A series that is worth fewer independent values says too little of its own dependence for an interval that holds what
- * it claims.
+ * A series worth fewer independent values does not determine its own dependence well enough for an interval with the
+ * stated confidence.
  */
 export const fewestEffective = 30
 
-/** Products that are worth spending on a long series. */
+/** Maximum multiplications for a long series. */
 const mostWork = 3e7
 
 /**
- * Independent values that a series is worth, for its mean: its length over the integrated autocorrelation time. Pairs
- * of neighbouring autocorrelations are summed while they are positive and falling (Geyer 1992, "Practical Markov Chain
- * Monte Carlo", 3.3: the initial monotone sequence), so that the noise of long lags adds nothing. Values in time order,
- * such as the latencies of requests that shared a batch. Never more than the length; at least 2, which is also the
- * answer where the dependence has no end in sight.
+ * Number of independent values that a series is worth for its mean: its length divided by the integrated
+ * autocorrelation time. Pairs of neighboring autocorrelations are summed while they are positive and decreasing (Geyer
+ * 1992, "Practical Markov Chain Monte Carlo", 3.3: the initial monotone sequence), so that the noise of long lags adds
+ * nothing. Expects values in time order, such as the latencies of requests that shared a batch. At most the length and
+ * at least 2, which is also the result if the dependence does not end within the series.
  */
 export function effectiveCount(series: Float64Array): number {
   const n = series.length

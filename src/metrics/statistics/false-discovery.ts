@@ -1,6 +1,6 @@
 /**
- * Benjamini and Hochberg's adjusted p-values (1995), in the order given: calling those at or below q different keeps
- * the expected share of false calls among all calls at q, also under the positive dependence of metrics of one point.
+ * Benjamini and Hochberg's adjusted p-values (1995), in the given order. Calling those at or below q significant keeps
+ * the expected share of false calls at q, even if the metrics of one point are positively dependent.
  */
 export function adjustForFalseDiscovery(ps: readonly number[]): readonly number[] {
   const byP = ps.map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p)
@@ -13,19 +13,19 @@ export function adjustForFalseDiscovery(ps: readonly number[]): readonly number[
   return adjusted
 }
 
-/** A test that can be called only where something else holds too, such as an effect of some size. */
+/** A test that can only be significant if another condition holds, such as a minimum effect. */
 export interface BoundedTest {
-  /** Null where the condition doesn't hold: it is not called. */
+  /** Null if the condition does not hold, so that the test is not significant. */
   readonly p: number | null
-  /** Probability, without a true effect, that the other condition holds. */
+  /** Probability that the condition holds without a true effect. */
   readonly possible: number
 }
 
 /**
- * {@link adjustForFalseDiscovery} for tests that are called only within a condition: at a cut-off c each adds min(c,
- * possible) false calls at most rather than c, so that tests which could hardly ever be called take nothing from the
- * others (Tarone, Biometrics 1990, for Bonferroni; Heyse 2011 for false discovery). Where each is possible at any p, it
- * is Benjamini and Hochberg's.
+ * {@link adjustForFalseDiscovery} for tests that are only significant under a condition. At a cut-off c, each adds at
+ * most min(c, possible) false calls instead of c, so tests that can hardly ever be significant do not weaken the others
+ * (Tarone, Biometrics 1990, for Bonferroni; Heyse 2011 for false discovery). Equals Benjamini and Hochberg's if each is
+ * possible at any p.
  */
 export function adjustWithinBounds(tests: readonly BoundedTest[]): readonly number[] {
   const byP = tests.flatMap(({ p }, index) => (p === null ? [] : [{ p, index }])).sort((a, b) => b.p - a.p)

@@ -2,11 +2,11 @@ import type { Length, Random } from '../../model/index.ts'
 import { normalQuantile } from './normal.ts'
 
 /**
- * `count` lengths in tokens from a distribution, shuffled. One is drawn from each of `count` equally likely strata, so
- * that even a small set has the distribution's mean and spread; drawn independently, 100 lengths with a standard
- * deviation of half the mean would miss the mean by 5%.
+ * Draws `count` lengths in tokens from a distribution and shuffles them. Draws one from each of `count` equally likely
+ * strata, so that even a small set has the distribution's mean and spread; the mean of 100 independent lengths with a
+ * standard deviation of half the mean would be off by 5%.
  *
- * @param least what a shorter draw is raised to, as a prompt can't be shorter than its template
+ * @param least minimum length, because a prompt cannot be shorter than its template
  */
 export function drawLengths(length: Length, count: number, random: Random, least = 1): Uint32Array {
   const lengths = new Uint32Array(count)
@@ -19,7 +19,7 @@ export function drawLengths(length: Length, count: number, random: Random, least
   return lengths
 }
 
-/** The inverse cumulative distribution: from a share in [0, 1) to tokens. */
+/** Inverse cumulative distribution: from a share in [0, 1) to tokens. */
 function quantileOf(length: Length): (share: number) => number {
   switch (length.kind) {
     case 'fixed':
@@ -27,7 +27,7 @@ function quantileOf(length: Length): (share: number) => number {
     case 'normal':
       return share => (length.stddev === 0 ? length.mean : length.mean + length.stddev * normalQuantile(share))
     case 'lognormal': {
-      // Mean and standard deviation are the lognormal's own, not its logarithm's.
+      // Mean and standard deviation are those of the lognormal distribution, not of its logarithm.
       const variance = Math.log1p((length.stddev / length.mean) ** 2)
       const centre = Math.log(length.mean) - variance / 2
       return share => (variance === 0 ? length.mean : Math.exp(centre + Math.sqrt(variance) * normalQuantile(share)))
@@ -49,7 +49,7 @@ function quantileOf(length: Length): (share: number) => number {
 }
 
 /** Fisher and Yates. */
-/** Puts values into a random order, in place. */
+/** Shuffles values in place. */
 export function shuffle(values: Uint32Array, random: Random): void {
   for (let i = values.length - 1; i > 0; i--) {
     const j = random.integer(i + 1)

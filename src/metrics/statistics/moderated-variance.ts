@@ -1,24 +1,24 @@
 import { mean, median, sampleVariance } from 'simple-statistics'
 import { digamma, trigamma, trigammaInverse } from './polygamma.ts'
 
-/** A variance and the degrees of freedom that it rests on. */
+/** A variance and its degrees of freedom. */
 export interface VarianceEstimate {
   readonly variance: number
   readonly freedom: number
 }
 
-/** A variance that is so much smaller than most is 0 by rounding: it says nothing of how variances spread. */
+/** A variance this much smaller than most is 0 up to rounding and carries no information about how variances spread. */
 const leastShareOfMedian = 1e-5
 
 /**
- * Variances of many alike things, each from few values, made better by what the others show: empirical Bayes with a
- * scaled inverse χ² prior that is fitted to all of them (Smyth, "Linear Models and Empirical Bayes Methods for
- * Assessing Differential Expression in Microarray Experiments", Statistical Applications in Genetics and Molecular
- * Biology 2004; limma's `squeezeVar`). Where the variances differ by no more than chance, each becomes the pooled one;
- * where they truly differ, each stays near its own.
+ * Moderated estimates of many similar variances, each from few values: empirical Bayes with a scaled inverse χ² prior
+ * that is fitted to all of them (Smyth, "Linear Models and Empirical Bayes Methods for Assessing Differential
+ * Expression in Microarray Experiments", Statistical Applications in Genetics and Molecular Biology 2004; limma's
+ * `squeezeVar`). If the variances differ only by chance, each becomes the pooled one; otherwise each stays near its own
+ * value.
  *
- * @param estimates one for each thing; freedom 0 for a thing that was measured once
- * @returns in the order given, with freedom for Student's t; null when no estimate has freedom
+ * @param estimates one for each item; freedom 0 for an item with a single measurement
+ * @returns in the given order, with degrees of freedom for Student's t; null if no estimate has any
  */
 export function moderatedVariances(estimates: readonly VarianceEstimate[]): readonly VarianceEstimate[] | null {
   const known = estimates.filter(({ freedom }) => freedom > 0)
@@ -27,20 +27,21 @@ export function moderatedVariances(estimates: readonly VarianceEstimate[]): read
   const pooled = known.reduce((sum, { variance, freedom }) => sum + variance * freedom, 0) / total
   const middle = median(known.map(({ variance }) => variance))
   if (middle === 0)
-    // Most show no noise at all: no shape to fit. The larger of own and pooled is the careful answer.
+    // Most show no noise at all, so no prior can be fitted. The larger of own and pooled variance is the conservative
+    // choice.
     return estimates.map(own => ({ variance: Math.max(own.variance, pooled), freedom: total }))
   const prior = priorOf(known.filter(({ variance }) => variance > leastShareOfMedian * middle))
   if (prior === null) return estimates.map(() => ({ variance: pooled, freedom: total }))
   return estimates.map(({ variance, freedom }) => ({
     variance: (prior.variance * prior.freedom + variance * freedom) / (prior.freedom + freedom),
-    // No test can rest on more than all values together.
+    // No test can have more degrees of freedom than all values together.
     freedom: Math.min(prior.freedom + freedom, total),
   }))
 }
 
 /**
- * The prior's scale and freedom by the moments of log variances (Smyth 2004, 6.2); null where they spread by no more
- * than chance.
+ * Scale and degrees of freedom of the prior, from the moments of log variances (Smyth 2004, 6.2); null if they differ
+ * only by chance.
  */
 function priorOf(known: readonly VarianceEstimate[]): VarianceEstimate | null {
   if (known.length < 2) return null

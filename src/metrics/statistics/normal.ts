@@ -1,6 +1,6 @@
 /**
- * The standard normal quantile (inverse of the cumulative distribution), by Wichura's algorithm AS 241 (1988), PPND7:
- * right to about 7 digits. simple-statistics' `probit` is right to 3.
+ * Standard normal quantile (inverse of the cumulative distribution) by Wichura's algorithm AS 241 (1988), PPND7:
+ * accurate to about 7 digits. simple-statistics' `probit` is accurate to 3.
  *
  * @param p in (0, 1); 0 and 1 give the infinities
  */
@@ -26,9 +26,9 @@ export function normalQuantile(p: number): number {
 }
 
 /**
- * The standard normal distribution function, by Hart's rational approximation (1968) as West gives it ('Better
- * approximations to cumulative normal functions', Wilmott 2005): right to 15 places. simple-statistics looks it up in a
- * table of four.
+ * Standard normal distribution function by Hart's rational approximation (1968) as given by West ('Better
+ * approximations to cumulative normal functions', Wilmott 2005): accurate to 15 places. simple-statistics uses a table
+ * with four.
  */
 export function normalProbability(z: number): number {
   const size = Math.abs(z)

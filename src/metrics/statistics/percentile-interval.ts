@@ -3,23 +3,23 @@ import { percentileOfSorted, valueAtRank } from '../percentiles/index.ts'
 import { incompleteBeta } from './beta.ts'
 import { effectiveCount, fewestEffective } from './effective-count.ts'
 
-/** A percentile with a confidence interval. A side is null where there are too few values to bound it. */
+/** A percentile with a confidence interval. A side is null if there are too few values to bound it. */
 export interface PercentileInterval {
   readonly estimate: number
   readonly low: number | null
   readonly high: number | null
-  /** Independent values that it rests on. */
+  /** Number of independent values behind it. */
   readonly effective: number
 }
 
 /**
- * A percentile's confidence interval from order statistics: the k-th of n values exceeds the percentile with a
- * probability that depends on no distribution. Between whole ranks by fractional order statistics (Hutson 1999,
+ * Confidence interval of a percentile from order statistics: the probability that the k-th of n values exceeds the
+ * percentile does not depend on the distribution. Uses fractional order statistics between whole ranks (Hutson 1999,
  * "Calculating nonparametric confidence intervals for quantiles using fractional order statistics", J. Appl. Stat. 26),
- * which holds the confidence where whole ranks would exceed it. Unlike the bootstrap it says so when the tail has too
- * few values to be bounded: below 73 for p95, 368 for p99.
+ * which keep the confidence exactly where whole ranks would exceed it. Unlike the bootstrap, it reports when the tail
+ * has too few values to be bounded: below 73 for p95, 368 for p99.
  *
- * @param effective independent values that they are worth, fewer than there are when neighbours are alike
+ * @param effective number of independent values that they are worth, which is lower if neighbors are similar
  * @param percentile 0–100
  */
 export function percentileInterval(
@@ -33,7 +33,7 @@ export function percentileInterval(
   const tail = (1 - confidence) / 2
   const at = (rank: number | null) => {
     if (rank === null) return null
-    // Ranks of the effective values, carried over to all of them.
+    // Converts ranks of the effective values to ranks of all values.
     const level = (rank / (effective + 1)) * (count + 1)
     return level < 1 || level > count ? null : valueAtRank(sorted, level - 1)
   }
@@ -46,8 +46,8 @@ export function percentileInterval(
 }
 
 /**
- * {@link percentileInterval} of values in time order, which may depend on their neighbours; NaN marks a value that
- * isn't there. Null where they are worth too few independent ones to say how much they depend on each other.
+ * {@link percentileInterval} of values in time order, which may depend on their neighbors. NaN marks missing values.
+ * Null if they are worth too few independent values to estimate their dependence.
  */
 export function percentileIntervalOfSeries(
   series: Float64Array,
@@ -58,8 +58,8 @@ export function percentileIntervalOfSeries(
   if (present.length === 0) return null
   const sorted = sortedNumbers(present)
   const at = percentileOfSorted(sorted, percentile)
-  // What scatters a percentile is how many values lie above it: the dependence of that count matters, not of the
-  // values.
+  // The number of values above a percentile determines its scatter, so the dependence of that count matters rather than
+  // that of the values.
   const above = present.map(value => (value > at ? 1 : 0))
   const effective = effectiveCount(above)
   return Math.min(effective, effectiveCount(present)) < fewestEffective
@@ -67,9 +67,7 @@ export function percentileIntervalOfSeries(
     : percentileInterval(sorted, percentile, effective, confidence)
 }
 
-/**
- * The rank, not whole, whose order statistic lies below the percentile with this probability; null when no rank does.
- */
+/** Fractional rank whose order statistic is below the percentile with this probability; null if there is none. */
 function rankWhere(probability: number, share: number, count: number): number | null {
   // The k-th of n uniform values has a beta distribution with k and n + 1 − k.
   const below = (rank: number) => incompleteBeta(share, rank, count + 1 - rank)

@@ -17,23 +17,23 @@ export function wilsonInterval(hits: number, n: number, z = z95): Bounds {
   const centre = share + (z * z) / (2 * n)
   const half = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n))
   const scale = 1 + (z * z) / n
-  // At the ends rounding would leave the share itself outside.
+  // Rounding could otherwise exclude the share itself at the ends.
   const low = hits === 0 ? 0 : Math.min(share, Math.max(0, (centre - half) / scale))
   const high = hits === n ? 1 : Math.max(share, Math.min(1, (centre + half) / scale))
   return [low, high]
 }
 
-/** A difference of two shares, and how sure it is. */
+/** Difference of two shares, with its uncertainty. */
 export interface ShareDifference {
   /** Second − first, −1 to 1. */
   readonly difference: number
   /** 95%. */
   readonly ci95: Bounds
-  /** One-sided: the chance of a fall (a rise) at least this large where nothing changed. */
+  /** One-sided: probability of a fall (a rise) of at least this size without a real change. */
   readonly p: { readonly down: number; readonly up: number }
 }
 
-/** The same subjects, before and after. */
+/** Outcomes of the same subjects before and after. */
 export interface PairedCounts {
   readonly both: number
   readonly onlyFirst: number
@@ -42,9 +42,9 @@ export interface PairedCounts {
 }
 
 /**
- * Two shares of the same subjects: McNemar's test in its exact form, a sign test of the subjects that changed
- * (McNemar, Psychometrika 1947; Fagerland, Lydersen and Laake, BMC Medical Research Methodology 2013), and Newcombe's
- * interval of the difference (Statistics in Medicine 1998, 17:2635, method 10).
+ * Compares two shares of the same subjects with McNemar's test in its exact form, a sign test of the subjects that
+ * changed (McNemar, Psychometrika 1947; Fagerland, Lydersen and Laake, BMC Medical Research Methodology 2013), and
+ * Newcombe's interval of the difference (Statistics in Medicine 1998, 17:2635, method 10).
  */
 export function pairedDifference({ both, onlyFirst, onlySecond, neither }: PairedCounts): ShareDifference {
   const n = both + onlyFirst + onlySecond + neither
@@ -62,8 +62,8 @@ export function pairedDifference({ both, onlyFirst, onlySecond, neither }: Paire
 }
 
 /**
- * Two shares of different subjects: the score test of two proportions, which is Pearson's chi-squared without
- * correction (Fleiss, Levin and Paik 2003, "Statistical Methods for Rates and Proportions", chapter 3), and
+ * Compares two shares of different subjects with the score test of two proportions, which is Pearson's chi-squared
+ * without correction (Fleiss, Levin and Paik 2003, "Statistical Methods for Rates and Proportions", chapter 3), and
  * Newcombe's interval (Statistics in Medicine 1998, 17:873, method 10).
  */
 export function unpairedDifference(
@@ -81,7 +81,7 @@ export function unpairedDifference(
   }
 }
 
-/** Interval of second − first from the Wilson intervals of both, whose errors have a correlation. */
+/** Interval of second − first from the Wilson intervals of both and the correlation of their errors. */
 function newcombe(first: readonly [number, number], second: readonly [number, number], correlation: number): Bounds {
   const [p1, p2] = [first[0] / first[1], second[0] / second[1]]
   const [low1, high1] = wilsonInterval(...first)
@@ -94,7 +94,7 @@ function newcombe(first: readonly [number, number], second: readonly [number, nu
   ]
 }
 
-/** Chance of `hits` heads or more among `n` throws of a fair coin; 1 without a throw. */
+/** Probability of at least `hits` heads among `n` throws of a fair coin; 1 without a throw. */
 function atLeast(hits: number, n: number): number {
   return hits === 0 ? 1 : incompleteBeta(0.5, hits, n - hits + 1)
 }

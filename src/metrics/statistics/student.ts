@@ -1,17 +1,17 @@
 import { incompleteBeta } from './beta.ts'
 import { normalProbability } from './normal.ts'
 
-/** Beyond it Student's t is the normal distribution to all digits that matter. */
+/** Above this many degrees of freedom, Student's t equals the normal distribution to all relevant digits. */
 const nearlyNormal = 1e6
 
-/** Probability that Student's t with `freedom` degrees is at least `t` from 0 on either side. */
+/** Probability that Student's t with `freedom` degrees of freedom is at least `t` away from 0 on either side. */
 export function studentTwoSidedP(t: number, freedom: number): number {
   if (!Number.isFinite(t)) return 0
   if (freedom > nearlyNormal) return 2 * normalProbability(-Math.abs(t))
   return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
 }
 
-/** Probability that Student's t with `freedom` degrees is at least `t`. */
+/** Probability that Student's t with `freedom` degrees of freedom is at least `t`. */
 export function studentUpperP(t: number, freedom: number): number {
   const beyond = studentTwoSidedP(t, freedom) / 2
   return t >= 0 ? beyond : 1 - beyond

@@ -2,14 +2,14 @@ import type { Point } from '../../model/index.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent, time } from './figures.ts'
 
-/** Share of the window in garbage collection that is worth a word. */
+/** Minimum share of the window spent on garbage collection to report. */
 const gcShareLimit = 0.05
 /** Wall clock against monotonic clock; NTP slews far less within a point. */
 const clockJumpLimitMs = 500
-/** A name server that is near answers within a few ms. */
+/** A nearby name server answers within a few ms. */
 const lookupLimitMs = 500
 
-/** Whether the generator's own delay could be taken for the server's. */
+/** Checks whether the generator's own delay could be mistaken for the server's. */
 export function judgeClient(point: Point, measurement: Measurement): Finding[] {
   const { client, durationS } = measurement
   const { limits } = point
@@ -79,14 +79,14 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
   return [...findings, ...judgeInFlight(point, measurement)]
 }
 
-/** A closed loop must have held its concurrency, an open one must not have been held back. */
+/** A closed loop must keep its concurrency, and an open one must not be held back. */
 function judgeInFlight(point: Point, { client, requests }: Measurement): Finding[] {
   const { level } = point.load
   if (client.inFlight === null) return []
   if (level.kind === 'concurrency') {
     const { mean, max } = client.inFlight
     const asked = Math.min(level.concurrency, requests.sent)
-    // Runs of before keep no share: theirs is of the concurrency alone.
+    // Older runs record no share; compute it from the concurrency alone.
     const held = client.inFlight.held ?? mean / asked
     if (held >= point.limits.inFlightShare) return []
     return [

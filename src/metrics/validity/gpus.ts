@@ -4,13 +4,13 @@ import type { GpuObserved } from '../gpu.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { percent } from './figures.ts'
 
-/** Samples in which clocks were held down, as a share of all, above which it is told. */
+/** Share of samples with throttled clocks above which it is reported. */
 const mostThrottled = 0.05
-/** Utilization below which a pool is called idle beside one that works. */
+/** Utilization below which a pool counts as idle compared with a busy one. */
 const idle = 0.3
 const busy = 0.7
 
-/** What the GPUs of a deployment say against a measurement, or about it. */
+/** Findings from the GPUs of a deployment about a measurement. */
 export function judgeGpus(measurement: Measurement, topology: Topology): Finding[] {
   const { gpus } = measurement
   if (gpus === undefined) return []
@@ -34,7 +34,7 @@ function throttled(gpus: readonly GpuObserved[]): Finding[] {
             message: `Heat reduced the clock rates of ${namesOf(hot)} for up to ${share('thermal')} of the time: the deployment can be faster than this. Look at the cooling, and measure the point again`,
           } as const,
         ]),
-    // At full load a GPU is at its power limit, so this is no fault.
+    // A GPU at full load is at its power limit, so this is normal.
     ...(capped.length === 0
       ? []
       : [
@@ -65,7 +65,7 @@ function unlike(gpus: readonly GpuObserved[]): Finding[] {
   })
 }
 
-/** A topology of as many workers, or one more, with a larger share for the role that is short of GPUs. */
+/** A topology with as many workers, or one more, that gives more of them to the role that is short of GPUs. */
 function shifted({ prefill, decode }: Extract<Topology, { kind: 'disaggregated' }>, to: Role): string {
   const other =
     to === 'decode'
@@ -89,7 +89,7 @@ function idlePool(measurement: Measurement, topology: Topology): Finding[] {
   return []
 }
 
-/** Findings about GPUs, which stand beside a recommendation as evidence. */
+/** Findings about GPUs that are shown as evidence with a recommendation. */
 export const gpuFindings: readonly string[] = [
   ...['gpu-throttled', 'gpu-power-capped', 'gpu-shared', 'gpus-unlike', 'gpu-pool-idle'],
 ]

@@ -1,7 +1,7 @@
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount } from './figures.ts'
 
-/** A server that claims more of a prompt from its cache than the prompt has can't be believed. */
+/** Rejects the values of a server that claims more cached tokens than the prompt has. */
 export function judgePromptCache({ promptCache }: Measurement): readonly Finding[] {
   if (promptCache === undefined || promptCache.impossible === 0) return []
   const { impossible, answers } = promptCache

@@ -1,7 +1,7 @@
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount } from './figures.ts'
 
-/** What keeps TTFO and the counts of reasoning from being those of every answer. */
+/** Reports why TTFO and reasoning counts do not cover every answer. */
 export function judgeReasoning({ reasoning }: Measurement): readonly Finding[] {
   if (reasoning === undefined) return []
   const { answers, answersInAll, counted, impossible, unanswered } = reasoning

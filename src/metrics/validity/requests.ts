@@ -3,7 +3,7 @@ import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent } from './figures.ts'
 import { judgeTokenCounts } from './token-counts.ts'
 
-/** Whether what came back is what was asked for: failures and lengths. */
+/** Checks that responses match the requests: failures and lengths. */
 export function judgeRequests(point: Point, measurement: Measurement): Finding[] {
   const { requests, errors, deviation } = measurement
   const { limits } = point
@@ -56,8 +56,7 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     })
   }
 
-  // What a dataset's requests held is not what the workload says; what the server made of them is to be right all the
-  // same.
+  // A dataset's requests may differ from the workload, but the server must still match the requests.
   const served = deviation.ofRequests ?? deviation
   if (served.isl !== null && Math.abs(served.isl) > limits.islDeviation) {
     findings.push({
@@ -79,7 +78,7 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
   return findings
 }
 
-/** Whether a dataset's lengths are what the workload says that they are. */
+/** Checks whether a dataset's lengths match those that the workload states. */
 function judgeDataset({ workload, limits, load }: Point, { deviation, isl, osl }: Measurement): Finding[] {
   return (
     [
@@ -96,7 +95,8 @@ function judgeDataset({ workload, limits, load }: Point, { deviation, isl, osl }
 }
 
 /**
- * Prompts that were sent again: by what was sent where the generator says it, else by how many prompts were asked for.
+ * Reports repeated prompts, from the sent prompts if the generator records them, otherwise from the requested number of
+ * prompts.
  */
 function judgeRepeats({ load, workload }: Point, { requests, prompts }: Measurement): Finding[] {
   if (load.level.kind === 'trace' || workload.conversation !== undefined) return []

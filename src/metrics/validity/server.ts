@@ -2,18 +2,19 @@ import { largest, type Point, smallest } from '../../model/index.ts'
 import type { Finding, Measurement, ServerMetrics } from '../measurement.ts'
 import { amount, percent } from './figures.ts'
 
-/** Requests that a Dynamo worker took up, whatever the engine. */
+/** Requests accepted by a Dynamo worker, whatever the engine. */
 const takenUp = /^dynamo_component_requests_total(?:\{dynamo_endpoint="generate"\})?$/
 
-/** Whether the servers did what their topology says, by their own counts. */
+/** Checks from the servers' own counters whether they did what their topology says. */
 export function judgeServer(point: Point, measurement: Measurement): Finding[] {
   if (point.deployment.topology.kind !== 'disaggregated' || measurement.server === undefined) return []
   const prefilled = takenUpBy('prefill', measurement.server)
   const decoded = takenUpBy('decode', measurement.server)
   if (prefilled === null || decoded === null || decoded.count === 0) return []
-  // A page that missed a scrape counts over another span. Prefill workers took up that many more in the longer one.
+  // A page that missed a scrape covers another time span. Prefill workers received proportionally more requests in the
+  // longer one.
   const stretch = prefilled.spanS === null || decoded.spanS === null ? 1 : Math.max(1, decoded.spanS / prefilled.spanS)
-  // A prompt that was with a prefill worker when the window began is counted on the decode side only.
+  // A prompt that was at a prefill worker when the window began only counts on the decode side.
   const bypassed = decoded.count - (prefilled.count + mostInFlight(point, measurement)) * stretch
   const share = bypassed / decoded.count
   if (!(share > point.limits.prefillBypassShare)) return []
@@ -26,14 +27,16 @@ export function judgeServer(point: Point, measurement: Measurement): Finding[] {
   ]
 }
 
-/** Requests that a role's workers took up, and the seconds over which they were counted. */
+/** Requests accepted by a role's workers, and the seconds over which they were counted. */
 interface TakenUp {
   readonly count: number
-  /** The longest of its pages for decode, the shortest for prefill; null if no counter moved. */
+  /** The longest span of the pages for decode, the shortest for prefill; null if no counter moved. */
   readonly spanS: number | null
 }
 
-/** Null when the role's workers were not asked; a counter that stood still is not kept, so that none means 0. */
+/**
+ * Null if the role's workers were not scraped. Counters that did not move are not recorded, so their absence means 0.
+ */
 function takenUpBy(role: 'prefill' | 'decode', server: ServerMetrics): TakenUp | null {
   const sources = Object.entries(server).filter(([source]) => source.startsWith(`${role}-`))
   if (sources.length === 0) return null

@@ -2,10 +2,10 @@ import type { Point } from '../../model/index.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent, time } from './figures.ts'
 
-/** A replay whose turns wait for slow answers more often than this is slower than its trace. */
+/** If more turns of a replay than this wait for slow answers, the replay is slower than its trace. */
 const waitingShareLimit = 0.05
 
-/** Whether sessions and traces were had as they were asked for. */
+/** Checks whether sessions and traces were sent as configured. */
 export function judgeSessions({ limits }: Point, { sessions, replay, requests }: Measurement): Finding[] {
   const findings: Finding[] = []
   if (sessions !== undefined) {

@@ -1,9 +1,9 @@
 import type { Finding, Measurement } from '../measurement.ts'
 
-/** Chunks may differ from the steps of the workers by this share: the last step of an answer is cut to its length. */
+/** Chunks may differ from the workers' steps by this share, because the last step of an answer is cut to its length. */
 const mostDifference = 0.15
 
-/** Holds what workers say of speculative decoding against itself and against what the client saw. */
+/** Checks the workers' reports about speculative decoding for consistency, and against what the client saw. */
 export function judgeSpeculation({ speculation, tokensPerChunk, tokenSource }: Measurement): readonly Finding[] {
   if (speculation === undefined) return []
   if (speculation.isImpossible === true) {

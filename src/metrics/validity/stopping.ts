@@ -2,7 +2,7 @@ import { figures as registry } from '../figures/index.ts'
 import type { FigureAtLook, Finding, Measurement } from '../measurement.ts'
 import { amount, time } from './figures.ts'
 
-/** Why a point that stops by what it has measured ended where it did. */
+/** Reports why a point with a stopping rule ended. */
 export function judgeStopping({ stopping }: Measurement): Finding[] {
   if (stopping === undefined) return []
   const { reason, requests, max, figures, precision } = stopping
@@ -23,7 +23,7 @@ export function judgeStopping({ stopping }: Measurement): Finding[] {
   const share = `${precision * 100}%`
   return [
     {
-      // An objective that may be met or missed decides what is recommended.
+      // Whether an objective is met decides the recommendation.
       severity: open.some(({ limitMs }) => limitMs !== undefined) ? 'warning' : 'note',
       code: 'precision-not-reached',
       message: `${counted} were not enough for ${share} precision: ${open.map(figureText).join(', ')}. For a more precise answer, raise max of requests: auto`,

@@ -1,9 +1,9 @@
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount } from './figures.ts'
 
-/** What is to be said of how tokens were counted, where not every answer was counted by the server. */
+/** Reports how tokens were counted if the server did not count every answer. */
 export function judgeTokenCounts({ tokenCounts, tokenSource, requests }: Measurement): Finding[] {
-  // Runs of before say of the whole point only.
+  // Older runs record only the main source for the whole point.
   if (tokenCounts === undefined) return tokenSource === 'chunks' ? [fromChunks('')] : []
   const { tokenizer, chunks, early, impossible, missing, noPromptTokens } = tokenCounts
   const of = (count: number) => `${amount(count)} of ${amount(requests.completed)} answers`

@@ -4,13 +4,13 @@ import type { Finding, Measurement } from '../measurement.ts'
 import { wholeRunDiffers } from '../whole-run.ts'
 import { amount, percent, time } from './figures.ts'
 
-/** Samples below which a p95 is hardly more than the maximum. */
+/** With fewer samples, a p95 is hardly more than the maximum. */
 const fewestForP95 = 20
-/** Client against server TTFT: what the network and the front's own work may take. */
+/** Allowed difference between client and server TTFT due to the network and the frontend. */
 const ttftDifferenceShare = 0.2
 const ttftDifferenceMs = 10
 
-/** Whether the window was long and steady enough, and whether the server saw the same. */
+/** Checks whether the window was long and steady enough, and whether the server measured the same. */
 export function judgeWindow(point: Point, measurement: Measurement): Finding[] {
   return [
     ...judgeSteady(point, measurement),
@@ -43,13 +43,16 @@ function judgeSteady({ load: { level } }: Point, { steady, requests }: Measureme
   ]
 }
 
-/** Change of TTFT through the window that matters, and how sure it must be: 5% of windows without a trend pass this. */
+/**
+ * Minimum relevant change of TTFT through the window, and its required certainty: 5% of windows without a trend exceed
+ * it.
+ */
 const trendThatMatters = 0.1
 const trendThatShows = 1.96
 
 /**
- * A steady window whose TTFT still falls: requests of equal lengths that were sent together stay together for many
- * rounds, and the first ones wait for each other. How many such windows this finds stands in docs/bench/window.md.
+ * Reports a steady window whose TTFT still falls: requests of equal lengths that were sent together stay together for
+ * many rounds, and the first ones wait for each other. How often this detects such windows: docs/bench/window.md.
  */
 export function judgeTtftTrend({ window, steady, ttftTrend }: Measurement): Finding[] {
   if (window !== 'steady' || steady?.reached === false || ttftTrend === undefined || ttftTrend === null) return []
@@ -68,7 +71,7 @@ export function judgeTtftTrend({ window, steady, ttftTrend }: Measurement): Find
   ]
 }
 
-/** Answers whose tokens something held back and passed on together: when they were made can't be seen. */
+/** Reports answers whose tokens were held back and delivered together, so that their generation times are unknown. */
 function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[] {
   if (onePiece === 0) return []
   const rest =
@@ -84,7 +87,7 @@ function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[]
   ]
 }
 
-/** What genai-perf's way of counting would show of the same run, where that is something else. */
+/** Reports what genai-perf's definition would give for the same run, if it differs. */
 function compareWhole(measurement: Measurement): Finding[] {
   const differing = wholeRunDiffers(measurement)
   if (differing === null) return []
@@ -107,7 +110,7 @@ function compareWhole(measurement: Measurement): Finding[] {
 
 function judgeSamples(point: Point, measurement: Measurement): Finding[] {
   const samples = measurement.requestLatencyMs?.count ?? 0
-  // Who counts no requests doesn't say how many samples there are.
+  // A generator that counts no requests does not report the number of samples.
   const isUnknown = measurement.requests.isCompletedKnown === false
   if (isUnknown || samples === 0 || samples >= samplesNeeded(99)) return []
   const unearned = samples < samplesNeeded(95) ? 'p95 and p99 rest' : 'p99 rests'
@@ -121,7 +124,7 @@ function judgeSamples(point: Point, measurement: Measurement): Finding[] {
   ]
 }
 
-/** The front's own TTFT histogram, where it was scraped, in seconds: any `…time_to_first_token_seconds`. */
+/** The frontend's own TTFT histogram in s, if it was scraped: any `…time_to_first_token_seconds`. */
 function judgeServerTtft({ server, ttftMs, fromSend }: Measurement): Finding[] {
   // The server can't know the schedule: compare what counts from the send.
   const client = (fromSend?.ttftMs ?? ttftMs)?.mean
