@@ -253,23 +253,34 @@ describe('what a prefix cache could reuse of a trace', () => {
   })
 })
 
-for (const generator of ['vllm-bench', 'genai-perf']) {
-  test(`a trace is refused for ${generator} by name, once`, async () => {
-    await writeFile(
-      join(folder, 't.jsonl'),
-      even()
-        .map(row => JSON.stringify(row))
-        .join('\n'),
-    )
-    const file = join(folder, 's.yaml')
-    const load = '{ trace: { file: t.jsonl, unit: ms } }'
-    await writeFile(file, sweepText({ workloads: '[{ isl: 600, osl: 20 }]', load, generator }))
-    const told = await mistakes(loadSweep(file))
-    assert.match(
-      told.trim(),
-      new RegExp(
-        `^\\S+:\\d+:\\d+: the generator ${generator} does not support a trace; .*generator: built-in or aiperf$`,
-      ),
-    )
-  })
+async function refusal(load: string, generator: string) {
+  await writeFile(
+    join(folder, 't.jsonl'),
+    even()
+      .map(row => JSON.stringify(row))
+      .join('\n'),
+  )
+  const file = join(folder, 's.yaml')
+  await writeFile(file, sweepText({ workloads: '[{ isl: 600, osl: 20 }]', load, generator }))
+  return mistakes(loadSweep(file))
 }
+
+test('a trace is refused for genai-perf by name, once', async () => {
+  assert.match(
+    (await refusal('{ trace: { file: t.jsonl, unit: ms } }', 'genai-perf')).trim(),
+    /^\S+:\d+:\d+: the generator genai-perf does not support a trace; .*generator: built-in or aiperf or vllm-bench$/,
+  )
+})
+
+test('vllm-bench replays a trace as completions, and refuses what it cannot do with one by name', async () => {
+  const trace = 'trace: { file: t.jsonl, unit: ms }'
+  assert.equal(await refusal(`{ api: completions, warmup: 0, ${trace} }`, 'vllm-bench'), '')
+  const told = await refusal(`{ warmup: 3, max_concurrency: 4, ${trace} }`, 'vllm-bench')
+  assert.match(told, /vllm-bench replays traces as token ids; write api: completions/)
+  assert.match(told, /vllm-bench does not limit a trace; remove max_concurrency/)
+  assert.match(told, /vllm-bench warms up with the first prompt of the trace; remove warmup/)
+  assert.match(
+    await refusal('{ api: completions, trace: { file: t.jsonl, unit: ms, users: 2 } }', 'vllm-bench'),
+    /vllm-bench replays traces as they arrived, not with users; remove users/,
+  )
+})

@@ -91,3 +91,40 @@ describe('the real vllm-rs', { skip, concurrency: 3 }, () => {
     assert.match(refused?.message ?? '', /vllm-rs 0\.41\.0 refuses its arguments: unexpected argument/)
   })
 })
+
+describe('the real vllm-rs replaying a trace', { skip }, () => {
+  it('sends prompts of the recorded lengths and blocks at the recorded times', async () => {
+    await using folder = await temporaryFolder()
+    const file = join(folder.path, 'trace.jsonl')
+    const ids = [[1, 2, 3], [1, 2, 4], [1, 5], [6]]
+    const lengths = [1100, 1300, 700, 90]
+    const rows = lengths.map((input_length, i) => ({
+      ...{ timestamp: 200 * i, input_length, output_length: 3 + i, hash_ids: ids[i] },
+    }))
+    await writeFile(file, rows.map(row => JSON.stringify(row)).join('\n'))
+    const level = { kind: 'trace', file, speed: 2, unit: 'ms' } as const
+    const { requests: _, ...load } = pointOf({ api: 'completions', warmup: 0 }).load
+    const run = await runRealProgram('vllm-bench', { ...pointOf(), load: { ...load, level } }, () => 'answer')
+    assert.equal(run.error, null)
+    const prompts = run.bodies.map(({ prompt }) => prompt as number[])
+    assert.deepEqual(
+      prompts.map(prompt => prompt.length),
+      lengths,
+    )
+    assert.deepEqual(
+      run.bodies.map(body => [body.max_tokens, body.ignore_eos, body.min_tokens]),
+      [3, 4, 5, 6].map(tokens => [tokens, true, undefined]),
+    )
+    const alike = (a: number, b: number) => prompts[a]?.findIndex((token, i) => token !== prompts[b]?.[i]) ?? -1
+    assert.deepEqual([alike(0, 1), alike(0, 2)], [1024, 512])
+    const { measurement } = run
+    assert.deepEqual(measurement?.requests, { sent: 4, completed: 4, failed: 0 })
+    assert.deepEqual([measurement.isl?.mean, measurement.osl?.mean], [797.5, 4.5])
+    assert.ok((measurement.client.sendLatenessMs?.max ?? -1) >= 0)
+    assert.deepEqual(measurement.replay, { inFile: 4, chosen: 4, unit: 'ms', guessed: null })
+    assert.equal(
+      measurement.remarks?.some(({ code }) => code === 'summary-disagrees'),
+      false,
+    )
+  })
+})

@@ -56,7 +56,7 @@ export function aiperf(options: ProgramOptions): LoadGenerator {
       env: { ...programEnvironment, ...hub.env },
       folder,
       logFile: files.log,
-      deadlineMs: longestRunMs(load),
+      deadlineMs: longestRunMs(load) + (trace?.longestMs ?? 0),
       signal: context.signal,
       ledger: await session.ledger(),
       watch: async () => {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import type { ReplayedTrace } from '../../metrics/measurement.ts'
-import { type Endpoint, FulcrumError, type Point } from '../../model/index.ts'
+import { type Endpoint, FulcrumError, largest, type Point } from '../../model/index.ts'
 import { userCacheFolder } from '../cache.ts'
 import { frameTexts } from '../frame.ts'
 import { createPromptSet } from '../prompts.ts'
@@ -16,6 +16,8 @@ export interface WrittenTrace {
   /** Mean lengths of its requests, tokens. */
   readonly asked: { readonly isl: number; readonly osl: number }
   readonly replay: ReplayedTrace
+  /** Time from the first request to the end of the last session, if every answer takes up its timeout; ms. */
+  readonly longestMs: number
 }
 
 /** Maximum number of prompt tokens to write: about 3 GB of text. */
@@ -61,7 +63,21 @@ export async function writeTraceFile(
     requests: count,
     asked: { isl: mean(recipe.inputTokens), osl: mean(trace.outputTokens) },
     replay: { inFile: outOf + unanswered, chosen: trace.count, ...time },
+    longestMs: longestMs(trace, count, level.speed, load.timeoutMs),
   }
+}
+
+function longestMs({ atMs, sessions }: Trace, count: number, speed: number, timeoutMs: number): number {
+  const recordedMs = (atMs[count - 1] ?? 0) / speed
+  if (sessions === undefined) return recordedMs
+  const ofSession = new Map<number, number>()
+  for (let row = 0; row < count; row++) {
+    const session = sessions.of[row] ?? 0
+    const delayMs = sessions.delayMs[row] ?? Number.NaN
+    const turnMs = timeoutMs + (Number.isNaN(delayMs) ? 0 : delayMs / speed)
+    ofSession.set(session, (ofSession.get(session) ?? 0) + turnMs)
+  }
+  return recordedMs + largest(ofSession.values())
 }
 
 /** Rows ordered by session and turn. */

@@ -1,9 +1,13 @@
 import type { Endpoint, Json, Load, Point } from '../../model/index.ts'
+import { tokensPerBlock } from '../trace-lines.ts'
+import type { WrittenTrace } from './trace-file.ts'
 
 /** Files and folders that the command names. */
 export interface CommandInputs {
-  /** JSON lines with `prompt` and `output_tokens`, one for each request. */
+  /** JSON lines with `prompt` and `output_tokens`, one for each request; for a trace, what {@link writeTimedTrace} wrote. */
   readonly prompts: string
+  /** What the trace is of; absent without one, and in an example. */
+  readonly trace?: Pick<WrittenTrace, 'requests' | 'blockTokens'>
   /** Folder of the tokenizer. */
   readonly tokenizer: string
   /** Folder of the result. */
@@ -20,9 +24,8 @@ export function vllmBenchArguments(point: Point, endpoint: Endpoint, inputs: Com
   return [
     ...['bench', 'serve', '--backend', load.api === 'chat' ? 'openai-chat' : 'openai'],
     ...['--base-url', endpoint.url.replace(/\/+$/, ''), '--model', endpoint.model, '--tokenizer', inputs.tokenizer],
-    ...['--dataset-name', 'custom', '--dataset-path', inputs.prompts, '--custom-output-len', '-1'],
-    ...['--skip-chat-template', '--disable-shuffle', '--no-oversample'],
-    ...['--num-prompts', String(load.requests ?? 0), '--num-warmups', String(load.warmup), ...levelArguments(load)],
+    ...datasetArguments(load, inputs),
+    ...['--num-warmups', String(load.warmup), ...levelArguments(load)],
     ...['--seed', String(load.seed)],
     ...(endpoint.dialect === 'openai' || endpoint.dialect === 'dynamo-0.3' ? [] : ['--ignore-eos']),
     ...(Object.keys(body).length === 0 ? [] : ['--extra-body', JSON.stringify(body)]),
@@ -32,9 +35,24 @@ export function vllmBenchArguments(point: Point, endpoint: Endpoint, inputs: Com
   ]
 }
 
+function datasetArguments({ level, requests = 0 }: Load, { prompts, trace }: CommandInputs): string[] {
+  if (level.kind !== 'trace')
+    return [
+      ...['--dataset-name', 'custom', '--dataset-path', prompts, '--custom-output-len', '-1'],
+      ...['--skip-chat-template', '--disable-shuffle', '--no-oversample', '--num-prompts', String(requests)],
+    ]
+  return [
+    ...['--dataset-name', 'timed_trace', '--dataset-path', prompts],
+    ...['--num-prompts', String(trace?.requests ?? 'REQUESTS')],
+    ...['--timed-trace-chunk-hash-size', String(trace?.blockTokens ?? tokensPerBlock), '--self-timed'],
+  ]
+}
+
 function extraBody({ load, workload }: Point, { dialect }: Endpoint): { readonly [field: string]: Json } {
   return {
-    ...(workload.osl.kind === 'fixed' && dialect !== 'openai' ? { min_tokens: workload.osl.tokens } : {}),
+    ...(load.level.kind !== 'trace' && workload.osl.kind === 'fixed' && dialect !== 'openai'
+      ? { min_tokens: workload.osl.tokens }
+      : {}),
     ...(dialect === 'dynamo-0.3' ? { nvext: { ignore_eos: true } } : {}),
     ...load.extra,
   }
@@ -51,6 +69,8 @@ function levelArguments({ level, window }: Load): string[] {
         ...['--burstiness', String(level.arrivals.kind === 'gamma' ? level.arrivals.burstiness : 1)],
         ...(level.maxConcurrency === undefined ? [] : ['--max-concurrency', String(level.maxConcurrency)]),
       ]
+    case 'trace':
+      return []
     default:
       throw new TypeError(`vllm-rs has no options for a load of kind ${level.kind}`)
   }

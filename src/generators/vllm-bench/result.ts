@@ -5,6 +5,7 @@ import { measurementOf } from '../programs/measurement.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 import type { BenchResult } from './result-file.ts'
 import { chunkGaps, rowsOf } from './rows.ts'
+import type { WrittenTrace } from './trace-file.ts'
 import { untestedVersion } from './version.ts'
 
 /** A finished run of vllm-rs and what was read of it. */
@@ -12,7 +13,9 @@ export interface VllmBenchRun {
   readonly end: ProgramEnd
   readonly result: BenchResult
   /** Of each request's prompt, template included. */
-  readonly inputTokens: readonly number[]
+  readonly inputTokens: ArrayLike<number>
+  /** The replayed trace. */
+  readonly trace?: WrittenTrace
   readonly version: string
   /** Epoch ms. */
   readonly startedAtMs: number
@@ -25,8 +28,8 @@ export interface VllmBenchRun {
  * all slots send at once, lies before that window; answers of its last requests may come after it.
  */
 export function resultOf(point: Point, run: VllmBenchRun): Measurement {
-  const { result, version } = run
-  const rows = rowsOf(result, run.inputTokens)
+  const { result, version, trace } = run
+  const rows = rowsOf(result, run.inputTokens, trace?.dueMs)
   const answered = rows.filter(({ failure }) => failure === null).length
   const window = point.load.window === 'whole' ? undefined : result.steady_state?.window
   const measurement = measurementOf(point, {
@@ -34,7 +37,8 @@ export function resultOf(point: Point, run: VllmBenchRun): Measurement {
     rows,
     startedAtMs: run.startedAtMs,
     wallS: run.end.elapsedS,
-    knowsSchedule: false,
+    knowsSchedule: trace !== undefined,
+    ...(trace === undefined ? {} : { asked: trace.asked }),
     ...(window && { steadyWindow: { startMs: window.start_s * 1000, endMs: window.end_s * 1000 } }),
     interChunkMs: chunkGaps(result),
     // It asks for usage; where the server sends none, it counts with the tokenizer, and doesn't say so.
@@ -46,27 +50,38 @@ export function resultOf(point: Point, run: VllmBenchRun): Measurement {
   })
   const remarks = [
     ...untestedVersion(version),
-    firstPromptRepeated(point),
-    ...cutShort(point, rows.length),
+    ...firstPromptRepeated(point),
+    ...(trace === undefined ? [] : unevenBlocks(trace)),
+    ...cutShort(trace?.requests ?? point.load.requests, rows.length),
     ...(window?.warning ? [shortWindow(window.warning)] : []),
     ...checked(result, measurement, answered),
   ]
-  return { ...measurement, remarks: [...(measurement.remarks ?? []), ...remarks] }
-}
-
-/** It sends the first prompt to see that the server answers, and for every request of its warm-up. */
-function firstPromptRepeated({ load }: Point): Finding {
-  const times = load.warmup + 1
   return {
-    severity: 'note',
-    code: 'first-prompt-repeated',
-    message: `vllm-rs sends the first prompt ${times} ${times === 1 ? 'time' : 'times'} before it measures: a prefix cache answers it sooner`,
+    ...measurement,
+    ...(trace === undefined ? {} : { replay: trace.replay }),
+    remarks: [...(measurement.remarks ?? []), ...remarks],
   }
 }
 
-function cutShort({ load }: Point, recorded: number): Finding[] {
-  if (load.requests === undefined || recorded >= load.requests) return []
-  const message = `vllm-rs recorded ${recorded} of ${load.requests} requests`
+/** It sends the first prompt for every request of its warm-up. */
+function firstPromptRepeated({ load }: Point): Finding[] {
+  const { warmup } = load
+  if (warmup === 0) return []
+  const times = `${warmup} ${warmup === 1 ? 'time' : 'times'}`
+  const message = `vllm-rs sends the first prompt ${times} before it measures: a prefix cache answers it sooner`
+  return [{ severity: 'note', code: 'first-prompt-repeated', message }]
+}
+
+function unevenBlocks({ unevenBlocks: count }: WrittenTrace): Finding[] {
+  if (count === 0) return []
+  const blocks = count === 1 ? '1 block of the trace occurs' : `${count} blocks of the trace occur`
+  const message = `${blocks} in several lengths: vllm-rs sends different tokens for each length, so a prefix cache finds less than the trace allows`
+  return [{ severity: 'warning', code: 'vllm-bench-uneven-blocks', message }]
+}
+
+function cutShort(asked: number | undefined, recorded: number): Finding[] {
+  if (asked === undefined || recorded >= asked) return []
+  const message = `vllm-rs recorded ${recorded} of ${asked} requests`
   return [{ severity: 'invalid', code: 'vllm-bench-cut-short', message }]
 }
 
@@ -79,12 +94,14 @@ const shortWindow = (warning: string): Finding => ({
 /** Its own figures of the whole run against those of its records; which request is in its window it doesn't say. */
 function checked(result: BenchResult, measurement: Measurement, answered: number): Finding[] {
   const whole = measurement.whole ?? measurement
+  // It counts from the actual send time, even if requests have a schedule.
+  const { ttftMs, requestLatencyMs } = measurement.fromSend ?? whole
   return disagreements('vllm-rs', [
-    { name: 'TTFT mean (ms)', stated: result.mean_ttft_ms ?? undefined, recorded: whole.ttftMs?.mean },
+    { name: 'TTFT mean (ms)', stated: result.mean_ttft_ms ?? undefined, recorded: ttftMs?.mean },
     {
       name: 'request latency mean (ms)',
       stated: result.mean_e2el_ms ?? undefined,
-      recorded: whole.requestLatencyMs?.mean,
+      recorded: requestLatencyMs?.mean,
     },
     { name: 'answered requests', stated: result.completed, recorded: answered },
   ])

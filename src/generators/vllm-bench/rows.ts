@@ -5,9 +5,10 @@ import type { BenchResult } from './result-file.ts'
 /**
  * The records of requests as rows, times in ms since the run began.
  * @param inputTokens of each request, with the chat template: vllm-rs counts the text alone
+ * @param dueMs when each request of a trace was due; vllm-rs itself doesn't record that
  */
-export function rowsOf(result: BenchResult, inputTokens: readonly number[]): readonly Row[] {
-  return result.start_times.map((_, index) => rowOf(result, index, inputTokens[index] ?? Number.NaN))
+export function rowsOf(result: BenchResult, inputTokens: ArrayLike<number>, dueMs?: ArrayLike<number>): readonly Row[] {
+  return result.start_times.map((_, index) => rowOf(result, index, inputTokens[index] ?? Number.NaN, dueMs?.[index]))
 }
 
 /** Gaps between the chunks of all answers, in ms. */
@@ -20,11 +21,10 @@ export function chunkGaps(result: BenchResult): Float64Array {
 const isAnswered = (result: BenchResult, index: number): boolean =>
   result.errors[index] === '' && (result.output_lens[index] ?? 0) > 0
 
-function rowOf(result: BenchResult, index: number, inputTokens: number): Row {
+function rowOf(result: BenchResult, index: number, inputTokens: number, dueMs?: number): Row {
   const sentMs = (result.start_times[index] ?? Number.NaN) * 1000
   const latencyMs = (result.latencies[index] ?? 0) * 1000
-  // It doesn't record when a request was due.
-  const common = { scheduledMs: sentMs, sentMs, inputTokens }
+  const common = { scheduledMs: dueMs ?? sentMs, sentMs, inputTokens }
   if (!isAnswered(result, index)) {
     return {
       ...common,

@@ -14,6 +14,7 @@ import { vllmBenchArguments } from './command.ts'
 import { vllmBenchFailure } from './failure.ts'
 import { resultOf } from './result.ts'
 import { readBenchResult } from './result-file.ts'
+import { writeTimedTrace } from './trace-file.ts'
 import { findVllmRs, installVllmRs } from './version.ts'
 
 /**
@@ -38,13 +39,21 @@ export function vllmBench(options: ProgramOptions): LoadGenerator {
     const { path, version } = await findVllmRs(options.command)
     const hub = await session.hubCache(deployment.model, endpoint.model)
     await mkdir(folder, { recursive: true })
-    const prompts = comingRound(await promptTextsOf(point, context.signal), load.requests ?? 0)
-    await writeFile(files.prompts, prompts.map(promptLine).join(''))
-    const places = { prompts: files.prompts, tokenizer: hub.folder, folder, resultName, args: options.args }
+    const trace = load.level.kind === 'trace' ? await writeTimedTrace(point, files.prompts, context.signal) : undefined
+    const inputTokens = trace?.inputTokens ?? (await writePrompts(point, files.prompts, context.signal))
+    const total = trace?.requests ?? load.requests ?? null
+    const places = {
+      prompts: files.prompts,
+      tokenizer: hub.folder,
+      folder,
+      resultName,
+      args: options.args,
+      ...(trace && { trace }),
+    }
 
     const stalled = stallWatch('vllm-rs', load.timeoutMs, context.signal)
     const startedAtMs = Date.now()
-    context.onProgress({ phase: 'measuring', done: 0, total: load.requests ?? null })
+    context.onProgress({ phase: 'measuring', done: 0, total })
     const end = await runProgram({
       name: 'vllm-rs',
       argv: [path, ...vllmBenchArguments(point, endpoint, places)],
@@ -56,7 +65,7 @@ export function vllmBench(options: ProgramOptions): LoadGenerator {
       },
       folder,
       logFile: files.log,
-      deadlineMs: longestRunMs(load),
+      deadlineMs: longestRunMs(load) + (trace?.dueMs.at(-1) ?? 0),
       signal: context.signal,
       ledger: await session.ledger(),
       watch: async (_, group) => stalled(group),
@@ -66,7 +75,7 @@ export function vllmBench(options: ProgramOptions): LoadGenerator {
     if (text === null || end.gaveUp !== null) throw vllmBenchFailure(end, files.log, version)
     const result = readBenchResult(text, files.result, version)
     return resultOf(point, {
-      ...{ end, result, version, inputTokens: prompts.map(({ inputTokens }) => inputTokens) },
+      ...{ end, result, version, inputTokens, ...(trace && { trace }) },
       startedAtMs: Math.max(startedAtMs, Date.now() - result.duration * 1000),
       runFolder: options.runFolder,
       files: [files.result, files.log],
@@ -74,6 +83,13 @@ export function vllmBench(options: ProgramOptions): LoadGenerator {
   }
 
   return { measure, close: session.close }
+}
+
+/** Writes the prompt of each request, and returns their tokens. */
+async function writePrompts(point: Point, file: string, signal: AbortSignal): Promise<readonly number[]> {
+  const prompts = comingRound(await promptTextsOf(point, signal), point.load.requests ?? 0)
+  await writeFile(file, prompts.map(promptLine).join(''))
+  return prompts.map(({ inputTokens }) => inputTokens)
 }
 
 const promptLine = ({ text, outputTokens }: PromptText) =>
