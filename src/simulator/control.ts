@@ -2,43 +2,43 @@ import { z } from 'zod'
 import type { EngineSettings, Json, Role } from '../model/index.ts'
 import { type RouterMode, routerModes } from './routing.ts'
 
-/** What an engine process can be told to do. */
+/** Orders that an engine process accepts. */
 export type Order =
   | { readonly do: 'add'; readonly role: Role; readonly settings: EngineSettings; readonly loadMs: number }
   | { readonly do: 'remove'; readonly worker: string }
-  /** Picks workers in another way from now on. */
+  /** Changes how workers are picked from now on. */
   | { readonly do: 'route'; readonly routing: RouterMode }
 
-/** An order as it is sent: one JSON object a line on the engine's standard input. */
+/** An order as sent: one JSON object per line on the engine's standard input. */
 export type Command = Order & { readonly id: number }
 
-/** What it says, one JSON object a line on its standard output. */
+/** A report of the engine: one JSON object per line on its standard output. */
 export type Report =
   | { readonly event: 'listening'; readonly url: string }
-  /** The command is carried out: the worker is ready, has answered everything and left, or the router is another. */
+  /** The command is complete: the worker is ready, has answered everything and left, or the router has changed. */
   | { readonly event: 'done'; readonly id: number; readonly worker: string }
   | { readonly event: 'refused'; readonly id: number; readonly message: string }
 
-/** One chance for all, or what each prompt's repetitions say. */
+/** One probability for all prompts, or one derived from each prompt's repetitions. */
 export type Acceptance = number | 'by-prompt'
 
-/** How an engine process is started: its one argument, as JSON. */
+/** Start options of an engine process: its only argument, as JSON. */
 export interface EngineStart {
   readonly profile: string
   readonly model: string
   readonly tokenizer: string
-  /** 0: any free port. */
+  /** 0 for any free port. */
   readonly port: number
   readonly routing: RouterMode
-  /** Share of known questions that get a wrong answer, 0–1; none unless given. */
+  /** Share of known questions that get a wrong answer, 0–1; default: none. */
   readonly errorRate?: number | undefined
-  /** Chance that a drafted token is accepted after those before it, 0–1; no worker drafts unless given. */
+  /** Probability that a drafted token is accepted if those before it were, 0–1; by default no worker drafts. */
   readonly acceptance?: Acceptance | undefined
-  /** Share of an answer's tokens that are reasoning, 0–1; none unless given. */
+  /** Share of an answer's tokens that are reasoning, 0–1; default: none. */
   readonly reasoningShare?: number | undefined
-  /** Other names that it answers to, such as adapters. */
+  /** Other names that requests may use, such as adapters. */
   readonly adapters?: readonly string[] | undefined
-  /** Folder of the words of one token, where all prompts consist of such words; see `createTokenCounter`. */
+  /** Folder with the words of one token, if all prompts consist of such words; see `createTokenCounter`. */
   readonly wordFolder?: string | undefined
 }
 
@@ -73,17 +73,17 @@ const reportSchema = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('refused'), id: z.int(), message: z.string() }),
 ])
 
-/** @throws ZodError or SyntaxError for a line that is no command */
+/** @throws ZodError or SyntaxError if the line is not a command */
 export function parseCommand(line: string): Command {
   return commandSchema.parse(JSON.parse(line))
 }
 
-/** @throws ZodError or SyntaxError for a line that is no report */
+/** @throws ZodError or SyntaxError if the line is not a report */
 export function parseReport(line: string): Report {
   return reportSchema.parse(JSON.parse(line))
 }
 
-/** @throws ZodError or SyntaxError for an argument that is no start */
+/** @throws ZodError or SyntaxError if the argument is not valid */
 export function parseStart(argument: string): EngineStart {
   return startSchema.parse(JSON.parse(argument))
 }

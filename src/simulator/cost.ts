@@ -3,36 +3,37 @@ import type { Correction, Profile } from './profile.ts'
 import type { WorkerSettings } from './settings.ts'
 import { interpolate, interpolateSurface } from './table.ts'
 
-/** What one worker's work takes. */
+/** Time that one worker's work takes. */
 export interface CostModel {
-  /** ms of a forward pass over `tokens` new prompt tokens; 0 for none. */
+  /** ms of a forward pass over `tokens` new prompt tokens; 0 without any. */
   prefillMs(tokens: number): number
-  /** ms of a decode step over `sequences` sequences that hold `contextTokens` tokens together; 0 for none. */
+  /** ms of a decode step over `sequences` sequences with a total of `contextTokens` tokens; 0 without any. */
   decodeMs(sequences: number, contextTokens: number): number
   /**
-   * ms of a step that drafts `drafts` tokens for each sequence and verifies them. Never shorter than a step without.
+   * ms of a step that drafts `drafts` tokens per sequence and verifies them. At least as long as a step without drafts.
    */
   verifyMs(sequences: number, contextTokens: number, drafts: number): number
-  /** ms from a prefill worker to a decode worker for a prompt of `tokens`. */
+  /** ms to transfer a prompt of `tokens` from a prefill worker to a decode worker. */
   transferMs(tokens: number): number
   readonly kvBlocks: number
   readonly blockTokens: number
 }
 
 /**
- * Time of drafting one token, of a decode step's. The technical report of DeepSeek-V3 has 1.8 times the tokens/s from
- * one MTP layer whose token is accepted in 85 to 90% of all steps: 1.85 / 1.8 to 1.9 / 1.8 of the time of a step.
+ * Time to draft one token, relative to a decode step. The technical report of DeepSeek-V3 has 1.8 times the tokens/s
+ * from one MTP layer whose token is accepted in 85 to 90% of all steps, so a step takes 1.85 / 1.8 to 1.9 / 1.8 times
+ * as long.
  */
 const draftShare = 0.04
 
-/** Pass times under a correction; tables that it takes no part of (scale 0) are not read. */
+/** Applies a correction to pass times. Tables with scale 0 are not read. */
 function correct(
   { prefill, decode }: Correction,
   prefillMs: (tokens: number) => number,
   decodeMs: (sequences: number, contextTokens: number) => number,
 ): Pick<CostModel, 'prefillMs' | 'decodeMs'> {
   const { scale, fixedMs, perSequenceMs, sequenceExponent, per1000ContextTokensMs } = decode
-  // Batches are whole and few: their powers are known before the clock runs.
+  // Batches are small integers, so their powers are computed in advance.
   const batchMs: number[] = []
   const batchTermMs = (sequences: number) => {
     const known = batchMs[sequences]
@@ -59,9 +60,7 @@ function correct(
   }
 }
 
-/**
- * Prefill time of one token count never changes, and workloads have few of them: remembered, not interpolated again.
- */
+/** Caches times: the prefill time of a token count never changes, and workloads have few different counts. */
 function remembered(compute: (tokens: number) => number): (tokens: number) => number {
   const known = new Map<number, number>()
   return tokens => {
@@ -74,9 +73,9 @@ function remembered(compute: (tokens: number) => number): (tokens: number) => nu
 }
 
 /**
- * Costs of a worker under its settings. Chunks and batches of prompts take the time of one prompt with as many tokens,
- * and a decode step never less than 1 ms: both as Dynamo's mocker reads the same tables.
- * @throws FulcrumError bad-input `engine-setting` when the profile has no times for the settings
+ * Costs of a worker with its settings. Prompts in chunks and batches take the time of one prompt with as many tokens,
+ * and a decode step takes at least 1 ms; Dynamo's mocker reads the same tables in the same way.
+ * @throws FulcrumError bad-input `engine-setting` if the profile has no times for the settings
  */
 export function costModel(profile: Profile, settings: WorkerSettings): CostModel {
   const table = profile.tables.find(candidate => candidate.enableAttentionDp === settings.attentionDp)
@@ -87,7 +86,8 @@ export function costModel(profile: Profile, settings: WorkerSettings): CostModel
       `The profile ${profile.name} has no times for enable_attention_dp: ${settings.attentionDp}`,
     )
   const { kv, transfer, parallelism } = profile
-  // Tensor-parallel ranks each hold the whole latent cache of MLA; with attention DP each rank holds its own sequences.
+  // Tensor-parallel ranks each hold the whole latent cache of MLA; with attention DP, each rank holds its own
+  // sequences.
   const ranks = settings.attentionDp ? parallelism.tensor : 1
   const memoryTokens = (settings.freeGpuMemoryFraction * kv.freeBytesPerGpu * ranks) / kv.bytesPerToken
   const prefillMs = (tokens: number) => Math.max(0, interpolate(table.prefill, tokens))
@@ -102,7 +102,7 @@ export function costModel(profile: Profile, settings: WorkerSettings): CostModel
     verifyMs(sequences, contextTokens, drafts) {
       const plainMs = decodeStepMs(sequences, contextTokens)
       if (drafts === 0 || sequences === 0) return plainMs
-      // A pass over 1 + drafts tokens of each sequence, which read the KV cache of a sequence together.
+      // A pass over 1 + drafts tokens of each sequence, which share one read of the sequence's KV cache.
       const passMs = decodeStepMs(sequences * (1 + drafts), contextTokens)
       return Math.max(plainMs, passMs) + drafts * draftShare * plainMs
     },

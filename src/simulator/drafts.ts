@@ -1,32 +1,34 @@
 import type { Random } from '../model/index.ts'
 import type { EngineRequest } from './request.ts'
 
-/** Counters of speculative decoding, as vLLM has them. */
+/** Counters of speculative decoding as in vLLM. */
 export interface DraftCounts {
-  /** One for each sequence and step. */
+  /** One per sequence and step. */
   readonly drafts: number
   readonly draftTokens: number
   readonly acceptedTokens: number
-  /** Accepted tokens at each place of a draft. */
+  /** Accepted tokens at each position of a draft. */
   readonly acceptedAt: readonly number[]
 }
 
 /** Speculative decoding of one worker. */
 export interface Drafts {
-  /** Tokens of a draft. */
+  /** Tokens per draft. */
   readonly tokens: number
-  /** Tokens of each pass of a request that begins to decode: the first brings one, each later one what is accepted. */
+  /**
+   * Tokens in each pass of a request that begins to decode: one in the first, and the accepted ones in each later pass.
+   */
   stepsOf(request: EngineRequest): Uint8Array
-  /** Tokens that come out of a request with the worker's pass `pass`. */
+  /** Tokens that a request yields in the worker's pass `pass`. */
   advance(request: EngineRequest, pass: number): number
   counts(): DraftCounts
 }
 
 /**
- * Drafts whose tokens are accepted one after the other, each with the same chance, until the first that is not: a step
+ * Drafts whose tokens are accepted one after another, each with the same probability, until the first rejection. A step
  * then has 1 + a + … + a^k tokens on average, (1 − a^(k+1)) / (1 − a) for the acceptance a of k drafted tokens
  * (Leviathan, Kalman and Matias, Fast Inference from Transformers via Speculative Decoding, 2023, equation 1). The last
- * step of an answer is cut at its length; it counts whole, as in vLLM.
+ * step of an answer is cut at its length but counts whole, as in vLLM.
  */
 export function createDrafts(
   tokens: number,

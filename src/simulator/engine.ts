@@ -14,44 +14,44 @@ import { createWorker } from './worker.ts'
 
 export interface EngineOptions {
   readonly profile: Profile
-  /** Dynamo's frontend default is round-robin. */
+  /** Default: Dynamo's default, round-robin. */
   readonly routing?: RouterMode
-  /** Call `onToken` of requests; see {@link EngineRequest}. */
+  /** Whether to call `onToken` of requests; see {@link EngineRequest}. */
   readonly streamTokens?: boolean
-  /** Gap between two tokens of a sequence, for so many sequences at once. */
+  /** Called with the gap between two tokens of each of the given number of sequences. */
   readonly onStep?: (gapMs: number, sequences: number) => void
-  /** Where the profile's jitter comes from; without it there is none. */
+  /** Random numbers for the profile's jitter; without them there is none. */
   readonly random?: Random
   /**
-   * Chance that a drafted token is accepted, given that those before it were, 0–1: for requests without their own.
-   * `by-request` where all have one. Absent: no worker can decode speculatively.
+   * Probability that a drafted token is accepted if those before it were, 0–1, for requests without their own.
+   * `by-request` if all have one. If absent, no worker can decode speculatively.
    */
   readonly acceptance?: number | 'by-request'
 }
 
-/** Which drafts are accepted follows from this and the order of requests. */
+/** Determines, together with the order of requests, which drafts are accepted. */
 const draftSeed = 1
 
 /**
- * A disaggregated (or aggregated) deployment as a discrete-event system. It has no clock of its own: whoever drives it
- * asks when the next event is due, and advances it — to the wall clock's now, or straight to the event.
- * Event times follow from one another, never from when `advanceTo` was called, so a late driver adds no drift.
+ * A disaggregated (or aggregated) deployment as a discrete-event system. It has no clock: its driver asks when the next
+ * event is due and advances it, to the present or straight to the event. Event times depend on one another and never on
+ * when `advanceTo` was called, so a late driver adds no drift.
  */
 export interface Engine {
   /**
-   * Takes a request that arrived at `request.arrivedMs`, which may lie before the last event: an idle worker then began
-   * with it when it arrived. Returns why it can't be served, or null when it is on its way.
+   * Submits a request that arrived at `request.arrivedMs`, which may precede the last event; an idle worker then began
+   * with it on arrival. Returns why it cannot be served, or null if it was accepted.
    */
   submit(request: EngineRequest): EngineRefusal | null
   cancel(request: EngineRequest): void
-  /** When something happens next; Infinity when nothing will. */
+  /** Time of the next event; Infinity if there is none. */
   nextEventMs(): number
-  /** Lets everything happen that is due by `nowMs`, in order. */
+  /** Processes all events due by `nowMs` in order. */
   advanceTo(nowMs: number): void
   addWorker(role: Role, settings: EngineSettings, sinceMs: number): number
-  /** The worker gets no more requests, and leaves when it has none; `onDrained` is called then. */
+  /** Sends the worker no more requests. It leaves once it has none, and `onDrained` is called. */
   drainWorker(id: number, onDrained: () => void): void
-  /** Picks workers in another way for requests that come from now on. */
+  /** Picks workers in another way for future requests. */
   route(mode: RouterMode): void
   workers(): readonly {
     readonly id: number
@@ -71,21 +71,21 @@ export type EngineRefusal =
 
 interface Event {
   atMs: number
-  /** Breaks ties in the order of scheduling, so that equal seeds give equal runs. */
+  /** Breaks ties in scheduling order, so that equal seeds give equal runs. */
   order: number
   readonly fire: () => void
 }
 
 interface Pool {
   readonly all: Worker[]
-  /** Those that take requests. */
+  /** Workers that accept requests. */
   readonly open: Worker[]
   /** Replaced by `route`. */
   router: Router
   settings: { readonly raw: EngineSettings; readonly parsed: WorkerSettings; readonly cost: CostModel } | null
 }
 
-/** @throws FulcrumError bad-input `engine-setting` (from `addWorker`) for settings that the model does not have */
+/** @throws FulcrumError bad-input `engine-setting` (from `addWorker`) for settings that the model does not support */
 export function createEngine(options: EngineOptions): Engine {
   const { profile } = options
   const events = createHeap<Event>((a, b) => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order))
@@ -96,10 +96,10 @@ export function createEngine(options: EngineOptions): Engine {
     settings: null,
   })
   const pools: Record<Role, Pool> = { prefill: pool(), decode: pool(), aggregated: pool() }
-  /** The start or end of a pass, whichever is next. */
+  /** Start or end of a pass, whichever comes next. */
   const passes = new Map<Worker, Event>()
   const drainListeners = new Map<Worker, () => void>()
-  /** Requests on their way whose next role has no worker just now: they wait for one to come (back). */
+  /** Requests whose next role has no worker at the moment; they wait for one. */
   const stranded: { role: Role; request: EngineRequest }[] = []
   const draftRandom = createRandom(draftSeed).fork('drafts')
   let transferring = 0

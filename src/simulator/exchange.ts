@@ -6,53 +6,57 @@ import type { ClientTimes, EngineRequest } from './request.ts'
 import { engineRequest } from './request.ts'
 import type { DrawnRequest } from './request-source.ts'
 
-/** Until when a loop measures, and how long it waits for answers. */
+/** Time limits of a loop. */
 export interface LoopLimits {
-  /** Nothing is measured that is sent from then on; infinity where the number of requests decides. */
+  /** Requests sent from this time on are not measured; infinite if the number of requests ends the load. */
   stopMs: number
-  /** What still runs then is given up. */
+  /** Requests still running at this time are canceled. */
   giveUpMs: number
   readonly timeoutMs: number
 }
 
 export interface LoopEnd {
-  /** When the first measured request was due; when the loop began, without any. */
+  /** When the first measured request was due; without any, when the loop began. */
   readonly startMs: number
   /** When the last measured request was sent. */
   readonly lastSentMs: number
-  /** The last answer to a measured request, or when the last of them was given up. */
+  /** The last answer to a measured request, or when the last of them was canceled. */
   readonly endMs: number
-  /** Of measured requests. */
+  /** Counts of measured requests. */
   readonly failed: { readonly refused: number; readonly timeout: number; readonly cancelled: number }
 }
 
 /**
- * After so long a quiet a request does not count as the answer to what came before it: Linux then acknowledges at once,
- * and no first chunk is held back (TCP_ATO_MIN, `tcp_event_data_sent`). On a real Dynamo the step lies at 38 to 40 ms.
+ * After this idle time in ms, a request does not count as the answer to earlier data. Linux then acknowledges
+ * immediately, so no first chunk is delayed (TCP_ATO_MIN, `tcp_event_data_sent`). On a real Dynamo, the step is at 38
+ * to 40 ms.
  */
 const quickAfterMs = 40
 
-/** What requests are exchanged with, and who is told of them. */
+/** Engine and listeners of an exchange. */
 export interface ExchangeContext {
   readonly engine: Engine
   /** See {@link Profile}'s `frontend`. */
   readonly firstChunkMs: number
-  /** Null while a warm-up is drained. */
+  /** Null while a warm-up drains. */
   readonly recorder: Recorder | null
 }
 
 /** The client's side of requests in virtual time. */
 export interface Exchange {
-  /** Sends on a connection that was quiet since then. False when the deployment can't take the request. */
+  /**
+   * Sends on a connection that has been idle since `sinceMs`. Returns false if the deployment cannot accept the
+   * request.
+   */
   send(drawn: DrawnRequest, phase: RequestPhase, dueMs: number, atMs: number, sinceMs: number): boolean
-  /** Lets everything happen before `untilMs` (not at it); false when time was up before. */
+  /** Processes all events before `untilMs` (exclusive); false if time ran out first. */
   runUntil(untilMs: number): boolean
-  /** Lets nothing more happen. */
+  /** Stops all processing. */
   stop(): void
   end(startMs: number): LoopEnd
 }
 
-/** Times as the client sees them: nothing of an answer leaves before its first chunk may. */
+/** Times as the client sees them: no part of an answer arrives before its first chunk. */
 function answerOf(request: EngineRequest, dueMs: number, quietMs: number, firstChunkMs: number): ClientTimes {
   const held = !Number.isNaN(request.prefilledMs) && quietMs < quickAfterMs
   const heldMs = held ? request.prefilledMs + firstChunkMs : 0
@@ -66,14 +70,14 @@ function answerOf(request: EngineRequest, dueMs: number, quietMs: number, firstC
   }
 }
 
-/** Sends requests and lets the engine run; `ended` is told when a request is out of flight, and why. */
+/** Sends requests and runs the engine. Calls `ended` with the reason when a request is no longer in flight. */
 export function createExchange(
   { engine, firstChunkMs, recorder }: ExchangeContext,
   limits: LoopLimits,
   ended: (atMs: number, drawn: DrawnRequest, ok: boolean) => void,
 ): Exchange {
   const failed = { refused: 0, timeout: 0, cancelled: 0 }
-  /** In the order of their deadlines; those that are over leave when they are first. */
+  /** Sorted by deadline. Finished ones are removed when they reach the front. */
   const running = createQueue<{
     readonly request: EngineRequest
     readonly phase: RequestPhase
@@ -108,7 +112,7 @@ export function createExchange(
     }
     if (phase === 'measured') lastSentMs = Math.max(lastSentMs, atMs)
     recorder?.sent(dueMs, atMs, phase)
-    // Keeps what is over from piling up behind a request that takes long.
+    // Keeps finished requests from piling up behind a slow one.
     firstRunning()
     running.push({ request, phase, lose: () => ended(atMs + limits.timeoutMs, drawn, false) })
     return true

@@ -1,17 +1,16 @@
 /**
- * Requests in flight from the first one sent to the last one sent, or to the first answer where all were sent before
- * it.
+ * Requests in flight from the first one sent to the last one sent, or to the first answer if all were sent before it.
  */
 export interface Flight {
   sent(atMs: number): void
   ended(atMs: number): void
-  /** A window begins: what was in flight before counts from now on. */
+  /** Begins a window: requests already in flight count from now on. */
   begin(atMs: number): void
   readonly now: number
   summary(): { readonly mean: number; readonly max: number } | null
 }
 
-/** As {@link inFlightOf} counts them from records, without keeping any; times must not fall. */
+/** Counts like {@link inFlightOf}, but without records; times must not decrease. */
 export function createFlight(): Flight {
   let now = 0
   let max = 0

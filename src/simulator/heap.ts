@@ -4,13 +4,13 @@ export interface Heap<T> {
   push(item: T): void
   peek(): T | undefined
   pop(): T | undefined
-  /** Removes one item wherever it is, O(n); false when it is not there. */
+  /** Removes an item at any position, O(n); false if it is not in the heap. */
   remove(item: T): boolean
-  /** Every item, in no particular order; do not change the heap meanwhile. */
+  /** All items in no particular order. Do not change the heap while reading them. */
   readonly items: readonly T[]
 }
 
-/** Orders by `before`; items that are equal to it come out in no particular order, so make it a total order. */
+/** Orders by `before`. Equal items come out in no particular order, so use a total order. */
 export function createHeap<T>(before: (a: T, b: T) => boolean): Heap<T> {
   const items: T[] = []
 

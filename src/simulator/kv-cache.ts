@@ -3,28 +3,28 @@ import type { CostModel } from './cost.ts'
 import { createPrefixCache } from './prefix-cache.ts'
 import type { EngineRequest } from './request.ts'
 
-/** The KV blocks of one worker: who holds how many, and what is computed already. */
+/** KV blocks of one worker: which requests hold them, and which are already computed. */
 export interface KvCache {
   readonly usedBlocks: number
   /** Blocks that a request holds while it runs here. */
   blocksFor(promptTokens: number, outputTokens: number): number
-  /** Takes blocks for a request, and what is computed of its prompt already; false while there are too few. */
+  /** Reserves blocks for a request and finds the computed part of its prompt; false if there are too few. */
   reserve(request: EngineRequest): boolean
-  /** Gives back what a request holds; nothing where it holds none. */
+  /** Releases a request's blocks, if it holds any. */
   release(request: EngineRequest): void
 }
 
 export interface KvCacheOptions {
   readonly role: Role
   readonly cost: CostModel
-  /** Prompts that begin alike share their blocks; decode workers compute no prompts. */
+  /** Prompts with the same beginning share blocks. Decode workers compute no prompts. */
   readonly blockReuse: boolean
 }
 
 export function createKvCache({ role, cost, blockReuse }: KvCacheOptions): KvCache {
   const reuse = blockReuse && role !== 'decode' ? createPrefixCache(cost.blockTokens) : null
   let used = 0
-  // A prefill worker writes one token of output at most before the prompt's blocks move on.
+  // A prefill worker generates at most one output token before the prompt's blocks move on.
   const blocksFor = (promptTokens: number, outputTokens: number) =>
     Math.ceil((promptTokens + (role === 'prefill' ? 1 : outputTokens)) / cost.blockTokens)
 

@@ -1,6 +1,6 @@
 import type { Length, Random } from '../model/index.ts'
 
-/** Draws lengths in tokens one at a time, 1 at least, so that any number of requests takes no memory. */
+/** Draws lengths of at least one token one at a time, so memory does not grow with requests. */
 export function lengthSource(length: Length, random: Random): () => number {
   const tokens = (drawn: number) => Math.max(1, Math.round(drawn))
   switch (length.kind) {
@@ -9,7 +9,7 @@ export function lengthSource(length: Length, random: Random): () => number {
     case 'normal':
       return () => tokens(length.mean + length.stddev * random.normal())
     case 'lognormal': {
-      // Mean and standard deviation are the lognormal's own, not its logarithm's.
+      // Mean and standard deviation are those of the lognormal distribution, not of its logarithm.
       const variance = Math.log1p((length.stddev / length.mean) ** 2)
       const centre = Math.log(length.mean) - variance / 2
       return () => tokens(Math.exp(centre + Math.sqrt(variance) * random.normal()))

@@ -6,37 +6,34 @@ import { createExchange } from './exchange.ts'
 import { createQueue } from './queue.ts'
 import type { DrawnRequest, RequestSource } from './request-source.ts'
 
-/** A closed loop: so many slots kept busy from a time on. */
+/** A closed loop that keeps a number of slots busy from a given time. */
 export interface ClosedLoad {
   readonly concurrency: number
   readonly startMs: number
-  /**
-   * What the so-manieth conversation is for, if it begins then; null when nothing more is begun. Phases come in their
-   * order.
-   */
+  /** Phase of the n-th conversation if it begins at `atMs`; null if no more begin. Phases never go back. */
   phaseOf(conversation: number, atMs: number): RequestPhase | null
 }
 
-/** Due times since some start, one at a time; infinity after the last. */
+/** Returns due times since some start one at a time; infinity after the last. */
 export type DueTimes = () => number
 
 /** An open loop: arrivals before, in and after its window. */
 export interface OpenLoad {
-  /** When it begins. */
+  /** Start of the loop. */
   readonly startMs: number
-  /** In flight at most. */
+  /** Maximum requests in flight. */
   readonly most: number
-  /** Load before the window, until it is warm; null without any. */
+  /** Load before the window until it is warm; null without any. */
   readonly before: {
     readonly dueMs: DueTimes
     readonly wanted: WarmUp['wanted']
-    /** How long the window is expected to be. */
+    /** Expected length of the window. */
     readonly windowMs: number
   } | null
   readonly measured: DueTimes
-  /** Load after the window, until what was measured is answered; null without any. */
+  /** Load after the window until all measured requests are answered; null without any. */
   readonly after: DueTimes | null
-  /** Length of a window that time ends; null where its last request does. */
+  /** Length of a window that ends by time; null if its last request ends it. */
   readonly windowMs: number | null
 }
 
@@ -46,21 +43,21 @@ export interface LoadLoop {
   open(load: OpenLoad, limits: LoopLimits): LoopEnd
 }
 
-/** The client's connections as a measurement finds them. */
+/** State of the client's connections at the start of a measurement. */
 export interface Connections {
   readonly count: number
-  /** Of which the warm-up has used so many. */
+  /** Number of them that the warm-up used. */
   readonly used: number
 }
 
-/** @param onWindow told when the first measured request is due, or the window of an open loop begins */
+/** @param onWindow called when the first measured request is due, or when the window of an open loop begins */
 export function createLoadLoop(
   context: ExchangeContext,
   source: RequestSource,
   connections: Connections,
   onWindow: (startMs: number) => void = () => {},
 ): LoadLoop {
-  /** Since when a connection was quiet as the load begins; infinitely long when it is new. */
+  /** When a connection became idle, as of the start of the load; infinitely long ago if new. */
   const quietSinceMs = (connection: number, startMs: number) =>
     connection < connections.used ? startMs : Number.NEGATIVE_INFINITY
 
@@ -69,7 +66,7 @@ export function createLoadLoop(
       let begun = 0
       let measuring = 0
       let windowMs = Number.NaN
-      /** The conversation that a request belongs to, and how many of its turns are left. */
+      /** Conversation of each request, and its remaining turns. */
       const held = new Map<DrawnRequest, { readonly phase: RequestPhase; left: number }>()
       const exchange = createExchange(context, limits, (atMs, drawn, ok) => {
         const conversation = held.get(drawn)
@@ -101,7 +98,7 @@ export function createLoadLoop(
             return
           }
           held.delete(drawn)
-          // What can't be taken holds no load, and will not be taken the next time either.
+          // A refused request holds no load, and would be refused again.
           if (phase === 'after') return
         }
       }
@@ -129,7 +126,7 @@ export function createLoadLoop(
       let longestLatencyMs = 0
       let shortestLatencyMs = Number.POSITIVE_INFINITY
       const sentMs = new Map<DrawnRequest, number>()
-      /** The one that was used last is used first. */
+      /** The most recently used connection is used first. */
       const idle = Array.from({ length: connections.count }, (_, index) => quietSinceMs(index, startMs))
       const exchange = createExchange(context, limits, (atMs, drawn, ok) => {
         inFlight -= 1
@@ -170,7 +167,7 @@ export function createLoadLoop(
         if (inFlight >= most) waiting.push({ drawn, phase, dueMs })
         else sendOn(drawn, phase, dueMs, dueMs)
       }
-      /** Lets requests arrive as long as `goOn` says so of the next one; resolves to when the last one was due. */
+      /** Sends arriving requests as long as `goOn` accepts the next due time. Returns when the last one was due. */
       function stream(phase: RequestPhase, fromMs: number, next: DueTimes, goOn: (dueMs: number) => boolean): number {
         let lastMs = fromMs
         for (let dueMs = fromMs + next(); dueMs < Number.POSITIVE_INFINITY; dueMs = fromMs + next()) {

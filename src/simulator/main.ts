@@ -1,7 +1,7 @@
 /**
- * The simulated engine as a process of its own, so that a load generator never shares its event loop.
- * One argument: {@link EngineStart} as JSON. Commands come on standard input, reports leave on standard output; when
- * standard input ends, whoever started this is gone, and it ends too.
+ * The simulated engine as a separate process, so that a load generator never shares its event loop. Its only argument
+ * is {@link EngineStart} as JSON. Reads commands from standard input and writes reports to standard output. Ends when
+ * standard input closes, because its parent is then gone.
  */
 import { flushCompileCache } from 'node:module'
 import type { AddressInfo } from 'node:net'
@@ -37,7 +37,7 @@ const { model, adapters = [], errorRate = 0, reasoningShare = 0 } = start
 const says = { model, adapters, errorRate, reasoningShare, isAcceptanceByPrompt }
 const server = createEngineServer({ engine, drive, tokens, ...says, workerNames: () => names })
 
-/** The lowest number that no worker of the role has: `prefill-0`, `prefill-1`, … */
+/** The lowest free name for the role: `prefill-0`, `prefill-1`, … */
 function freeName(role: Role): string {
   const taken = new Set(names.values())
   let index = 0
@@ -47,7 +47,7 @@ function freeName(role: Role): string {
 
 async function add(command: Command & { do: 'add' }): Promise<string> {
   const name = freeName(command.role)
-  // Held from now on: two workers that load at the same time don't get one name.
+  // Reserves the name, so that two workers loading at the same time get different ones.
   const held = -1 - command.id
   names.set(held, name)
   try {
@@ -86,7 +86,7 @@ async function obey(line: string): Promise<void> {
 
 server.listen(start.port, '127.0.0.1', () => {
   say({ event: 'listening', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
-  // Node keeps compiled code when a process exits, but this one is ended by a signal.
+  // Node keeps compiled code when a process exits by itself, but this one is ended by a signal.
   flushCompileCache()
 })
 for await (const line of createInterface({ input: process.stdin })) void obey(line)

@@ -1,29 +1,29 @@
 import type { EngineRequest } from './request.ts'
 
-/** Blocks of one id: held by so many requests, or by none and kept until room is needed. */
+/** Blocks of one id, held by a number of requests, or by none and kept until space is needed. */
 interface Entry {
   readonly blocks: number
   holders: number
 }
 
-/** What a worker keeps of prompts that it has computed. All figures are in KV blocks, except where tokens are named. */
+/** Computed prompts that a worker keeps. All values are in KV blocks unless they name tokens. */
 export interface PrefixCache {
-  /** Prompt tokens that need not be computed; never all of them, as the last block gives the first token. */
+  /** Prompt tokens that need not be computed; never the whole prompt, because its last block yields the first token. */
   reusableTokens(request: EngineRequest): number
-  /** Blocks of the request's prompt that live here, and not with the request. */
+  /** Blocks of the request's prompt that the cache holds rather than the request. */
   blocksOf(request: EngineRequest): number
   /** Blocks of its prompt that no running request holds. */
   unheld(request: EngineRequest): number
   hold(request: EngineRequest): void
-  /** Returns the blocks that nobody holds any more. */
+  /** Returns the number of blocks that no request holds any more. */
   release(request: EngineRequest): number
-  /** Forgets the blocks that were held longest ago until those that nobody holds fit in `room`. */
+  /** Evicts the least recently held blocks until those that no request holds fit in `room`. */
   trim(room: number): void
 }
 
 /**
- * Prefix reuse as Dynamo's mocker and vLLM have it: blocks are there for others from admission on, stay when their last
- * holder leaves, and go in the order in which they were last held.
+ * Prefix reuse as in Dynamo's mocker and vLLM: blocks are available to others from admission on, stay when their last
+ * holder leaves, and are evicted in the order in which they were last held.
  */
 export function createPrefixCache(blockTokens: number): PrefixCache {
   /** In the order in which they were last held. */
@@ -72,7 +72,7 @@ export function createPrefixCache(blockTokens: number): PrefixCache {
     },
     release(request) {
       let freed = 0
-      // Backwards, so that the end of a prompt, which fewest others have, is forgotten before its beginning.
+      // In reverse, so that the end of a prompt, which fewer other prompts share, is evicted before its beginning.
       for (const id of request.shared?.ids.toReversed() ?? []) {
         const entry = entries.get(id)
         if (entry === undefined) continue

@@ -15,7 +15,7 @@ export interface TimingTable {
   readonly decode: Surface
 }
 
-/** What one worker of a model on a kind of hardware costs in time and memory. */
+/** Time and memory costs of one worker of a model on a kind of hardware. */
 export interface Profile {
   readonly name: string
   readonly model: string
@@ -27,42 +27,42 @@ export interface Profile {
     readonly dtype: string
     readonly bytesPerToken: number
     readonly blockTokens: number
-    /** Bytes a GPU has left once the weights are loaded. */
+    /** Bytes per GPU that remain once the weights are loaded. */
     readonly freeBytesPerGpu: number
   }
   readonly transfer: { readonly bytesPerS: number; readonly latencyMs: number }
   /**
-   * Time between a request's arrival and its place in a worker's queue: tokenizing, routing, the hops between
+   * Time between a request's arrival and its place in a worker's queue: tokenization, routing and hops between
    * processes.
    */
   readonly frontend: {
     readonly fixedMs: number
     readonly per1000TokensMs: number
     /**
-     * Mean of what single requests take longer, exponentially distributed: requests then don't march in step. 0 when
-     * absent.
+     * Mean additional time per request, exponentially distributed, which keeps requests from moving in lockstep.
+     * Default: 0.
      */
     readonly jitterMs?: number
     /**
-     * Disaggregated only: a first token leaves no sooner than so long after its prompt was computed, and those behind
-     * it wait with it (Dynamo 1.4.2 on a connection that is used again: Nagle's algorithm against delayed
-     * acknowledgements). 0 when absent.
+     * Disaggregated only: minimum time between the end of prefill and the first token, which also delays the tokens
+     * behind it (Dynamo 1.4.2 on a reused connection: Nagle's algorithm against delayed acknowledgements). Default: 0.
      */
     readonly firstChunkMs?: number
   }
   readonly tables: readonly TimingTable[]
-  /** How a deployment's passes differ from the tables; not at all when absent. */
+  /** Deviation of a deployment's passes from the tables; default: none. */
   readonly correction?: Correction
 }
 
-/** A fitted change of pass times: each is the table's times `scale`, plus the terms beside it. */
+/** Fitted correction of pass times: each is the table's time multiplied by `scale`, plus the other terms. */
 export interface Correction {
   readonly prefill: { readonly scale: number; readonly fixedMs: number; readonly per1000TokensMs: number }
   readonly decode: {
     readonly scale: number
     readonly fixedMs: number
     /**
-     * Times sequences ^ {@link sequenceExponent}: kernels that load what a batch needs once grow slower than the batch.
+     * Multiplied by sequences ^ {@link sequenceExponent}: kernels that load shared data once per batch scale less than
+     * linearly.
      */
     readonly perSequenceMs: number
     readonly sequenceExponent: number
@@ -117,7 +117,7 @@ const profileSchema = z.strictObject({
 })
 
 /**
- * Reads a profile's text.
+ * Parses a profile.
  * @throws FulcrumError bad-input `profile-invalid` that lists every problem by its path in the file
  */
 export function parseProfile(text: string, file: string): Profile {
@@ -152,7 +152,7 @@ export function parseProfile(text: string, file: string): Profile {
   }
 }
 
-/** The file behind a profile's name: one of ours in `profiles/`, or a path of the user's own. */
+/** File of a profile: a shipped one in `profiles/`, or a user's path. */
 export function profileFile(nameOrPath: string): string {
   if (isAbsolute(nameOrPath) || /[/\\]|\.ya?ml$/.test(nameOrPath)) return resolve(nameOrPath)
   return fileURLToPath(new URL(`../../profiles/${nameOrPath}.yaml`, import.meta.url))

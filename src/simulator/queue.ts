@@ -1,10 +1,10 @@
-/** First in, first out, in amortised constant time whatever its length. */
+/** First in, first out, in amortized constant time at any length. */
 export interface Queue<T> {
   readonly size: number
   push(item: T): void
   peek(): T | undefined
   shift(): T | undefined
-  /** Removes one item wherever it is; false when it is not there. */
+  /** Removes an item at any position; false if it is not in the queue. */
   remove(item: T): boolean
 }
 

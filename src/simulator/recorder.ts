@@ -12,36 +12,36 @@ import { createTimeSeries } from './time-series.ts'
 import { createWholeRun } from './whole-run.ts'
 import { createWindowSums } from './window-sums.ts'
 
-/** What decides how a window is summed up. */
+/** Options for summarizing a window. */
 export interface RecorderOptions {
   readonly slo: Slo
-  /** Latency counts from when requests were due, and from the send beside it. */
+  /** Latency counts from when requests were due; latency from the send time is added. */
   readonly openLoop: boolean
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
   readonly window: WindowKind
 }
 
-/** How a measurement ended. */
+/** End of a measurement. */
 export interface WindowEnd {
   readonly startMs: number
   /** When the last measured request was sent. */
   readonly lastSentMs: number
-  /** When a steady window ends by its time; null where its requests decide. */
+  /** When a steady window ends by time; null if its requests end it. */
   readonly timeUpMs: number | null
-  /** The last answer to a measured request, or when the last of them was given up. */
+  /** The last answer to a measured request, or when the last of them was canceled. */
   readonly endMs: number
-  /** Requests that never could run, took longer than the timeout, or still ran when time and grace were over. */
+  /** Requests that could never run, exceeded the timeout, or were still running after time and grace period. */
   readonly failed: { readonly refused: number; readonly timeout: number; readonly cancelled: number }
 }
 
-/** Sums requests up as they are answered: its memory does not grow with them. */
+/** Summarizes requests as they are answered, so that memory does not grow with them. */
 export interface Recorder {
-  /** A gap between two tokens of each of `sequences`. */
+  /** Records a gap between two tokens of each of `sequences` sequences. */
   gap(gapMs: number, sequences: number): void
   /** The measurement window begins. */
   begin(startMs: number): void
   sent(dueMs: number, atMs: number, phase: RequestPhase): void
-  /** A request in flight has ended without an answer. */
+  /** A request in flight ended without an answer. */
   lost(atMs: number, phase: RequestPhase): void
   answered(answer: ClientTimes, phase: RequestPhase): void
   summary(end: WindowEnd): CountedMeasurement
@@ -52,10 +52,10 @@ function tailsOf(histogram: Histogram) {
   return { p95: at(95), p99: at(99) }
 }
 
-/** Raised when a change of the simulation changes what it would say. */
+/** Increase when a change of the simulation changes its results. */
 const simulationVersion = 'virtual time 4'
 
-/** Tokens/s of requests while they decode, as `outputTokensPerSPerUser` of the metrics defines them. */
+/** Tokens/s of requests while they decode, as defined by `outputTokensPerSPerUser` of the metrics. */
 function createSpeeds() {
   const each = new Histogram()
   let decodeMs = 0
@@ -97,7 +97,7 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
   const flight = createFlight()
   const sums = createWindowSums()
   const run = createWholeRun()
-  // Nothing is said of reasoning here: who limits TTFO gets no goodput.
+  // The simulation has no reasoning, so with a TTFO objective there is no goodput.
   const hasSlo = slo.ttfoP95Ms === undefined && Object.values(slo).some(limit => limit !== undefined)
   let completed = 0
   let good = 0
@@ -106,7 +106,7 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
   let warmup = 0
   let firstAnswerMs = Number.POSITIVE_INFINITY
 
-  /** A simulated client loses no time: whatever slot had a request to send, sent it. */
+  /** A simulated client loses no time: every slot with a request to send sent it. */
   function inFlight() {
     const summary = flight.summary()
     return summary === null || openLoop ? summary : { ...summary, held: 1 }
@@ -167,7 +167,7 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
     },
     summary({ startMs, lastSentMs, timeUpMs, endMs, failed }) {
       const isSteady = window === 'steady'
-      // All sent at once, a window has no length but that until its last answer.
+      // If all requests were sent at once, the window lasts until the last answer.
       const bySendsMs = firstAnswerMs < lastSentMs ? lastSentMs : endMs
       const windowEndMs = isSteady ? (timeUpMs ?? bySendsMs) : endMs
       const durationS = (windowEndMs - startMs) / 1000
@@ -205,7 +205,7 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
         generator: { name: 'built-in', version: simulationVersion },
         startedAt: new Date(0).toISOString(),
         ...figures,
-        // Every token is counted: without time, nothing was served in it.
+        // Every token is counted, and nothing is served in a window without length.
         requestsPerS: figures.requestsPerS ?? 0,
         inputTokensPerS: figures.inputTokensPerS ?? 0,
         outputTokensPerS: figures.outputTokensPerS ?? 0,

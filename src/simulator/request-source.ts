@@ -3,69 +3,70 @@ import type { Length, Random, Workload } from '../model/index.ts'
 import { lengthSource } from './lengths.ts'
 import type { PromptBlocks } from './request.ts'
 
-/** What of a workload a simulation can tell apart; a {@link Workload} fits as it is. */
+/** Part of a workload that a simulation models; a {@link Workload} can be passed as it is. */
 export type SimulatedWorkload = Pick<Workload, 'isl' | 'osl'> & Partial<Pick<Workload, 'prefix' | 'conversation'>>
 
-/** A workload's part in a mix; weights need not add up to 1. */
+/** A workload and its weight in a mix; weights need not add up to 1. */
 export interface WeightedWorkload {
   readonly workload: SimulatedWorkload
   readonly weight: number
 }
 
-/** Recorded requests in columns, ascending in time; a trace as the load generator reads it fits as it is. */
+/** Recorded requests as columns, ascending in time; the load generator's traces can be passed as they are. */
 export interface TraceRequests {
   readonly count: number
   /** Since the first request. */
   readonly atMs: Float64Array
   readonly inputTokens: Uint32Array
   readonly outputTokens: Uint32Array
-  /** Ids of the blocks that a prompt is made of; null where the trace has none. */
+  /** Ids of the blocks of each prompt; null if the trace has none. */
   readonly hashIds: readonly (readonly number[])[] | null
-  /** Tokens of those blocks; 512 when absent. */
+  /** Tokens per block; default: 512. */
   readonly blockTokens?: number
 }
 
-/** One request as it is drawn. */
+/** A drawn request. */
 export interface DrawnRequest {
   readonly promptTokens: number
   readonly outputTokens: number
   readonly shared: PromptBlocks | null
 }
 
-/** Draws requests one at a time, so that any number of them takes no memory. */
+/** Draws requests one at a time, so memory does not grow with them. */
 export interface RequestSource {
-  /** The first request of a conversation on a connection, or a request by itself. */
+  /** First request of a conversation on a connection, or a single request. */
   next(): DrawnRequest
-  /** Its next turn: all that was said before, and a new message. */
+  /** The next turn, with the conversation so far and a new message. */
   turnAfter(before: DrawnRequest): DrawnRequest
-  /** Requests of a conversation, and the time between an answer and the next of them. */
+  /** Requests per conversation, and the time between an answer and the next request. */
   readonly turns: number
   readonly thinkMs: number
   /**
-   * Lengths that every request has. Null where lengths are drawn, recorded, or follow from the course of conversations:
-   * then a request's own are what it asks for, and the simulated server keeps to them. The mean of the distribution is
-   * another thing: few requests of a skewed one lie beside it.
+   * Lengths that all requests have. Null if lengths are drawn, recorded, or depend on the conversation; requests then
+   * state their own, which the simulated server keeps exactly. The mean of the distribution would differ, because a few
+   * draws from a skewed one deviate from it.
    */
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
 }
 
-/** Tokens that an id of a shared prefix or a conversation stands for: small, so that a prefix's end is met closely. */
+/** Tokens per id of a shared prefix or a conversation: few, so that the end of a prefix is matched closely. */
 const prefixTokensPerId = 64
-/** Tokens that a trace's hash id stands for (Mooncake's FAST'25 traces). */
+/** Tokens per hash id of a trace (Mooncake's FAST'25 traces). */
 const traceTokensPerId = 512
-/** Ids of one prefix or conversation, apart from those of all others. */
+/** Ids per prefix or conversation, distinct from those of all others. */
 const idsEach = 2 ** 20
 
-/** Distinct prompts that are sent one after the other, then again from the first. */
+/** Distinct prompts, sent in order and repeated from the start. */
 export interface Dataset {
   readonly prompts: number
-  /** Whether more requests than prompts may come. */
+  /** Whether there may be more requests than prompts. */
   readonly repeats: boolean
 }
 
 /**
- * Requests of a workload, or of several mixed by weight. The same random numbers give the same requests; those of one
- * workload with a dataset have the lengths that the built-in generator would give its prompts, and repeat as those do.
+ * Requests of a workload, or of several mixed by weight. Deterministic for given random numbers. Requests of one
+ * workload with a dataset have the lengths that the built-in generator would give its prompts, and repeat in the same
+ * way.
  */
 export function drawnRequests(
   workload: SimulatedWorkload | readonly WeightedWorkload[],
@@ -117,7 +118,7 @@ function requestsOf(
   const turns = conversation?.turns ?? 1
   let conversations = 0
   let drawn = 0
-  /** A prompt that comes again, named whole by one id. */
+  /** A repeated prompt, identified as a whole by one id. */
   const repeated = (promptTokens: number): PromptBlocks | null =>
     dataset?.repeats === true
       ? {
@@ -152,7 +153,7 @@ function fixedTokens(length: Length): number | null {
   return length.kind === 'fixed' ? length.tokens : null
 }
 
-/** Values one after the other, from the first again after the last. */
+/** Returns values in order, repeating from the start. */
 function again(values: Uint32Array): () => number {
   let taken = 0
   return () => values[taken++ % values.length] ?? 1
@@ -164,7 +165,7 @@ function idsFrom(first: number, tokens: number): PromptBlocks | null {
   return { ids: Array.from({ length: count }, (_, index) => first + index), tokensPerId: prefixTokensPerId }
 }
 
-/** The requests of a trace in their order; the last one again when more are asked for. */
+/** Requests of a trace in order; the last one repeats if more are needed. */
 export function tracedRequests(trace: TraceRequests): RequestSource {
   let taken = 0
   return {

@@ -1,29 +1,26 @@
-/**
- * The leading blocks of a prompt by name: an id stands for its tokens and all before them, as hash ids of traces do.
- */
+/** Leading blocks of a prompt by id: each stands for its tokens and all before them, as hash ids of traces do. */
 export interface PromptBlocks {
   readonly ids: readonly number[]
-  /** Tokens that an id stands for; of the last one, what is left of the prompt. A multiple of the KV block. */
+  /** Tokens per id; the last one has the rest of the prompt. A multiple of the KV block. */
   readonly tokensPerId: number
 }
 
-/** One request on its way through the engine. What is not `readonly` belongs to the engine. */
+/** A request on its way through the engine. The engine owns all properties that are not `readonly`. */
 export interface EngineRequest {
   readonly promptTokens: number
   readonly outputTokens: number
   readonly arrivedMs: number
-  /** What the prompt has in common with others; null when nothing. */
+  /** Part of the prompt shared with others; null without any. */
   readonly shared: PromptBlocks | null
   /**
-   * Chance that the model accepts a drafted token, given that it accepted those before it, 0–1; null for the engine's
-   * own.
+   * Probability that the model accepts a drafted token if it accepted those before it, 0–1; null for the engine's own.
    */
   readonly acceptance: number | null
-  /** Called for each step when the engine streams its tokens, at simulated time `atMs`; one token without drafts. */
+  /** Called at simulated time `atMs` for each step if the engine streams tokens; one token per step without drafts. */
   readonly onToken: ((atMs: number, tokens: number) => void) | null
   /** Called once, after the last token. */
   readonly onFinish: ((request: EngineRequest) => void) | null
-  /** When a prefill worker had computed the prompt; NaN until then, and in aggregated workers. */
+  /** When a prefill worker finished the prompt; NaN before that, and in aggregated workers. */
   prefilledMs: number
   /** NaN until the first token. */
   firstTokenMs: number
@@ -31,22 +28,21 @@ export interface EngineRequest {
   finishedMs: number
   /** NaN until the second token. */
   secondTokenMs: number
-  /** Prompt tokens that a worker had in its cache. */
+  /** Prompt tokens that a worker had cached. */
   reusedTokens: number
-  /** Prompt tokens that no pass has computed yet. */
+  /** Prompt tokens not yet computed. */
   promptLeft: number
   /**
-   * With speculative decoding, the tokens of each of its passes, of which the last may be more than are left; null
-   * without.
+   * With speculative decoding, the tokens of each pass, of which the last may exceed the remaining ones; null without.
    */
   steps: Uint8Array | null
-  /** Of {@link outputTokens}, those that are out; counted only with {@link steps}. */
+  /** Generated part of {@link outputTokens}; only counted with {@link steps}. */
   generated: number
-  /** The worker's pass at whose end the last token comes; 0 before decoding. */
+  /** Pass of the worker at whose end the last token comes; 0 before decoding. */
   lastPass: number
   /** KV blocks held on `worker`. */
   blocks: number
-  /** Where it waits or runs. */
+  /** Worker where it waits or runs. */
   worker: { cancel(request: EngineRequest): void } | null
   cancelled: boolean
 }
@@ -78,10 +74,10 @@ export function engineRequest(
   }
 }
 
-/** A request's times as its client sees them. */
+/** Times of a request as its client sees them. */
 export interface ClientTimes {
   readonly request: EngineRequest
-  /** When an open loop wanted to send it; when it was sent, in a closed one. */
+  /** When an open loop was due to send it; in a closed loop, when it was sent. */
   readonly dueMs: number
   readonly firstMs: number
   readonly secondMs: number

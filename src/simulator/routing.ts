@@ -1,11 +1,11 @@
 import type { Worker } from './worker.ts'
 
-/** How the frontend picks a worker of a role, by Dynamo's own names. */
+/** Ways in which the frontend picks a worker of a role, with Dynamo's names. */
 export const routerModes = ['round-robin', 'least-loaded'] as const
 
 export type RouterMode = (typeof routerModes)[number]
 
-/** Picks one of the workers that take requests; undefined when there are none. */
+/** Picks a worker that accepts requests; undefined if there are none. */
 export type Router = (workers: readonly Worker[]) => Worker | undefined
 
 export function createRouter(mode: RouterMode): Router {

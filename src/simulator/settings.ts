@@ -2,31 +2,33 @@ import type { EngineSettings, Json, Role } from '../model/index.ts'
 import { FulcrumError } from '../model/index.ts'
 import type { Profile } from './profile.ts'
 
-/** Engine settings of one worker, checked and complete. */
+/** Validated and complete engine settings of one worker. */
 export interface WorkerSettings {
-  /** Sequences in one forward pass at most. */
+  /** Maximum sequences per forward pass. */
   readonly maxBatchSize: number
-  /** Tokens in one forward pass at most: new prompt tokens, and one for each sequence that decodes. */
+  /** Maximum tokens per forward pass: new prompt tokens, plus one for each decoding sequence. */
   readonly maxNumTokens: number
-  /** Prompt and output together of one sequence; unlimited when absent. */
+  /** Maximum prompt and output tokens of a sequence together; default: unlimited. */
   readonly maxSeqLen: number
-  /** Whether a prompt may be spread over several passes. */
+  /** Whether a prompt may be split over several passes. */
   readonly chunkedPrefill: boolean
   readonly attentionDp: boolean
-  /** Share of the memory left after the weights that the KV cache takes, 0–1. */
+  /** Share of the memory after the weights that the KV cache uses, 0–1. */
   readonly freeGpuMemoryFraction: number
-  /** KV cache limit in tokens beside the memory's; unlimited when absent. */
+  /** KV cache limit in tokens, in addition to the memory limit; default: unlimited. */
   readonly maxKvTokens: number
   /**
-   * Prompts that begin like an earlier one find that part computed. Only requests that say what they share have such
-   * parts.
+   * Whether prompts reuse computed parts of earlier prompts with the same beginning. This only affects requests that
+   * state what they share.
    */
   readonly blockReuse: boolean
-  /** Tokens drafted for each sequence in each step; 0 without speculative decoding. */
+  /** Drafted tokens per sequence and step; 0 without speculative decoding. */
   readonly draftTokens: number
 }
 
-/** TensorRT-LLM's defaults where it has them; `max_num_tokens` and `max_batch_size` are also Dynamo's mocker's. */
+/**
+ * TensorRT-LLM's defaults, if it has any; those of `max_num_tokens` and `max_batch_size` are also Dynamo's mocker's.
+ */
 const defaults: WorkerSettings = {
   maxBatchSize: 256,
   maxNumTokens: 8192,
@@ -39,7 +41,7 @@ const defaults: WorkerSettings = {
   draftTokens: 0,
 }
 
-/** MTP drafts one token unless told otherwise. */
+/** MTP drafts one token by default. */
 const defaultDraftTokens = 1
 
 type Reader = (value: Json, profile: Profile) => Partial<WorkerSettings> | string
@@ -57,7 +59,7 @@ const share =
   (field: keyof WorkerSettings): Reader =>
   value =>
     typeof value === 'number' && value > 0 && value <= 1 ? { [field]: value } : 'must be above 0 and at most 1'
-/** A setting that the measured times hold for one value of only. */
+/** A setting that must have the value with which times were measured. */
 const only =
   (expected: (profile: Profile) => Json): Reader =>
   (value, profile) =>
@@ -65,7 +67,7 @@ const only =
       ? {}
       : `must be ${JSON.stringify(expected(profile))}: the profile ${profile.name} was measured so`
 
-/** A draft longer than the longest that engines allow is a slip. */
+/** Longer drafts than any engine allows are a typing error. */
 const mostDraftTokens = 16
 function draftTokens(value: Json): ReturnType<Reader> {
   return isWhole(value) && value <= mostDraftTokens
@@ -73,7 +75,7 @@ function draftTokens(value: Json): ReturnType<Reader> {
     : `must be a whole number from 1 to ${mostDraftTokens}`
 }
 
-/** Every setting that the model has, in the engine's own spelling; nested ones with a dot. */
+/** Every modeled setting in the engine's spelling; nested ones with a dot. */
 const readers: { readonly [setting: string]: Reader } = {
   max_batch_size: whole('maxBatchSize'),
   max_num_tokens: whole('maxNumTokens'),
@@ -115,18 +117,18 @@ function flatten(settings: { readonly [key: string]: Json }, prefix = ''): [stri
   )
 }
 
-/** A setting that the simulated engine can't take, and what to do. */
+/** A setting that the simulated engine rejects, and what to do. */
 export interface SettingProblem {
   readonly wrong: string
   readonly remedy: string
 }
 
-/** Whether settings ask for speculative decoding. */
+/** Whether settings request speculative decoding. */
 const drafts = (settings: EngineSettings) => flatten(settings).some(([name]) => name.startsWith('speculative_config.'))
 
 /**
- * What is wrong with a role's engine settings; settings that the engine does not model are named.
- * @param isAcceptanceKnown whether somebody says how much of its drafts the model accepts, which no setting does
+ * Problems with a role's engine settings, including settings that the engine does not model.
+ * @param isAcceptanceKnown whether the acceptance rate of drafts is given, which no setting does
  */
 export function settingsProblems(
   role: Role,
@@ -157,8 +159,8 @@ export function settingsProblems(
 }
 
 /**
- * Engine settings as the model takes them.
- * @throws FulcrumError bad-input `engine-setting` that names every setting that is wrong or not modelled
+ * Converts engine settings for the model.
+ * @throws FulcrumError bad-input `engine-setting` that names every invalid or unmodeled setting
  */
 export function workerSettings(
   role: Role,

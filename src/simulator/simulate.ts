@@ -26,46 +26,48 @@ import { createSimulationWatch, type SimulationWatch } from './simulation-watch.
 import type { EngineWatch } from './watch.ts'
 import { watched } from './watch.ts'
 
-/** A point to simulate; a {@link Point}'s own parts fit as they are. */
+/** A point to simulate; parts of a {@link Point} can be passed as they are. */
 export interface SimulatedPoint {
   /**
-   * Ends it as soon as what decides is certain or precise; {@link requests} are then the most, and all that are
-   * measured where the rule has no say: conversations, open loops and windows that aren't steady.
+   * Stops as soon as the deciding figures are certain or precise; {@link requests} is then the maximum. Where the rule
+   * does not apply (conversations, open loops, and windows that are not steady), all of them are measured.
    */
   readonly auto?: AutoRequests
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
-  /** One workload, or several mixed by weight; not looked at where a trace says what is sent. */
+  /** One workload, or several mixed by weight; ignored if a trace determines the requests. */
   readonly workload: SimulatedWorkload | readonly WeightedWorkload[]
   readonly level: LoadLevel
-  /** Measured requests; absent when `durationS`, the stages or the trace decide. */
+  /** Measured requests; absent if `durationS`, the stages or the trace decide. */
   readonly requests?: number
-  /** Measured time in seconds; absent when `requests` decides. */
+  /** Measured time in seconds; absent if `requests` decides. */
   readonly durationS?: number
-  /** Seconds that requests in flight may still take after `durationS`; without an end when absent. */
+  /** Seconds that requests in flight may take after `durationS`; default: unlimited. */
   readonly graceS?: number
-  /** Deadline of one request; none when absent. */
+  /** Timeout of a request; default: none. */
   readonly timeoutMs?: number
-  /** Requests sent first, at the level's concurrency, and not measured. */
+  /** Requests sent before the measured ones, at the level's concurrency. */
   readonly warmup: number
-  /** Asks for the figures of a whole run, its warm-up drained before; as {@link Load}'s. */
+  /** Requests the figures of a whole run, after draining its warm-up, as in {@link Load}. */
   readonly window?: 'whole'
   readonly seed: number
   /**
-   * Distinct prompts: sent again from the first when there are more requests, and then in the prefix cache. All are
-   * distinct when absent.
+   * Number of distinct prompts. If there are more requests, prompts repeat and are then in the prefix cache. Default:
+   * all are distinct.
    */
   readonly dataset?: number
   readonly slo?: Slo
   readonly routing?: RouterMode
-  /** The requests of a load level of kind `trace`. */
+  /** Requests of a load level of kind `trace`. */
   readonly trace?: TraceRequests
 }
 
-/** What a simulation says of a point: all that a measurement has, and what only a simulation can see. */
+/** Result of simulating a point: a measurement, plus values that only a simulation can observe. */
 export interface Simulation extends CountedMeasurement {
-  /** Requests in flight, time-weighted mean over the whole window (the client's leaves out its end, which drains). */
+  /**
+   * Time-weighted mean of requests in flight over the whole window. The client's value excludes the drain at its end.
+   */
   readonly inFlightMean: number
-  /** Share of the window that the workers of a role spent in passes, 0–1; absent roles have no key. */
+  /** Share of the window that the workers of a role spent in passes, 0–1; roles without workers have no key. */
   readonly busyShare: { readonly [role in Role]?: number }
 }
 
@@ -76,7 +78,7 @@ function busyMs(engine: Engine): { [role in Role]?: number } {
   return busy
 }
 
-/** Share of a window between two readings of {@link busyMs} that workers were busy, by role. */
+/** Share of time that workers were busy between two results of {@link busyMs}, by role. */
 function busyShares(
   topology: Topology,
   windowMs: number,
@@ -91,7 +93,7 @@ function busyShares(
   )
 }
 
-/** Connections of the client as the load begins. */
+/** Number of the client's connections at the start of the load. */
 function connectionCount(level: LoadLevel, warmup: number): number {
   return level.kind === 'concurrency'
     ? level.concurrency
@@ -125,19 +127,19 @@ function sourceOf(point: SimulatedPoint, repeats?: boolean): RequestSource {
 }
 
 /**
- * Simulates a point in virtual time: the same engine that answers behind HTTP, loaded as the built-in generator would,
- * at whatever speed the processor allows. The same input gives the same output, and memory does not grow with requests
- * (but for those that wait in a queue, and a trace's own).
- * @param look sees the engine meanwhile; changes nothing
- * @throws FulcrumError bad-input `engine-setting` for settings that the model lacks, `trace-missing` for a trace load
- *   without its trace
+ * Simulates a point in virtual time: the same engine that answers over HTTP, loaded as by the built-in generator, as
+ * fast as the processor allows. Deterministic. Memory does not grow with requests, except for queued ones and those of
+ * a trace.
+ * @param look observes the engine without changing anything
+ * @throws FulcrumError bad-input `engine-setting` for settings that the model does not support, `trace-missing` for a
+ *   trace load without its trace
  */
 export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineWatch): Simulation {
   const canStop = !hasTurns(point.workload) && windowOf(point) === 'steady'
   const rule = canStop ? stopRuleOf(point, point.slo ?? {}) : null
   if (rule === null) return simulateOnce(point, profile, null, undefined, look)
-  // Once to see where it stops, and once up to there: memory doesn't grow with requests, and the figures are of those
-  // that decided.
+  // Runs once to find where to stop and once up to there, so that memory does not grow with requests and the figures
+  // are of the requests that decided.
   const { requests, dataset } = point
   const watch = createSimulationWatch(rule, point.timeoutMs ?? Number.POSITIVE_INFINITY)
   simulateOnce(point, profile, watch)
@@ -230,7 +232,7 @@ function simulateOnce(
   }
 }
 
-/** Warms up as a closed loop and lets it end; returns when it has. */
+/** Warms up as a closed loop and drains it. Returns when it ended. */
 function warmUpAndDrain(point: SimulatedPoint, context: ExchangeContext, source: RequestSource): number {
   const connections = connectionCount(point.level, point.warmup)
   const warmSource = point.level.kind === 'trace' ? sourceOf(point) : source
@@ -239,7 +241,7 @@ function warmUpAndDrain(point: SimulatedPoint, context: ExchangeContext, source:
   const load: ClosedLoad = {
     concurrency: Math.min(connections, point.warmup),
     startMs: 0,
-    // Measured as far as the loop is concerned: it ends when all is answered.
+    // The loop treats them as measured: it ends when all are answered.
     phaseOf: conversation => (conversation < conversations ? 'measured' : null),
   }
   return loop.closed(load, {
@@ -302,7 +304,7 @@ function openLoad(
   }
 }
 
-/** In the simulator only closed loops hold conversations. */
+/** In the simulator, only closed loops support conversations. */
 function refuseSessions({ workload, level }: SimulatedPoint): void {
   const mixed = Array.isArray(workload) ? [] : [workload as { readonly conversation?: { readonly turns: number } }]
   if (!mixed.some(one => (one.conversation?.turns ?? 1) > 1) || level.kind === 'trace') return

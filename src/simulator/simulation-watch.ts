@@ -3,13 +3,13 @@ import { createRecords } from '../metrics/records.ts'
 import { firstDue, lookAt, type StopRule } from '../metrics/stopping/stop.ts'
 import type { Recorder } from './recorder.ts'
 
-/** Looks at a load in virtual time as it goes on, by the rule that may end it. */
+/** Examines a load in virtual time as it proceeds, by the rule that may end it. */
 export interface SimulationWatch {
-  /** The recorder, with the watch told of what it is told of. */
+  /** Wraps the recorder so that the watch receives everything it records. */
   over(recorder: Recorder): Recorder
-  /** A look has said to stop. */
+  /** Whether a look has decided to stop. */
   isOver(): boolean
-  /** How it ended. */
+  /** Reason for the end. */
   stopping(): Stopping
 }
 
@@ -17,12 +17,12 @@ export function createSimulationWatch(rule: StopRule, timeoutMs: number): Simula
   const max = rule.looks.at(-1)?.requests ?? 0
   const records = createRecords(rule.before + max)
   let sent = 0
-  /** The first rows, all of which have ended. */
+  /** Number of leading rows that have all ended. */
   let ended = 0
   let next = 0
   let found: Stopping | null = null
 
-  /** The row of a request that was sent then: those sent at one moment are as good as each other. */
+  /** Row of a request sent at that time; those sent at the same time are interchangeable. */
   function rowOf(sentMs: number): number {
     let [low, high] = [ended, sent]
     while (low < high) {
@@ -74,7 +74,7 @@ export function createSimulationWatch(rule: StopRule, timeoutMs: number): Simula
       },
     }),
     isOver: () => found !== null,
-    // What the deployment refuses is never sent: then the last look has not been.
+    // Refused requests are never sent, so the last look may not have happened.
     stopping: () => found ?? { reason: 'max', requests: max, max, precision: rule.precision, figures: [] },
   }
 }

@@ -4,16 +4,16 @@ import { Tinypool } from 'tinypool'
 import type { Profile } from './profile.ts'
 import type { SimulatedPoint, Simulation } from './simulate.ts'
 
-/** Many simulations at once. */
+/** Options for many simulations at once. */
 export interface SimulationsOptions {
   readonly signal: AbortSignal
-  /** As many as there are cores when absent. */
+  /** Default: the number of cores. */
   readonly threads?: number
   readonly onDone?: (done: number, count: number) => void
 }
 
 /**
- * Simulates many points in threads; results in the order of the points, and the same as one after the other.
+ * Simulates many points in threads. Results are in the order of the points and equal those of sequential simulations.
  * @throws FulcrumError as {@link simulate}, and the signal's reason
  */
 export async function simulateAll(

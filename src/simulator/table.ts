@@ -1,4 +1,4 @@
-/** A curve sampled at rising `x`. */
+/** A curve sampled at ascending `x`. */
 export interface Curve {
   readonly x: Float64Array
   readonly y: Float64Array
@@ -11,7 +11,7 @@ export interface Surface {
   readonly z: Float64Array
 }
 
-/** The cell that `value` lies in: the last index whose sample is at most `value`, so that index + 1 exists. */
+/** Cell that contains `value`: the last index whose sample is at most `value` and for which index + 1 exists. */
 function cellOf(samples: Float64Array, value: number): number {
   let low = 0
   let high = samples.length - 2
@@ -23,20 +23,20 @@ function cellOf(samples: Float64Array, value: number): number {
   return low
 }
 
-/** How far `value` is through cell `index`: 0 at its start, 1 at its end, beyond them outside the samples. */
+/** Position of `value` in cell `index`: 0 at its start, 1 at its end, beyond these outside the samples. */
 function shareOf(samples: Float64Array, index: number, value: number): number {
   const from = samples[index] as number
   return (value - from) / ((samples[index + 1] as number) - from)
 }
 
-/** Linear between samples, and by the outermost segment beyond them, as Dynamo's mocker does. */
+/** Linear between samples, extrapolated by the outermost segments, as in Dynamo's mocker. */
 export function interpolate(curve: Curve, x: number): number {
   const index = cellOf(curve.x, x)
   const from = curve.y[index] as number
   return from + shareOf(curve.x, index, x) * ((curve.y[index + 1] as number) - from)
 }
 
-/** Bilinear between samples, and by the outermost cell beyond them, as Dynamo's mocker does. */
+/** Bilinear between samples, extrapolated by the outermost cells, as in Dynamo's mocker. */
 export function interpolateSurface(surface: Surface, row: number, column: number): number {
   const r = cellOf(surface.rows, row)
   const c = cellOf(surface.columns, column)

@@ -1,11 +1,14 @@
-/** A series summed up as it comes: means of consecutive values, so many to a mean that the means stay few. */
+/**
+ * A series condensed as it grows: means of consecutive values, with as many values per mean as needed to keep the means
+ * few.
+ */
 export interface TimeSeries {
   add(atMs: number, value: number): void
   /** Start of each group in seconds, and its mean. */
   readonly series: { readonly atS: Float64Array; readonly values: Float64Array }
 }
 
-/** Means kept at most; two neighbours become one when there are more. */
+/** Maximum number of means; above it, neighbors are merged in pairs. */
 const mostGroups = 4096
 
 export function createTimeSeries(): TimeSeries {

@@ -1,11 +1,11 @@
 import type { Engine } from './engine.ts'
 
-/** How late the engine was at what it had to do; the simulator's own fault, not the simulated system's. */
+/** Lateness of the engine, which is the simulator's own error and not the simulated system's. */
 export interface Lateness {
   readonly events: number
   readonly sumMs: number
   readonly maxMs: number
-  /** Events that were at most `latenessBoundsMs[i]` late. */
+  /** Number of events at most `latenessBoundsMs[i]` late. */
   readonly atMost: readonly number[]
 }
 
@@ -14,16 +14,15 @@ export const latenessBoundsMs: readonly number[] = [0.5, 1, 2, 5, 10, 20, 50, 10
 /** Runs an engine on the wall clock. */
 export interface Drive {
   nowMs(): number
-  /** Call after every change to the engine from outside. */
+  /** Call this after every external change to the engine. */
   wake(): void
   lateness(): Lateness
   stop(): void
 }
 
 /**
- * Timers have whole milliseconds, so an event due within half of one is let happen now: what comes out is early as
- * often as late, and by less than a timer's step. Everything is scheduled against the engine's own times, so nothing
- * drifts.
+ * Timers only have whole milliseconds, so events due within half a millisecond happen now. They are early as often as
+ * late, by less than a timer's step. Everything is scheduled by the engine's own times, so nothing drifts.
  */
 const earlyMs = 0.5
 

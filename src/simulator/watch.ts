@@ -1,15 +1,15 @@
 import type { Engine } from './engine.ts'
 
-/** Looks at an engine in virtual time, as a scraper looks at a server's metrics pages. */
+/** Observes an engine in virtual time, as a scraper observes a server's metrics. */
 export interface EngineWatch {
   readonly everyMs: number
-  /** Called every so often, in order. */
+  /** Called at each interval, in order. */
   see(atMs: number, engine: Engine): void
-  /** The measurement window begins. */
+  /** Called when the measurement window begins. */
   begin(startMs: number): void
 }
 
-/** The engine, seen at every multiple of the interval that it is advanced over. */
+/** Wraps an engine so that it is observed at every multiple of the interval. */
 export function watched(engine: Engine, { everyMs, see }: EngineWatch): Engine {
   let nextMs = everyMs
   return {

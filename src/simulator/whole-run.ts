@@ -3,7 +3,7 @@ import { Histogram } from '../metrics/histogram.ts'
 import type { WholeRun } from '../metrics/measurement.ts'
 import type { ClientTimes } from './request.ts'
 
-/** The figures of a run from its empty start to its last measured answer, summed up as they come. */
+/** Figures of a run from its empty start to its last measured answer, summed as they arrive. */
 export interface WholeRunRecorder {
   sent(dueMs: number): void
   answered(answer: ClientTimes): void

@@ -1,23 +1,23 @@
 import type { Window, WindowedAnswer, WindowSums } from '../metrics/window.ts'
 import { sumsWithin } from '../metrics/window.ts'
 
-/** What a window sees of answers, summed up as they come; see {@link sumsWithin}. */
+/** Sums of answers within a window, updated as they arrive; see {@link sumsWithin}. */
 export interface WindowSumming {
-  /** A request was sent that the window doesn't end before. */
+  /** Records a sent request; the window ends no earlier than this. */
   sent(atMs: number): void
   begin(startMs: number): void
   answered(answer: WindowedAnswer): void
-  /** Sums of the window that began, up to its end. */
+  /** Sums from the beginning of the window up to its end. */
   until(endMs: number): WindowSums
 }
 
-/** Answers kept until it is sure how much of them lies in the window. */
+/** Answers kept until it is known how much of them lies in the window. */
 const mostPending = 4096
 
 export function createWindowSums(): WindowSumming {
   let pending: WindowedAnswer[] = []
   let startMs: number | null = null
-  /** Neither does the window begin before this, as long as it has not, nor does it end before. */
+  /** The window, if it has not begun, begins no earlier than this; nor does it end earlier. */
   let knownMs = Number.NEGATIVE_INFINITY
   let sums: WindowSums = { requests: 0, inputTokens: 0, outputTokens: 0 }
 

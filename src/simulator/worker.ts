@@ -7,7 +7,7 @@ import { createQueue } from './queue.ts'
 import type { EngineRequest } from './request.ts'
 import type { WorkerSettings } from './settings.ts'
 
-/** Gauges and counters of one worker, as an engine's own metrics have them. */
+/** Gauges and counters of one worker, as in an engine's metrics. */
 export interface WorkerLoad {
   readonly running: number
   readonly waiting: number
@@ -19,52 +19,53 @@ export interface WorkerLoad {
   readonly drafts: DraftCounts | null
 }
 
-/** What happens at the end of a pass; the engine listens. */
+/** Events at the end of a pass, for the engine. */
 export interface WorkerEvents {
-  /** `gapMs` since the pass before, for each of `sequences` that had a token then too. */
+  /** `gapMs` since the previous pass, for each of `sequences` sequences that also had a token then. */
   onStep(gapMs: number, sequences: number): void
-  /** The prompt is computed: the request leaves a prefill worker. */
+  /** The prompt is computed and the request leaves a prefill worker. */
   onPrefilled(request: EngineRequest, atMs: number): void
-  /** The last token is out. */
+  /** The last token was generated. */
   onFinished(request: EngineRequest, atMs: number): void
-  /** A worker that was asked to drain has nothing left. */
+  /** A draining worker has no requests left. */
   onDrained(worker: Worker): void
 }
 
 /**
- * One engine process: queue, KV blocks and continuous batching, pass by pass.
+ * One engine process with queue, KV blocks and continuous batching, simulated pass by pass.
  *
- * A pass takes one token for each decoding sequence, then prompt tokens of the sequences in prefill, oldest first, then
- * admits from the queue, first come first served, while batch, token budget and KV blocks last. Admission reserves the
- * blocks of prompt and whole output (TensorRT-LLM's GUARANTEED_NO_EVICT): nothing is ever preempted, and a request that
- * does not fit holds back those behind it. The pass takes the prefill's time and the decode step's time together, so a
- * chunk of a prompt slows every decoding sequence beside it; its tokens come out at its end.
+ * A pass processes one token per decoding sequence, then prompt tokens of sequences in prefill, oldest first, and then
+ * admits requests from the queue in order, as long as batch, token budget and KV blocks allow. Admission reserves
+ * blocks for the prompt and the whole output (TensorRT-LLM's GUARANTEED_NO_EVICT): no request is ever preempted, and
+ * one that does not fit holds back those behind it. The time of a pass is the prefill's time plus the decode step's, so
+ * a chunk of a prompt slows down every sequence that decodes at the same time. Tokens are available at the end of the
+ * pass.
  *
- * With speculative decoding a step after a sequence's first one takes its drafts as tokens too, and brings the accepted
- * ones with it (see {@link createDrafts}).
+ * With speculative decoding, each step of a sequence after its first also processes its drafts as tokens, and yields
+ * the accepted ones (see {@link createDrafts}).
  */
 export interface Worker {
   readonly id: number
   readonly role: Role
   readonly draining: boolean
-  /** When the pass in progress ends; Infinity when idle. */
+  /** When the current pass ends; Infinity if idle. */
   readonly passEndsMs: number
   load(): WorkerLoad
-  /** Requests here, waiting or running. */
+  /** Requests waiting or running here. */
   readonly size: number
-  /** Why a request could never run here; null when it can. */
+  /** Why a request could never run here; null if it can. */
   refuses(promptTokens: number, outputTokens: number): string | null
   /**
-   * Takes a request that has been there since `sinceMs`. Returns when an idle worker starts on it, null when it is at
-   * work: whoever drives calls {@link Worker.start} then, so that requests of one moment go into one pass.
+   * Accepts a request that has been there since `sinceMs`. Returns when an idle worker starts on it; null if it is
+   * busy. The caller must call {@link Worker.start} at that time, so that simultaneous requests share a pass.
    */
   enqueue(request: EngineRequest, sinceMs: number): number | null
-  /** Begins a pass of an idle worker; true when there was work for one. */
+  /** Begins a pass of an idle worker; true if there was work. */
   start(atMs: number): boolean
-  /** Ends the pass in progress and begins the next where there is work; true when it did. */
+  /** Ends the current pass and begins the next if there is work; true if it did. */
   endPass(): boolean
   cancel(request: EngineRequest): void
-  /** No new requests from now on. */
+  /** Stops accepting new requests. */
   drain(): void
 }
 
@@ -75,13 +76,13 @@ export interface WorkerOptions {
   readonly cost: CostModel
   readonly events: WorkerEvents
   /**
-   * Call `onToken` of every request in every pass; off where nobody listens, so that a pass costs the same for any
-   * batch.
+   * Whether to call `onToken` for every request in every pass. Turned off without listeners, so that a pass costs the
+   * same for any batch.
    */
   readonly streamTokens: boolean
-  /** When the worker came up; no pass begins before. */
+  /** When the worker started; no pass begins before. */
   readonly sinceMs: number
-  /** Acceptance of requests without their own, and where chance comes from. */
+  /** Acceptance for requests without their own, and the source of random numbers. */
   readonly acceptance: number
   readonly random: Random
 }
@@ -89,31 +90,31 @@ export interface WorkerOptions {
 export function createWorker(options: WorkerOptions): Worker {
   const { role, settings, cost, events } = options
   const waiting = createQueue<EngineRequest>()
-  /** Admitted, prompt not yet computed, oldest first. */
+  /** Admitted requests whose prompts are not yet computed, oldest first. */
   const prefilling: EngineRequest[] = []
-  /** By the pass that each one ends in. */
+  /** Ordered by the pass in which each ends. */
   const decoding = createHeap<EngineRequest>((a, b) => a.lastPass < b.lastPass)
-  /** Those of `decoding` whose first token comes with this pass. */
+  /** Requests in `decoding` whose first token comes with this pass. */
   let joined: EngineRequest[] = []
-  /** Those whose second token comes with this pass. */
+  /** Requests whose second token comes with this pass. */
   let seconds: EngineRequest[] = []
-  /** Of a prefill worker: prompts that this pass completes. */
+  /** In a prefill worker: prompts that this pass completes. */
   const prefilled: EngineRequest[] = []
   let contextTokens = 0
   let passes = 0
   let busyMs = 0
   let passEndsMs = Number.POSITIVE_INFINITY
   let idleSinceMs = options.sinceMs
-  /** An idle worker has said when it starts. */
+  /** Whether an idle worker has announced when it starts. */
   let starting = false
   let lastStepMs = Number.NaN
-  /** The end of a pass is being told: what listeners submit now waits for the pass that begins afterwards. */
+  /** Whether listeners are being told about the end of a pass. Requests that they submit wait for the next pass. */
   let ending = false
   let draining = false
   let drained = false
 
   const drafts = role === 'prefill' || settings.draftTokens === 0 ? null : createDrafts(settings.draftTokens, options)
-  /** Tokens of one sequence in a step. */
+  /** Tokens of one sequence per step. */
   const stepTokens = 1 + (drafts?.tokens ?? 0)
   const maxRunning =
     role === 'prefill'
@@ -128,7 +129,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   function join(request: EngineRequest): void {
-    // The pass that begins now is number `passes + 1`, and brings the first token.
+    // The pass that begins now is number `passes + 1` and yields the first token.
     request.steps = drafts?.stepsOf(request) ?? null
     request.lastPass = passes + (request.steps?.length ?? request.outputTokens)
     decoding.push(request)
@@ -141,14 +142,14 @@ export function createWorker(options: WorkerOptions): Worker {
     else join(request)
   }
 
-  /** Prompt tokens that one request takes of what is left of the budget. */
+  /** Prompt tokens that one request uses of the remaining budget. */
   function takePrompt(request: EngineRequest, budget: number): number {
     const tokens = Math.min(request.promptLeft, budget)
     request.promptLeft -= tokens
     return tokens
   }
 
-  /** Continues prompts begun in earlier passes; returns their tokens. */
+  /** Continues prompts from earlier passes; returns their tokens. */
   function continuePrompts(budget: number): number {
     let taken = 0
     let kept = 0
@@ -161,7 +162,7 @@ export function createWorker(options: WorkerOptions): Worker {
     return taken
   }
 
-  /** Admits from the queue in order; returns their prompt tokens. */
+  /** Admits requests from the queue in order; returns their prompt tokens. */
   function admit(budget: number): number {
     let left = budget
     let taken = 0

@@ -3,31 +3,29 @@ import { z } from 'zod'
 /** A completion request as the engine needs it. */
 export interface CompletionRequest {
   readonly api: 'chat' | 'completions' | 'embeddings'
-  /** The adapter that it names in place of the model. */
+  /** Adapter named instead of the model. */
   readonly adapter?: string
   readonly prompts: readonly Prompt[]
-  /** Output tokens of each prompt. */
+  /** Output tokens for each prompt. */
   readonly outputTokens: number
   readonly stream: boolean
   readonly includeUsage: boolean
-  /** The model may end its answer before the limit. */
+  /** Whether the model may end its answer before the limit. */
   readonly mayEnd: boolean
 }
 
-/**
- * Texts to count, each by itself, and the tokens that the chat template puts between them; or tokens already counted.
- */
+/** Texts to count separately, plus the tokens that the chat template adds; or tokens that are already counted. */
 export type Prompt =
   | { readonly kind: 'text'; readonly texts: readonly string[]; readonly templateTokens: number }
   | { readonly kind: 'tokens'; readonly ids: readonly number[] }
 
-/** An answer that is an error, in Dynamo's words. */
+/** An error response, as Dynamo words it. */
 export interface Refusal {
   readonly status: 400 | 404 | 415 | 500 | 503
   readonly message: string
 }
 
-/** Tokens of an answer that asks for no limit: as if the model had stopped by itself. */
+/** Tokens of an answer without a limit, as if the model had stopped by itself. */
 const defaultOutputTokens = 128
 
 const natural = z.int().nonnegative()
@@ -63,7 +61,7 @@ const embeddingSchema = z.looseObject({
   dimensions: natural.nullish(),
 })
 
-/** Fields that change nothing here, because the model's words are not simulated; Dynamo takes them too. */
+/** Fields that Dynamo accepts and that have no effect here, because the model's words are not simulated. */
 const accepted = new Set(
   `add_special_tokens best_of cache_salt chat_template chat_template_args chat_template_kwargs echo frequency_penalty
   guided_choice guided_decoding_backend guided_grammar guided_json guided_regex include_stop_str_in_output logit_bias
@@ -72,7 +70,7 @@ const accepted = new Set(
   top_k top_logprobs top_p user`.split(/\s+/),
 )
 
-/** What Dynamo 1.4.2 takes inside `nvext`; `ignore_eos`, which 0.3.1 took there, is not among it. */
+/** Fields of `nvext` that Dynamo 1.4.2 accepts. `ignore_eos`, which 0.3.1 accepted, is not among them. */
 const nvextFields =
   `greed_sampling use_raw_prompt annotations backend_instance_id token_data max_thinking_tokens cache_salt
   extra_fields metadata_upload prefill_worker_id decode_worker_id dp_rank prefill_dp_rank agent_hints request_timestamp_ms
@@ -102,7 +100,7 @@ function issueText(error: z.ZodError): string {
 
 type CommonFields = z.infer<z.ZodObject<typeof common>>
 
-/** What is wrong with fields of both APIs; null when nothing is. */
+/** Error in the fields that both APIs share; null if there is none. */
 function commonRefusal(body: CommonFields, names: readonly string[]): Refusal | null {
   const stray = Object.keys(body.nvext ?? {}).find(key => !nvextFields.includes(key))
   if (stray !== undefined)
@@ -113,7 +111,7 @@ function commonRefusal(body: CommonFields, names: readonly string[]): Refusal | 
   return null
 }
 
-/** An answer runs to its limit; without one, to `min_tokens` or a default. */
+/** An answer reaches its limit or, without one, `min_tokens` or a default. */
 function request(
   api: CompletionRequest['api'],
   body: CommonFields,
@@ -136,8 +134,8 @@ function messageText(content: string | readonly { readonly text?: string | undef
 }
 
 /**
- * DeepSeek's template: begin of sentence, a token before each user's turn and the answer, one around each end of an
- * assistant's.
+ * DeepSeek's template: a begin-of-sentence token, one before each user turn and the answer, and one at each end of an
+ * assistant turn.
  */
 function templateTokens(messages: readonly { readonly role: string }[]): number {
   const turns = (role: string) => messages.filter(message => message.role === role).length
@@ -178,7 +176,7 @@ function parseCompletion(body: object, names: readonly string[]): CompletionRequ
   return request('completions', fields, fields.max_tokens, prompts)
 }
 
-/** An embedding is the prefill of its text: one pass, and the vector in place of a first token. */
+/** An embedding is the prefill of its text: one pass, with the vector in place of a first token. */
 function parseEmbedding(body: object, names: readonly string[]): CompletionRequest | Refusal {
   const parsed = embeddingSchema.safeParse(body)
   if (!parsed.success) return undecodable(issueText(parsed.error))
@@ -189,7 +187,7 @@ function parseEmbedding(body: object, names: readonly string[]): CompletionReque
   return { api: 'embeddings', prompts, outputTokens: 1, stream: false, includeUsage: false, mayEnd: false }
 }
 
-/** Reads a request's body; a refusal says what is wrong in the words and status that Dynamo 1.4.2 uses. */
+/** Parses a request's body. A refusal has the wording and status of Dynamo 1.4.2. */
 export function parseBody(
   text: string,
   api: CompletionRequest['api'],

@@ -11,7 +11,7 @@ import type { ResponseFormat, Said, StepTokens, Usage } from './response-format.
 import { responseFormat } from './response-format.ts'
 import type { TokenCounter } from './token-counter.ts'
 
-/** What serving a completion needs. */
+/** Dependencies for serving completions. */
 export interface Serving {
   readonly engine: Engine
   readonly drive: Drive
@@ -22,7 +22,7 @@ export interface Serving {
   readonly errorRate: number
   /** Share of the tokens of a chat answer that are reasoning, 0–1. */
   readonly reasoningShare: number
-  /** The acceptance of drafts follows from each prompt. */
+  /** Whether the acceptance of drafts is derived from each prompt. */
   readonly isAcceptanceByPrompt: boolean
 }
 
@@ -35,7 +35,7 @@ function usageOf(promptTokens: readonly number[], outputTokens: number, reasonin
   }
 }
 
-/** Tokens of reasoning in an answer of so many. */
+/** Number of reasoning tokens in an answer of the given length. */
 const reasoningOf = (outputTokens: number, { reasoningShare }: Serving) => Math.round(outputTokens * reasoningShare)
 
 async function countPrompts(request: CompletionRequest, tokens: TokenCounter): Promise<number[]> {
@@ -47,17 +47,17 @@ async function countPrompts(request: CompletionRequest, tokens: TokenCounter): P
   return Promise.all(request.prompts.map(countOne))
 }
 
-/** The end of a prompt that is looked at, in tokens and in characters: two milliseconds at most on the event loop. */
+/** Length of a prompt's end to examine, in tokens and in characters: at most two milliseconds on the event loop. */
 const lookedAt = { tokens: 1000, characters: 4000 }
 
-/** As a drafter that looks up the prompt would guess the prompt itself. */
+/** Share of the prompt that a drafter using prompt lookup would guess correctly. */
 function acceptanceOf(prompt: Prompt | undefined): number {
   if (prompt === undefined) return 0
   if (prompt.kind === 'tokens') return guessedShare(prompt.ids.slice(-lookedAt.tokens))
   return guessedShare(wordsIn(prompt.texts.join('\n').slice(-lookedAt.characters)))
 }
 
-/** Writes an answer as its tokens come. The last token, its end, the usage and `[DONE]` go out in one write. */
+/** Writes an answer as its tokens arrive. The last token, the end, the usage and `[DONE]` go out in one write. */
 function streamTo(
   response: ServerResponse,
   format: ResponseFormat,
@@ -68,7 +68,7 @@ function streamTo(
   let open = request.prompts.length
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
   return (index: number) => {
-    // Text of so many tokens never changes within an answer: made once, not for each of thousands.
+    // Caches texts by token count, which never change within an answer.
     const chunks = new Map<string, Buffer>()
     const chunkOf = (step: StepTokens) => {
       const key = `${step.reasoning} ${step.answer}`
@@ -95,7 +95,7 @@ function streamTo(
   }
 }
 
-/** What the model says to a lone question that it knows, and its tokens; null where the answer is filler. */
+/** The model's text for a single question that it knows, and its tokens; null if the answer is filler. */
 async function saidTo(
   { prompts, stream, mayEnd, outputTokens }: CompletionRequest,
   { tokens, errorRate }: Serving,
@@ -118,9 +118,9 @@ function answerWhole(response: ServerResponse, body: string): void {
 /**
  * Answers one completion request that arrived at `arrivedMs`.
  *
- * Prompts are counted in a thread of their own, while the simulated prefill already runs: the engine takes the request
- * as of its arrival, so counting costs no simulated time unless it takes longer than the prefill.
- * @returns a refusal where nothing was written yet
+ * A separate thread counts the prompt's tokens while the simulated prefill already runs. The engine accepts the request
+ * as of its arrival, so counting takes no simulated time unless it takes longer than the prefill.
+ * @returns a refusal if nothing was written yet
  */
 export async function serveCompletion(
   asked: CompletionRequest,

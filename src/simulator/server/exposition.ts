@@ -2,7 +2,7 @@
 
 export type Labels = { readonly [name: string]: string }
 
-/** Cumulative counts of a value in seconds (or tokens), as Prometheus histograms have them. */
+/** Cumulative counts of a value in seconds (or tokens), as in Prometheus histograms. */
 export interface BucketHistogram {
   observe(value: number): void
   readonly bounds: readonly number[]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Facts that the simulated model knows, by what is asked for: `the capital of France`. */
+/** Facts that the simulated model knows, by question: `the capital of France`. */
 const facts: Readonly<Record<string, string>> = {
   'the capital of france': 'Paris',
   'the capital of japan': 'Tokyo',
@@ -26,9 +26,9 @@ const operations: Readonly<Record<string, (a: number, b: number) => number>> = {
 }
 
 /**
- * What the simulated model says to a question that it knows, such as `What is 17 + 25?`; null to any other text, whose
- * answer is made of filler. Of all questions a share of `errorRate` gets a wrong answer, always the same ones: which
- * they are follows from the question's own text.
+ * The simulated model's answer to a question that it knows, such as `What is 17 + 25?`; null for any other text, which
+ * gets filler. A share of `errorRate` of all questions gets a wrong answer. The question's own text determines whether
+ * it is one of them, so they are always the same.
  */
 export function knownAnswer(prompt: string, errorRate: number): string | null {
   const [, question = ''] = /what is ([^?\n]+)\?\s*$/i.exec(prompt) ?? []
@@ -43,7 +43,7 @@ function computed(question: string): string | null {
   return value === undefined ? null : String(value)
 }
 
-/** A number of the question in [0, 1), as good as drawn. */
+/** A pseudorandom number in [0, 1) derived from the question. */
 function chanceOf(question: string): number {
   return createHash('sha256').update(question.trim().toLowerCase()).digest().readUInt32BE(0) / 2 ** 32
 }

@@ -6,7 +6,7 @@ import { latenessBoundsMs } from '../wall-clock.ts'
 import type { WorkerLoad } from '../worker.ts'
 import { createBucketHistogram, histogramText, metricText } from './exposition.ts'
 
-/** What the frontend counts, under the names that Dynamo's frontend has for it. */
+/** Counters of the frontend, with the names of Dynamo's frontend. */
 export interface FrontendMetrics {
   started(): void
   ended(outcome: 'success' | 'error' | 'cancelled', request: EngineRequest | null): void
@@ -16,7 +16,7 @@ export interface FrontendMetrics {
 const seconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250]
 const tokens = [10, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000]
 
-/** Gauges of one worker, under the names that a Dynamo TensorRT-LLM worker has for them. */
+/** Gauges of one worker, with the names of a Dynamo TensorRT-LLM worker. */
 export function workerText(load: WorkerLoad): string {
   return [
     metricText('trtllm:num_requests_running', 'gauge', 'Sequences in the batch', [[{}, load.running]]),
@@ -30,7 +30,7 @@ export function workerText(load: WorkerLoad): string {
   ].join('')
 }
 
-/** Under the names of vLLM, whose counters are the most complete. */
+/** Uses vLLM's names, because its counters are the most complete. */
 function draftTexts({ drafts, draftTokens, acceptedTokens, acceptedAt }: DraftCounts): readonly string[] {
   const name = (metric: string) => `vllm:spec_decode_num_${metric}_total`
   const positions = acceptedAt.map((count, position) => [{ position: String(position) }, count] as const)

@@ -1,4 +1,4 @@
-/** Pieces remembered at most: some ten megabytes of words. */
+/** Maximum pieces to cache: some ten megabytes of words. */
 const maxPieces = 200_000
 
 function isLetter(code: number): boolean {
@@ -6,15 +6,15 @@ function isLetter(code: number): boolean {
   return lower >= 97 && lower <= 122
 }
 
-/** What is read of a `tokenizer.json`. */
+/** Part of `tokenizer.json` that is used. */
 export interface TokenizerDefinition {
   readonly pre_tokenizer?: unknown
   readonly model?: { readonly vocab?: unknown }
 }
 
 /**
- * Whether a tokenizer never joins `a` and ` b` of `a b` into one token: byte-level ones that split words off with the
- * space before them, as GPT-2 and most since do.
+ * Whether a tokenizer never joins `a` and ` b` of `a b` into one token. True for byte-level tokenizers that split words
+ * together with the space before them, such as GPT-2's and most later ones.
  */
 export function splitsAtSpaces(definition: TokenizerDefinition): boolean {
   const text = JSON.stringify(definition.pre_tokenizer ?? null)
@@ -22,12 +22,12 @@ export function splitsAtSpaces(definition: TokenizerDefinition): boolean {
 }
 
 /**
- * Words of ASCII letters that are one token: with a space before them, where byte-level vocabularies write the space as
- * Ġ, and without one at the start of a text. Null for a tokenizer that has to count whole texts.
+ * Words of ASCII letters that are one token: with a preceding space, which byte-level vocabularies write as Ġ, and
+ * without one at the start of a text. Null for a tokenizer that must count whole texts.
  */
 export function wordsOfOneToken(definition: TokenizerDefinition): ReadonlySet<string> | null {
   if (!splitsAtSpaces(definition)) return null
-  // Such a pre-tokenizer puts a space before the first word of a text.
+  // Such a pre-tokenizer adds a space before the first word of a text.
   const addsSpace = JSON.stringify(definition.pre_tokenizer).includes('"add_prefix_space":true')
   const words = new Set<string>()
   for (const token of Object.keys(definition.model?.vocab ?? {})) {
@@ -38,10 +38,10 @@ export function wordsOfOneToken(definition: TokenizerDefinition): ReadonlySet<st
 }
 
 /**
- * Counts a text as the sum of its pieces, cut where a single space stands between two ASCII letters. Words of one token
- * are known from the start and other pieces remembered: 8,000 tokens take a millisecond instead of tens.
+ * Counts a text as the sum of its pieces, split at single spaces between two ASCII letters. Words of one token are
+ * known from the start, and other pieces are cached: 8,000 tokens take a millisecond instead of tens.
  * @param words see {@link wordsOfOneToken}
- * @param encode counts by the tokenizer itself
+ * @param encode counts with the tokenizer itself
  */
 export function countByPieces(
   words: ReadonlySet<string> | null,

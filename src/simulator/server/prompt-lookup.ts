@@ -1,11 +1,11 @@
-/** Words that a lookup compares at most. */
+/** Maximum words to compare in a lookup. */
 const longestContext = 4
 
 /**
- * Share of a text's words, or of a prompt's tokens, that a lookup in what came before guesses right, 0–1: the word that
- * followed the last time that the same four words stood there, else the same three, two or one. It is what prompt-lookup
- * decoding (`ngram` in vLLM) would get accepted if the answer went on as the prompt does: near 0 for random words,
- * higher the more a text repeats itself.
+ * Share of a text's words, or of a prompt's tokens, that a lookup in the preceding text guesses correctly, 0–1. The
+ * guess is the word that followed the most recent occurrence of the same four words, or else of the same three, two or
+ * one. This is the acceptance of prompt-lookup decoding (`ngram` in vLLM) if the answer continued like the prompt: near
+ * 0 for random words, higher for repetitive texts.
  */
 export function guessedShare(words: readonly (string | number)[]): number {
   const followers = Array.from({ length: longestContext }, () => new Map<string, string | number>())
@@ -18,7 +18,7 @@ export function guessedShare(words: readonly (string | number)[]): number {
       const before = words[at - 1 - index]
       if (before === undefined) break
       context = `${before} ${context}`
-      // The longest context that was seen before has the last word.
+      // The longest known context decides.
       guess = known.get(context) ?? guess
       known.set(context, word)
     }
@@ -27,7 +27,7 @@ export function guessedShare(words: readonly (string | number)[]): number {
   return words.length < 2 ? 0 : right / (words.length - 1)
 }
 
-/** Words and the signs between them. */
+/** Words and the characters between them. */
 export function wordsIn(text: string): readonly string[] {
   return text.match(/[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? []
 }

@@ -1,38 +1,38 @@
 import { randomUUID } from 'node:crypto'
 import type { CompletionRequest } from './body.ts'
 
-/** Every token of an answer: alone and repeated it is one token for the model's tokenizer each time. */
+/** Text of every token. For the model's tokenizer it is one token, alone and when repeated. */
 export const tokenText = ' a'
 
 export interface Usage {
   readonly prompt_tokens: number
   readonly completion_tokens: number
   readonly total_tokens: number
-  /** Absent where nothing was reasoned. */
+  /** Absent without reasoning. */
   readonly completion_tokens_details?: { readonly reasoning_tokens: number }
 }
 
-/** What the model says and how it ends, in place of filler up to the limit. */
+/** Text of the model and its finish reason, instead of filler up to the limit. */
 export interface Said {
   readonly text: string
   readonly ending: 'stop' | 'length'
 }
 
-/** Tokens of an answer, and how many of them are reasoning: the first ones. */
+/** Tokens of an answer, of which the first ones are reasoning. */
 export interface AnswerTokens {
   readonly outputTokens: number
   readonly reasoningTokens: number
 }
 
-/** Tokens of one step of an answer: reasoning first. */
+/** Tokens of one step of an answer, reasoning first. */
 export interface StepTokens {
   readonly reasoning: number
   readonly answer: number
 }
 
-/** The texts of one answer, in the shapes that Dynamo 1.4.2's frontend sends. */
+/** Formats one answer as Dynamo 1.4.2's frontend does. */
 export interface ResponseFormat {
-  /** One server-sent event with the tokens of choice `index` that a step gave: one without speculative decoding. */
+  /** One server-sent event with the tokens of choice `index` from a step; one token without speculative decoding. */
   tokens(index: number, step: StepTokens): string
   /** The event that ends choice `index`. */
   finish(index: number): string
@@ -98,7 +98,7 @@ function completionFormat({ id, created, model }: Envelope): ResponseFormat {
   }
 }
 
-/** Numbers of a vector: enough to be one. */
+/** Number of dimensions of the vector; any will do. */
 const dimensions = 16
 
 function embeddingFormat(model: string): ResponseFormat {

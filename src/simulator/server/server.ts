@@ -13,21 +13,21 @@ export interface EngineServerOptions {
   readonly engine: Engine
   readonly drive: Drive
   readonly tokens: TokenCounter
-  /** The name that requests must carry. */
+  /** Model name that requests must use. */
   readonly model: string
-  /** Other names that requests may carry, such as LoRA adapters. */
+  /** Other names that requests may use, such as LoRA adapters. */
   readonly adapters?: readonly string[]
-  /** Share of known questions that get a wrong answer, 0–1; none unless given. */
+  /** Share of known questions that get a wrong answer, 0–1; default: none. */
   readonly errorRate?: number
-  /** Share of the tokens of a chat answer that are reasoning, 0–1; none unless given. */
+  /** Share of the tokens of a chat answer that are reasoning, 0–1; default: none. */
   readonly reasoningShare?: number
-  /** The acceptance of drafts follows from each prompt; from the engine unless given. */
+  /** Whether the acceptance of drafts is derived from each prompt; default: the engine's. */
   readonly isAcceptanceByPrompt?: boolean
   /** Names of the workers, by id: `prefill-0`. */
   workerNames(): ReadonlyMap<number, string>
 }
 
-/** Bodies above this are refused: a prompt of a million tokens is below it. */
+/** Larger bodies are refused. A prompt of a million tokens is smaller. */
 const maxBodyBytes = 32 * 1024 * 1024
 
 const reasons: { readonly [status: number]: string } = {
@@ -51,7 +51,7 @@ function sendText(response: ServerResponse, text: string): void {
   response.end(text)
 }
 
-/** An error in the shape that Dynamo's frontend gives it. */
+/** An error in the format of Dynamo's frontend. */
 function refuse(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent || response.destroyed) return
   sendJson(response, status, { message, type: reasons[status] ?? 'Error', code: status })
@@ -69,7 +69,7 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
 }
 
 /**
- * An OpenAI-compatible HTTP server in front of an engine, in the words of Dynamo 1.4.2's frontend. Not yet listening.
+ * An OpenAI-compatible HTTP server for an engine that responds like Dynamo 1.4.2's frontend. It is not listening yet.
  */
 export function createEngineServer(options: EngineServerOptions): Server {
   const { engine, drive, model, adapters = [] } = options
@@ -147,7 +147,7 @@ export function createEngineServer(options: EngineServerOptions): Server {
       refuse(response, 500, error instanceof Error ? error.message : String(error)),
     )
   })
-  // Load generators keep their connections between points; Node's default of 5 s would close them under a request.
+  // Load generators keep connections open between points. Node's default of 5 s would close them during a request.
   server.keepAliveTimeout = 120_000
   return server
 }

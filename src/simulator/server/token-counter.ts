@@ -6,23 +6,23 @@ import { builtinTokenizer, builtinTokenizerFolder } from '../../model/builtin-to
 import { FulcrumError } from '../../model/index.ts'
 import type { TokenThreadData } from './token-thread.ts'
 
-/** Counts tokens of a text beside the event loop that the engine's clock runs on. */
+/** Counts tokens in a thread separate from the event loop that runs the engine's clock. */
 export interface TokenCounter {
   count(text: string): Promise<number>
   close(): Promise<void>
 }
 
-/** Folder of `tokenizer.json` and `tokenizer_config.json`; `builtin:deepseek-v3` is the one that Fulcrum ships. */
+/** Folder of `tokenizer.json` and `tokenizer_config.json`; `builtin:deepseek-v3` is the one shipped with Fulcrum. */
 export function tokenizerFolder(tokenizer: string): string {
   return tokenizer === builtinTokenizer ? fileURLToPath(builtinTokenizerFolder()) : tokenizer
 }
 
 /**
- * Resolves once the thread can count. Building a tokenizer takes most of a second of CPU, so it happens now, not under
- * the first request.
- * @param wordFolder where the words of one token are kept over runs, for prompts that consist of such words: the
- *   tokenizer is then only built for a text with other words
- * @throws FulcrumError bad-input `tokenizer-not-found`; the thread's error when the files are no tokenizer
+ * Resolves once the thread can count. Building a tokenizer takes most of a second of CPU, so it happens now instead of
+ * during the first request.
+ * @param wordFolder where to keep the words of one token between runs, for prompts that consist of such words. The
+ *   tokenizer is then only built for texts with other words
+ * @throws FulcrumError bad-input `tokenizer-not-found`; the thread's error if the files are not a tokenizer
  */
 export async function createTokenCounter(tokenizer: string, wordFolder: string | null = null): Promise<TokenCounter> {
   const folder = tokenizerFolder(tokenizer)

@@ -6,19 +6,19 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { countByPieces, type TokenizerDefinition, wordsOfOneToken } from './piece-counts.ts'
 
-/** What the thread is started with. */
+/** Start options of the thread. */
 export interface TokenThreadData {
   /** Folder of `tokenizer.json` and `tokenizer_config.json`. */
   readonly folder: string
-  /** Where the words of one token are kept over runs; null: the tokenizer is built before the thread is ready. */
+  /** Where to keep the words of one token between runs; null to build the tokenizer before the thread is ready. */
   readonly wordFolder: string | null
 }
 
-/** The thread behind `createTokenCounter`: a text in, its number of tokens out. */
+/** Thread behind `createTokenCounter`: receives texts and returns numbers of tokens. */
 const { folder, wordFolder } = workerData as TokenThreadData
 const definitionText = readFileSync(join(folder, 'tokenizer.json'))
 const hash = () => createHash('sha256').update(definitionText).digest('hex').slice(0, 16)
-/** Raise the version when other words count as one token. */
+/** Increase the version if other words count as one token. */
 const wordFile = wordFolder === null ? null : join(wordFolder, `one-token-words-v1-${hash()}.txt`)
 
 interface Built {
@@ -51,7 +51,7 @@ function keptWords(): ReadonlySet<string> | null {
   }
 }
 
-/** A cache that cannot be written is no error. */
+/** Failing to write a cache is not an error. */
 function keepWords(words: ReadonlySet<string> | null): void {
   if (wordFile === null || wordFolder === null || words === null) return
   const half = `${wordFile}.${randomUUID()}`
@@ -67,7 +67,7 @@ if (words === null) {
   words = tokenizer().words
   keepWords(words)
 }
-// As in main.ts: no thread of a process that a signal ends gets to keep its compiled code.
+// As in main.ts: a process ended by a signal does not keep its compiled code.
 flushCompileCache()
 const count = countByPieces(words, text => tokenizer().encode(text))
 
