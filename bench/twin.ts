@@ -2,18 +2,20 @@
  * How well a twin predicts what it has not seen. Prints the tables of docs/bench/twin.md.
  *
  *   node bench/twin.ts accuracy RUN [UNSEEN_RUN]     a run of bench/twin/mocker.yaml, one of bench/twin/unseen.yaml
- *   node bench/twin.ts replay                        beside `python -m dynamo.replay`
+ *   node bench/twin.ts replay [VERSION]              beside `dynamo.replay.run_trace_replay` of Dynamo 1.6.1, or 1.4.2
  */
 import { loadavg } from 'node:os'
+import { followedVersions } from '../src/simulator/profile.ts'
 import { accuracy } from './twin/accuracy.ts'
 import { replay } from './twin/replay.ts'
 
 const [part, ...rest] = process.argv.slice(2)
 const [run, unseen] = rest
+const version = followedVersions.find(one => one === (rest[0] ?? followedVersions[0]))
 if (part === 'accuracy' && run !== undefined) await accuracy(run, unseen ?? null)
-else if (part === 'replay') await replay()
+else if (part === 'replay' && version !== undefined) await replay(version)
 else {
-  console.error('usage: node bench/twin.ts accuracy RUN [UNSEEN_RUN] | replay')
+  console.error('usage: node bench/twin.ts accuracy RUN [UNSEEN_RUN] | replay [1.6.1 | 1.4.2]')
   process.exit(2)
 }
 console.log(`\nload average at the end: ${loadavg()[0]?.toFixed(1)}`)

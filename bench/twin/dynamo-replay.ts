@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { createRandom } from '../../src/model/index.ts'
+import { createRandom, type Role, type Topology } from '../../src/model/index.ts'
+import type { FollowedVersion } from '../../src/simulator/profile.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -41,7 +42,13 @@ export function traceText(shape: TraceShape): string {
   }).join('')
 }
 
-/** What Dynamo's own offline replay says of a trace on aggregated mocker workers. */
+/** Which of Dynamo's versions replays, by the Python that has it. */
+export const replayPythons: { readonly [version in FollowedVersion]: string } = {
+  '1.4.2': join(root, '.systems/dynamo/bin/python'),
+  '1.6.1': join(root, '.systems/dynamo-1.6/bin/python'),
+}
+
+/** What Dynamo's own offline replay says of a trace on mocker workers. */
 export interface DynamoReplay {
   readonly file: string
   /** Of the replay itself, as it says; and of the whole process. */
@@ -55,32 +62,36 @@ export interface DynamoReplay {
 export const kvTokens = 640_000
 const blockTokens = 32
 
-/** Writes a trace, has `python -m dynamo.replay` replay it offline, and hands both to `use`. */
+/**
+ * Writes a trace, has `dynamo.replay.run_trace_replay` replay it offline, and hands both to `use`. Transfers of KV cache
+ * take no time in it. Version 1.4.2 does not replay disaggregated workers of TensorRT-LLM.
+ */
 export async function withDynamoReplay<T>(
+  version: FollowedVersion,
   shape: TraceShape,
-  workers: number,
+  topology: Topology,
   use: (replay: DynamoReplay) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-replay-'))
   try {
     const file = join(folder, 'trace.jsonl')
+    const request = join(folder, 'request.json')
     const report = join(folder, 'report.json')
     await writeFile(file, traceText(shape))
-    const engine = {
-      engine_type: 'trtllm',
-      planner_profile_data: join(root, 'profiles/deepseek-r1-fp4-gb200-tp4ep4.npz'),
-      kv_bytes_per_token: 35136,
-      num_gpu_blocks: kvTokens / blockTokens,
+    const asked = {
+      file,
+      workers: workersOf(topology),
+      table: join(root, 'profiles/deepseek-r1-fp4-gb200-tp4ep4.npz'),
+      kvBytesPerToken: 35136,
+      kvBlocks: kvTokens / blockTokens,
     }
+    await writeFile(request, JSON.stringify(asked))
     const startMs = performance.now()
-    await execa(
-      join(root, '.systems/dynamo/bin/python'),
-      [
-        ...['-m', 'dynamo.replay', '--extra-engine-args', JSON.stringify(engine), '--num-workers', String(workers)],
-        ...['--report-json', report, file],
-      ],
-      { env: { DYN_LOG: 'error' }, stdout: 'ignore', timeout: 600_000 },
-    )
+    await execa(replayPythons[version], [join(import.meta.dirname, 'replay.py'), request, report], {
+      env: { DYN_LOG: 'error' },
+      stdout: 'ignore',
+      timeout: 600_000,
+    })
     const processMs = performance.now() - startMs
     const said = JSON.parse(await readFile(report, 'utf8')) as { readonly [name: string]: number }
     const of = (name: string) => said[name] ?? Number.NaN
@@ -101,4 +112,9 @@ export async function withDynamoReplay<T>(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function workersOf(topology: Topology): { readonly [role in Role]?: number } {
+  if (topology.kind === 'aggregated') return { aggregated: topology.workers }
+  return { prefill: topology.prefill, decode: topology.decode }
 }

@@ -1,18 +1,23 @@
 import { readTrace } from '../../src/generators/trace.ts'
+import { rolesOf, type Topology } from '../../src/model/index.ts'
 import type { Profile } from '../../src/simulator/profile.ts'
 import type { Simulation } from '../../src/simulator/simulate.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { kvTokens } from './dynamo-replay.ts'
 
-/** The same figures by the same names as Dynamo's replay has them, of the same trace on as many workers. */
-export async function ourReplay(file: string, workers: number, profile: Profile) {
+/**
+ * The same figures by the same names as Dynamo's replay has them, of the same trace on the same workers. Transfers take
+ * no time, as in that.
+ */
+export async function ourReplay(file: string, topology: Topology, profile: Profile) {
   const trace = await readTrace(file, AbortSignal.timeout(60_000))
+  const settings = { kv_cache_config: { max_tokens: kvTokens, free_gpu_memory_fraction: 1 } }
   const startMs = performance.now()
   const simulation = simulate(
     {
       deployment: {
-        topology: { kind: 'aggregated', workers },
-        engine: { aggregated: { kv_cache_config: { max_tokens: kvTokens, free_gpu_memory_fraction: 1 } } },
+        topology,
+        engine: Object.fromEntries(rolesOf(topology).map(role => [role, settings])),
       },
       workload: [],
       level: { kind: 'trace', file, speed: 1 },
@@ -20,7 +25,7 @@ export async function ourReplay(file: string, workers: number, profile: Profile)
       warmup: 0,
       seed: 1,
     },
-    profile,
+    { ...profile, transfer: { bytesPerS: Number.POSITIVE_INFINITY, latencyMs: 0 } },
   )
   return { replayMs: performance.now() - startMs, figures: figuresOf(simulation) }
 }

@@ -1,4 +1,5 @@
-import { loadProfile } from '../../src/simulator/profile.ts'
+import { type Topology, topologyLabel } from '../../src/model/index.ts'
+import { type FollowedVersion, loadProfile } from '../../src/simulator/profile.ts'
 import type { TraceShape } from './dynamo-replay.ts'
 import { withDynamoReplay } from './dynamo-replay.ts'
 import { ourReplay } from './our-replay.ts'
@@ -11,23 +12,26 @@ const shape: TraceShape = {
   outputTokens: 100,
   seed: 11,
 }
-const cases: readonly (readonly [string, TraceShape, number])[] = [
-  ['agg x1, 2/s', { ...shape, requestsPerS: 2 }, 1],
-  ['agg x4, 12/s', shape, 4],
-  ['agg x2, 60/s: far above what it can do', { ...shape, requests: 3000, requestsPerS: 60 }, 2],
-  ['agg x4, 12/s, prompts with prefixes in common', { ...shape, sharedBlocks: 4 }, 4],
+const aggregated = (workers: number): Topology => ({ kind: 'aggregated', workers })
+const cases: readonly (readonly [string, TraceShape, Topology])[] = [
+  ['2/s', { ...shape, requestsPerS: 2 }, aggregated(1)],
+  ['12/s', shape, aggregated(4)],
+  ['60/s: far above what it can do', { ...shape, requests: 3000, requestsPerS: 60 }, aggregated(2)],
+  ['12/s, prompts with prefixes in common', { ...shape, sharedBlocks: 4 }, aggregated(4)],
+  ['12/s', shape, { kind: 'disaggregated', prefill: 2, decode: 2 }],
 ]
 
 /** The same traces by Dynamo's own offline replay and in our virtual time: the same figures? how fast? */
-export async function replay(): Promise<void> {
-  const profile = await loadProfile('deepseek-r1-fp4-gb200')
-  for (const [name, one, workers] of cases) {
-    await withDynamoReplay(one, workers, async dynamo => {
-      const ours = await ourReplay(dynamo.file, workers, profile)
-      console.log(
-        `\n${name}, ${one.requests} requests, ${(100 * dynamo.reusedShare).toFixed(0)} % of prompt tokens reused\n`,
-      )
-      console.log('| figure | dynamo.replay | ours | difference |')
+export async function replay(version: FollowedVersion): Promise<void> {
+  const profile = { ...(await loadProfile('deepseek-r1-fp4-gb200')), dynamo: version }
+  for (const [name, one, topology] of cases) {
+    // 1.4.2 replays no disaggregated workers of TensorRT-LLM.
+    if (version === '1.4.2' && topology.kind === 'disaggregated') continue
+    await withDynamoReplay(version, one, topology, async dynamo => {
+      const ours = await ourReplay(dynamo.file, topology, profile)
+      const reused = `${(100 * dynamo.reusedShare).toFixed(0)}% of prompt tokens reused`
+      console.log(`\n${topologyLabel(topology)}, ${name}, ${one.requests} requests, ${reused}\n`)
+      console.log(`| figure | Dynamo ${version} | ours | difference |`)
       console.log('|---|---|---|---|')
       for (const [figure, theirs] of Object.entries(dynamo.figures)) {
         const own = ours.figures[figure] ?? Number.NaN
@@ -38,4 +42,4 @@ export async function replay(): Promise<void> {
   }
 }
 
-const signed = (share: number) => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(2)} %`
+const signed = (share: number) => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(2)}%`

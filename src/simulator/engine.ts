@@ -223,6 +223,7 @@ export function createEngine(options: EngineOptions): Engine {
         events: workerEvents,
         streamTokens: options.streamTokens ?? false,
         sinceMs,
+        promptBringsToken: role === 'aggregated' && profile.dynamo !== '1.4.2',
         acceptance: typeof options.acceptance === 'number' ? options.acceptance : 0,
         random: draftRandom,
       })

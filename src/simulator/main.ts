@@ -35,7 +35,8 @@ const drive = driveByWallClock(engine)
 const names = new Map<number, string>()
 const { model, adapters = [], errorRate = 0, reasoningShare = 0 } = start
 const says = { model, adapters, errorRate, reasoningShare, isAcceptanceByPrompt }
-const server = createEngineServer({ engine, drive, tokens, ...says, workerNames: () => names })
+const { dynamo } = profile
+const server = createEngineServer({ engine, drive, tokens, dynamo, ...says, workerNames: () => names })
 
 /** The lowest free name for the role: `prefill-0`, `prefill-1`, … */
 function freeName(role: Role): string {

@@ -15,9 +15,15 @@ export interface TimingTable {
   readonly decode: Surface
 }
 
+/** Versions of Dynamo whose frontend and mocker the engine can follow; the first unless a profile says otherwise. */
+export const followedVersions = ['1.6.1', '1.4.2'] as const
+export type FollowedVersion = (typeof followedVersions)[number]
+
 /** Time and memory costs of one worker of a model on a kind of hardware. */
 export interface Profile {
   readonly name: string
+  /** Decides the shape of answers, and the pass that brings the first token of an aggregated worker. */
+  readonly dynamo: FollowedVersion
   readonly model: string
   readonly hardware: string
   readonly source: string
@@ -96,6 +102,7 @@ const tableSchema = z
 
 const profileSchema = z.strictObject({
   name: z.string().min(1),
+  dynamo: z.enum(followedVersions).default(followedVersions[0]),
   model: z.string().min(1),
   hardware: z.string().min(1),
   source: z.string().min(1),

@@ -41,6 +41,9 @@ export interface WorkerEvents {
  * a chunk of a prompt slows down every sequence that decodes at the same time. Tokens are available at the end of the
  * pass.
  *
+ * The first token comes with the pass that completes the prompt: from the prefill alone with `promptBringsToken`, and
+ * otherwise from a decode step of the same pass.
+ *
  * With speculative decoding, each step of a sequence after its first also processes its drafts as tokens, and yields
  * the accepted ones (see {@link createDrafts}).
  */
@@ -82,6 +85,8 @@ export interface WorkerOptions {
   readonly streamTokens: boolean
   /** When the worker started; no pass begins before. */
   readonly sinceMs: number
+  /** Whether the pass that completes a prompt needs no decode step for its first token (Dynamo 1.6.1, not 1.4.2). */
+  readonly promptBringsToken: boolean
   /** Acceptance for requests without their own, and the source of random numbers. */
   readonly acceptance: number
   readonly random: Random
@@ -185,6 +190,14 @@ export function createWorker(options: WorkerOptions): Worker {
     return taken
   }
 
+  /** Time of the decode step in the pass that begins now. */
+  function stepMs(): number {
+    if (!options.promptBringsToken || joined.length === 0)
+      return cost.verifyMs(decoding.size, contextTokens, stepTokens - 1)
+    const fresh = joined.reduce((sum, request) => sum + request.promptTokens, 0)
+    return cost.verifyMs(decoding.size - joined.length, contextTokens - fresh, stepTokens - 1)
+  }
+
   function beginPass(atMs: number): boolean {
     const budget = Math.max(0, settings.maxNumTokens - (role === 'prefill' ? 0 : decoding.size * stepTokens))
     const continued = continuePrompts(budget)
@@ -194,7 +207,7 @@ export function createWorker(options: WorkerOptions): Worker {
       passEndsMs = Number.POSITIVE_INFINITY
       return false
     }
-    const durationMs = cost.prefillMs(promptTokens) + cost.verifyMs(decoding.size, contextTokens, stepTokens - 1)
+    const durationMs = cost.prefillMs(promptTokens) + stepMs()
     busyMs += durationMs
     passEndsMs = atMs + durationMs
     return true

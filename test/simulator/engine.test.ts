@@ -6,6 +6,7 @@ import { rolesOf, workersOf } from '../../src/model/index.ts'
 import { costModel } from '../../src/simulator/cost.ts'
 import type { Engine } from '../../src/simulator/engine.ts'
 import { createEngine } from '../../src/simulator/engine.ts'
+import { followedVersions } from '../../src/simulator/profile.ts'
 import type { EngineRequest } from '../../src/simulator/request.ts'
 import { engineRequest } from '../../src/simulator/request.ts'
 import { workerSettings } from '../../src/simulator/settings.ts'
@@ -45,8 +46,8 @@ const cases: fc.Arbitrary<Case> = fc.record({
   ),
 })
 
-function engineOf(topology: Topology, settings: EngineSettings, streamTokens = false): Engine {
-  const engine = createEngine({ profile, streamTokens })
+function engineOf(topology: Topology, settings: EngineSettings, streamTokens = false, dynamo = profile.dynamo): Engine {
+  const engine = createEngine({ profile: { ...profile, dynamo }, streamTokens })
   for (const role of rolesOf(topology))
     for (let worker = 0; worker < workersOf(topology, role); worker++) engine.addWorker(role, settings, 0)
   return engine
@@ -198,22 +199,27 @@ describe('whatever is asked of it, the engine', () => {
 })
 
 describe('one request alone', () => {
-  const alone = (topology: Topology, isl: number, osl: number) => {
+  const alone = (topology: Topology, isl: number, osl: number, dynamo = profile.dynamo) => {
     const request = engineRequest({ promptTokens: isl, outputTokens: osl, arrivedMs: 5 })
-    play(engineOf(topology, {}), [request])
+    play(engineOf(topology, {}, false, dynamo), [request])
     return request
   }
   const close = (got: number, wanted: number) => assert.ok(Math.abs(got - wanted) < 1e-6, `${got} is not ${wanted}`)
 
-  test('takes prefill, transfer and one decode step to its first token when disaggregated', () => {
-    for (const isl of [1, 1000, 8000]) {
-      const request = alone({ kind: 'disaggregated', prefill: 1, decode: 1 }, isl, 10)
+  test('takes prefill, transfer and one decode step to its first token when disaggregated, in every version', () => {
+    for (const [isl, dynamo] of [1, 1000, 8000].flatMap(isl => followedVersions.map(one => [isl, one] as const))) {
+      const request = alone({ kind: 'disaggregated', prefill: 1, decode: 1 }, isl, 10, dynamo)
       const wanted = cost.prefillMs(isl) + (isl * 35136) / 64e6 + cost.decodeMs(1, isl)
       close(request.firstTokenMs - request.arrivedMs, wanted)
     }
   })
-  test('takes prefill and one decode step to its first token when aggregated', () => {
-    const request = alone({ kind: 'aggregated', workers: 1 }, 1000, 10)
+  test('takes prefill alone to its first token when aggregated', () => {
+    const request = alone({ kind: 'aggregated', workers: 1 }, 1000, 2)
+    close(request.firstTokenMs - request.arrivedMs, cost.prefillMs(1000))
+    close(request.finishedMs - request.firstTokenMs, cost.decodeMs(1, 1001))
+  })
+  test('takes prefill and one decode step to its first token when aggregated, as in Dynamo 1.4.2', () => {
+    const request = alone({ kind: 'aggregated', workers: 1 }, 1000, 10, '1.4.2')
     close(request.firstTokenMs - request.arrivedMs, cost.prefillMs(1000) + cost.decodeMs(1, 1000))
   })
   test('takes one decode step of its growing context for each further token', () => {
@@ -227,6 +233,15 @@ describe('one request alone', () => {
 })
 
 describe('an aggregated worker', () => {
+  test('takes a decode step of the others in the pass that completes a prompt', () => {
+    const others = [1000, 2000].map(promptTokens => engineRequest({ promptTokens, outputTokens: 99, arrivedMs: 0 }))
+    const prompt = engineRequest({ promptTokens: 4000, outputTokens: 1, arrivedMs: 1 })
+    const engine = engineOf({ kind: 'aggregated', workers: 1 }, {})
+    for (const other of others) engine.submit(other)
+    play(engine, [prompt])
+    const passes = [cost.prefillMs(3000), cost.prefillMs(4000) + cost.decodeMs(2, 3002)] as const
+    assert.ok(Math.abs(prompt.firstTokenMs - passes[0] - passes[1]) < 1e-6)
+  })
   test('slows the sequences that decode while it computes a prompt', () => {
     const tokens: number[] = []
     const decoding = engineRequest({
@@ -287,6 +302,5 @@ test('requests of one moment go into one pass', () => {
   const both = [0, 1].map(() => engineRequest({ promptTokens: 1000, outputTokens: 1, arrivedMs: 10 }))
   for (const request of both) engine.submit(request)
   engine.advanceTo(1000)
-  const passMs = cost.prefillMs(2000) + cost.decodeMs(2, 2000)
-  for (const request of both) assert.ok(Math.abs(request.firstTokenMs - (10 + passMs)) < 1e-9)
+  for (const request of both) assert.ok(Math.abs(request.firstTokenMs - (10 + cost.prefillMs(2000))) < 1e-9)
 })

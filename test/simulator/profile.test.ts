@@ -39,6 +39,12 @@ describe('a profile file', () => {
   test('that is not there is named', async () => {
     await assert.rejects(loadProfile('h100-of-dreams'), isBadInput('profile-not-found', /h100-of-dreams/))
   })
+  test('names the version of Dynamo to follow, the newest unless it does', async () => {
+    const text = await readFile(new URL('deepseek-r1-fp4-gb200.yaml', folder), 'utf8')
+    assert.equal(parseProfile(text, 'x.yaml').dynamo, '1.6.1')
+    assert.equal(parseProfile(`dynamo: 1.4.2\n${text}`, 'x.yaml').dynamo, '1.4.2')
+    assert.throws(() => parseProfile(`dynamo: 1.5.0\n${text}`, 'x.yaml'), isBadInput('profile-invalid', /dynamo/))
+  })
   test('with missing and wrong fields is refused with all of them', () => {
     const text = 'name: x\nmodel: y\nkv_cache: { bytes_per_token: -1 }\n'
     assert.throws(

@@ -89,7 +89,8 @@ describe('the simulated engine’s server', () => {
       [' a', ' a', ' a', ' a', undefined, undefined],
     )
     assert.equal(choices[4]?.finish_reason, 'length')
-    assert.deepEqual(parsed.at(-1)?.usage, { prompt_tokens: 5, completion_tokens: 4, total_tokens: 9 })
+    const counts = { prompt_tokens: 5, completion_tokens: 4, total_tokens: 9 }
+    assert.deepEqual(parsed.at(-1)?.usage, { ...counts, prompt_tokens_details: { cached_tokens: 0 } })
   })
   test('sends no usage that was not asked for', async () => {
     const { parsed } = await events('/v1/completions', { prompt: 'hi', max_tokens: 2 })
@@ -104,7 +105,9 @@ describe('the simulated engine’s server', () => {
       usage: object
     }
     assert.equal(answer.choices[0]?.text, ' a a a')
-    assert.deepEqual(answer.usage, { prompt_tokens: 3, completion_tokens: 3, total_tokens: 6 })
+    const counts = { prompt_tokens: 3, completion_tokens: 3, total_tokens: 6 }
+    const prompt_tokens_details = { audio_tokens: null, cached_tokens: 0 }
+    assert.deepEqual(answer.usage, { ...counts, prompt_tokens_details })
   })
   test('answers every prompt of a batch under its index', async () => {
     const { parsed } = await events('/v1/completions', { prompt: ['a', 'b c'], max_tokens: 2 })

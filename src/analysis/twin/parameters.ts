@@ -1,4 +1,4 @@
-import type { Profile } from '../../simulator/profile.ts'
+import { followedVersions, type Profile } from '../../simulator/profile.ts'
 
 /** Parameters of a deployment that a fit determines. Times in ms. */
 export interface TwinParameters {
@@ -115,6 +115,7 @@ export function blankProfile(model: string): Profile {
   const samples = Float64Array.of(0, 1)
   return {
     name: 'none',
+    dynamo: followedVersions[0],
     model,
     hardware: 'unknown',
     source: 'measured points alone',

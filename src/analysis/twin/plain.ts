@@ -16,7 +16,8 @@ export function twinOfPlain(plain: object): Twin {
 
 function typed(profile: Profile): Profile {
   return {
-    ...profile,
+    // Twins that name none were fitted when the engine followed 1.4.2.
+    ...{ ...profile, dynamo: profile.dynamo ?? '1.4.2' },
     tables: profile.tables.map(({ enableAttentionDp, prefill, decode }) => ({
       enableAttentionDp,
       prefill: { x: Float64Array.from(prefill.x), y: Float64Array.from(prefill.y) },

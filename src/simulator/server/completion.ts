@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Engine } from '../engine.ts'
+import type { FollowedVersion } from '../profile.ts'
 import type { EngineRequest } from '../request.ts'
 import { engineRequest } from '../request.ts'
 import type { Drive } from '../wall-clock.ts'
@@ -18,6 +19,7 @@ export interface Serving {
   readonly tokens: TokenCounter
   readonly metrics: FrontendMetrics
   readonly model: string
+  readonly dynamo: FollowedVersion
   /** Share of known questions that get a wrong answer, 0–1. */
   readonly errorRate: number
   /** Share of the tokens of a chat answer that are reasoning, 0–1. */
@@ -70,9 +72,9 @@ function streamTo(
   return (index: number) => {
     // Caches texts by token count, which never change within an answer.
     const chunks = new Map<string, Buffer>()
-    const chunkOf = (step: StepTokens) => {
-      const key = `${step.reasoning} ${step.answer}`
-      const made = chunks.get(key) ?? Buffer.from(format.tokens(index, step))
+    const chunkOf = (step: StepTokens, isFirst: boolean) => {
+      const key = `${step.reasoning} ${step.answer} ${isFirst}`
+      const made = chunks.get(key) ?? Buffer.from(format.tokens(index, step, isFirst))
       chunks.set(key, made)
       return made
     }
@@ -81,15 +83,16 @@ function streamTo(
     return (tokens: number) => {
       const reasoning = Math.min(tokens, reasoningLeft)
       const step = { reasoning, answer: tokens - reasoning }
+      const isFirst = left === request.outputTokens
       left -= tokens
       reasoningLeft -= reasoning
       if (left > 0) {
-        response.write(chunkOf(step))
+        response.write(chunkOf(step, isFirst))
         return
       }
       open -= 1
       const ending = open === 0 ? `${request.includeUsage ? format.usage(usage) : ''}${format.done}` : ''
-      response.write(format.tokens(index, step) + format.finish(index) + ending)
+      response.write(format.tokens(index, step, isFirst) + format.finish(index) + ending)
       if (open === 0) onEnd()
     }
   }
@@ -135,7 +138,7 @@ export async function serveCompletion(
   const request = { ...asked, outputTokens: known?.tokens ?? asked.outputTokens, reasoningTokens }
   if (response.destroyed) return null
   const usage = usageOf(promptTokens, request.outputTokens, reasoningTokens)
-  const format = responseFormat(request.api, request.adapter ?? serving.model)
+  const format = responseFormat(request.api, request.adapter ?? serving.model, serving.dynamo)
   const submitted: EngineRequest[] = []
   let finished = 0
   let writer: ((index: number) => (tokens: number) => void) | null = null

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { FollowedVersion } from '../profile.ts'
 import type { CompletionRequest } from './body.ts'
 
 /** Text of every token. For the model's tokenizer it is one token, alone and when repeated. */
@@ -10,6 +11,7 @@ export interface Usage {
   readonly total_tokens: number
   /** Absent without reasoning. */
   readonly completion_tokens_details?: { readonly reasoning_tokens: number }
+  readonly prompt_tokens_details?: { readonly audio_tokens?: null; readonly cached_tokens: number }
 }
 
 /** Text of the model and its finish reason, instead of filler up to the limit. */
@@ -30,10 +32,13 @@ export interface StepTokens {
   readonly answer: number
 }
 
-/** Formats one answer as Dynamo 1.4.2's frontend does. */
+/** Formats one answer as the frontend of a version of Dynamo does. */
 export interface ResponseFormat {
-  /** One server-sent event with the tokens of choice `index` from a step; one token without speculative decoding. */
-  tokens(index: number, step: StepTokens): string
+  /**
+   * One server-sent event with the tokens of choice `index` from a step; one token without speculative decoding.
+   * @param isFirst whether nothing of the choice was sent before
+   */
+  tokens(index: number, step: StepTokens, isFirst: boolean): string
   /** The event that ends choice `index`. */
   finish(index: number): string
   usage(usage: Usage): string
@@ -55,34 +60,51 @@ interface Envelope {
   readonly model: string
 }
 
-function chatFormat({ id, created, model }: Envelope): ResponseFormat {
+/** The engine behind HTTP reuses no prompts. */
+const nothingCached = { cached_tokens: 0 }
+
+function chatFormat({ id, created, model }: Envelope, dynamo: FollowedVersion): ResponseFormat {
+  const isOld = dynamo === '1.4.2'
   const body = (choices: readonly object[], object: string, usage: Usage | null) => {
-    return { id, choices, created, model, service_tier: null, system_fingerprint: null, object, usage }
+    if (isOld) return { id, choices, created, model, service_tier: null, system_fingerprint: null, object, usage }
+    const details = { prompt_tokens_details: nothingCached }
+    return { id, choices, created, model, object, ...(usage === null ? {} : { usage: { ...usage, ...details } }) }
   }
+  const role = { role: 'assistant' }
   const chunk = (choices: readonly object[], usage: Usage | null = null) =>
     event(body(choices, 'chat.completion.chunk', usage))
   return {
-    tokens: (index, { reasoning, answer }) => {
+    tokens: (index, { reasoning, answer }, isFirst) => {
       const text = {
         ...(reasoning === 0 ? {} : { reasoning_content: tokenText.repeat(reasoning) }),
         ...(answer === 0 ? {} : { content: tokenText.repeat(answer) }),
       }
-      return chunk([{ index, delta: { ...text, role: 'assistant' }, finish_reason: null, logprobs: null }])
+      const delta = isOld || isFirst ? { ...text, ...role } : text
+      return chunk([{ index, delta, finish_reason: null, logprobs: null }])
     },
-    finish: index => chunk([{ index, delta: { role: 'assistant' }, finish_reason: 'length', logprobs: null }]),
+    finish: index => chunk([{ index, delta: isOld ? role : {}, finish_reason: 'length', logprobs: null }]),
     usage: usage => chunk([], usage),
     done: 'data: [DONE]\n\n',
     whole: (tokens, _choices, usage, said = filler(tokens)) => {
       const reasoning = tokens.reasoningTokens > 0 ? tokenText.repeat(tokens.reasoningTokens) : null
-      const message = { content: said.text, role: 'assistant', reasoning_content: reasoning }
+      const message = isOld
+        ? { content: said.text, ...role, reasoning_content: reasoning }
+        : {
+            content: said.text,
+            refusal: null,
+            ...role,
+            ...(reasoning === null ? {} : { reasoning_content: reasoning }),
+          }
       const choice = { index: 0, message, finish_reason: said.ending, logprobs: null }
       return JSON.stringify(body([choice], 'chat.completion', usage))
     },
   }
 }
 
-function completionFormat({ id, created, model }: Envelope): ResponseFormat {
-  const body = (choices: readonly object[], usage: Usage | null) => {
+function completionFormat({ id, created, model }: Envelope, dynamo: FollowedVersion): ResponseFormat {
+  const details = dynamo === '1.4.2' ? {} : { prompt_tokens_details: { audio_tokens: null, ...nothingCached } }
+  const body = (choices: readonly object[], said: Usage | null) => {
+    const usage = said === null ? null : { ...said, ...details }
     return { id, choices, created, model, system_fingerprint: null, object: 'text_completion', usage }
   }
   return {
@@ -113,10 +135,10 @@ function embeddingFormat(model: string): ResponseFormat {
   }
 }
 
-export function responseFormat(api: CompletionRequest['api'], model: string): ResponseFormat {
+export function responseFormat(api: CompletionRequest['api'], model: string, dynamo: FollowedVersion): ResponseFormat {
   const created = Math.floor(Date.now() / 1000)
   if (api === 'embeddings') return embeddingFormat(model)
   return api === 'chat'
-    ? chatFormat({ id: `chatcmpl-${randomUUID()}`, created, model })
-    : completionFormat({ id: `cmpl-${randomUUID()}`, created, model })
+    ? chatFormat({ id: `chatcmpl-${randomUUID()}`, created, model }, dynamo)
+    : completionFormat({ id: `cmpl-${randomUUID()}`, created, model }, dynamo)
 }

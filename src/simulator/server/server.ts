@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { Engine } from '../engine.ts'
+import { type FollowedVersion, followedVersions } from '../profile.ts'
 import type { Drive } from '../wall-clock.ts'
 import type { CompletionRequest, Refusal } from './body.ts'
 import { parseBody } from './body.ts'
@@ -15,6 +16,8 @@ export interface EngineServerOptions {
   readonly tokens: TokenCounter
   /** Model name that requests must use. */
   readonly model: string
+  /** Version whose answers it gives; default: the newest. */
+  readonly dynamo?: FollowedVersion
   /** Other names that requests may use, such as LoRA adapters. */
   readonly adapters?: readonly string[]
   /** Share of known questions that get a wrong answer, 0–1; default: none. */
@@ -69,14 +72,14 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
 }
 
 /**
- * An OpenAI-compatible HTTP server for an engine that responds like Dynamo 1.4.2's frontend. It is not listening yet.
+ * An OpenAI-compatible HTTP server for an engine that responds like Dynamo's frontend. It is not listening yet.
  */
 export function createEngineServer(options: EngineServerOptions): Server {
-  const { engine, drive, model, adapters = [] } = options
+  const { engine, drive, model, dynamo = followedVersions[0], adapters = [] } = options
   const created = Math.floor(Date.now() / 1000)
   const metrics = createFrontendMetrics(model)
   const { tokens, errorRate = 0, reasoningShare = 0, isAcceptanceByPrompt = false } = options
-  const says = { model, errorRate, reasoningShare, isAcceptanceByPrompt }
+  const says = { model, dynamo, errorRate, reasoningShare, isAcceptanceByPrompt }
   const serving: Serving = { engine, drive, tokens, metrics, ...says }
 
   async function complete(

@@ -120,6 +120,14 @@ describe('a twin on disk', () => {
     }
   })
 
+  test('that was fitted before Fulcrum followed Dynamo 1.6.1 predicts as it did then', () => {
+    const { profile, ...rest } = twin
+    const { dynamo, ...older } = profile
+    assert.equal(dynamo, '1.6.1')
+    const read = parseTwin(JSON.stringify({ ...rest, profile: { ...older, tables: [] } }), 'twin.json')
+    assert.equal(read.profile.dynamo, '1.4.2')
+  })
+
   const refused = (text: string) => {
     try {
       parseTwin(text, 'twin.json')
