@@ -5,7 +5,7 @@
  *   node bench/twin.ts replay [VERSION]              beside `dynamo.replay.run_trace_replay` of Dynamo 1.6.1, or 1.4.2
  */
 import { loadavg } from 'node:os'
-import { followedVersions } from '../src/simulator/profile.ts'
+import { followedVersions } from '../src/simulator/followed-version.ts'
 import { accuracy } from './twin/accuracy.ts'
 import { replay } from './twin/replay.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { createRandom, type Role, type Topology } from '../../src/model/index.ts'
-import type { FollowedVersion } from '../../src/simulator/profile.ts'
+import type { FollowedVersion } from '../../src/simulator/followed-version.ts'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -1,5 +1,6 @@
 import { type Topology, topologyLabel } from '../../src/model/index.ts'
-import { type FollowedVersion, loadProfile } from '../../src/simulator/profile.ts'
+import type { FollowedVersion } from '../../src/simulator/followed-version.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
 import type { TraceShape } from './dynamo-replay.ts'
 import { withDynamoReplay } from './dynamo-replay.ts'
 import { ourReplay } from './our-replay.ts'

@@ -3,6 +3,7 @@ import { basename, extname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { FulcrumError } from '../model/index.ts'
+import { type FollowedVersion, followedVersions } from './followed-version.ts'
 import { parseNumberYaml } from './number-lists.ts'
 import type { Curve, Surface } from './table.ts'
 
@@ -14,10 +15,6 @@ export interface TimingTable {
   /** rows: KV tokens of all sequences in the batch; columns: mean context in tokens; z: ms of one decode step. */
   readonly decode: Surface
 }
-
-/** Versions of Dynamo whose frontend and mocker the engine can follow; the first unless a profile says otherwise. */
-export const followedVersions = ['1.6.1', '1.4.2'] as const
-export type FollowedVersion = (typeof followedVersions)[number]
 
 /** Time and memory costs of one worker of a model on a kind of hardware. */
 export interface Profile {

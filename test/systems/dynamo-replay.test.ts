@@ -4,7 +4,8 @@ import type { TraceShape } from '../../bench/twin/dynamo-replay.ts'
 import { withDynamoReplay } from '../../bench/twin/dynamo-replay.ts'
 import { ourReplay } from '../../bench/twin/our-replay.ts'
 import type { Topology } from '../../src/model/index.ts'
-import { type FollowedVersion, followedVersions, loadProfile } from '../../src/simulator/profile.ts'
+import { type FollowedVersion, followedVersions } from '../../src/simulator/followed-version.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
 import { aggregated, disaggregated } from './dynamo-deployment.ts'
 
 const profile = await loadProfile('deepseek-r1-fp4-gb200')

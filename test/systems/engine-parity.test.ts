@@ -8,7 +8,8 @@ import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
 import { simulatedDeployer } from '../../src/deployers/simulated/simulated.ts'
 import type { ProcessLedger } from '../../src/process/ledger.ts'
 import { openLedger } from '../../src/process/ledger.ts'
-import { followedVersions, profileFile } from '../../src/simulator/profile.ts'
+import { followedVersions } from '../../src/simulator/followed-version.ts'
+import { profileFile } from '../../src/simulator/profile.ts'
 import { deployment, disaggregated, dynamoVersions, mocker, model, watch } from './dynamo-deployment.ts'
 
 /** The same requests to a real Dynamo and to the simulated engine: clients must not see which it is. */

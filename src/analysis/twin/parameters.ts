@@ -1,4 +1,5 @@
-import { followedVersions, type Profile } from '../../simulator/profile.ts'
+import { followedVersions } from '../../simulator/followed-version.ts'
+import type { Profile } from '../../simulator/profile.ts'
 
 /** Parameters of a deployment that a fit determines. Times in ms. */
 export interface TwinParameters {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Engine } from '../engine.ts'
-import type { FollowedVersion } from '../profile.ts'
+import type { FollowedVersion } from '../followed-version.ts'
 import type { EngineRequest } from '../request.ts'
 import { engineRequest } from '../request.ts'
 import type { Drive } from '../wall-clock.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FollowedVersion } from '../profile.ts'
+import type { FollowedVersion } from '../followed-version.ts'
 import type { CompletionRequest } from './body.ts'
 
 /** Text of every token. For the model's tokenizer it is one token, alone and when repeated. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { Engine } from '../engine.ts'
-import { type FollowedVersion, followedVersions } from '../profile.ts'
+import { type FollowedVersion, followedVersions } from '../followed-version.ts'
 import type { Drive } from '../wall-clock.ts'
 import type { CompletionRequest, Refusal } from './body.ts'
 import { parseBody } from './body.ts'

@@ -1,0 +1,3 @@
+/** Versions of Dynamo whose frontend and mocker the engine can follow; the first unless a profile says otherwise. */
+export const followedVersions = ['1.6.1', '1.4.2'] as const
+export type FollowedVersion = (typeof followedVersions)[number]
