@@ -127,6 +127,16 @@ export interface EngineMetrics {
   readonly shownBy?: string
 }
 
+/** What of an engine Fulcrum was tested with. */
+export interface TestedEngine {
+  /** Its Python package. */
+  readonly package: string
+  /** The versions that its settings were compared with, from the oldest to the newest; null where none could be had. */
+  readonly settings: { readonly from: string; readonly to: string } | null
+  /** The versions whose workers Fulcrum has measured on GPUs. */
+  readonly ran: readonly string[]
+}
+
 /** An engine as its folder defines it. */
 export interface EngineSpec {
   /** The short name: `trtllm`. */
@@ -135,6 +145,8 @@ export interface EngineSpec {
   readonly title: string
   /** Where its settings come from, with the version, as the reference of engine settings says it. */
   readonly about: string
+  /** Versions, which the folder's `tested.ts` names. Null for one that is a part of Dynamo. Default: null. */
+  readonly tested?: TestedEngine | null
   /**
    * Its decode workers put into `usage.prompt_tokens_details.cached_tokens` what the prefill worker had cached. Without it,
    * an answer of a disaggregated deployment tells what its decode worker had, which saves no prefill. Default: false.
@@ -185,6 +197,7 @@ const usualStartupS = 180
 export function defineEngine(spec: EngineSpec): Engine {
   return {
     aliases: {},
+    tested: null,
     defaults: {},
     values: {},
     gpusPerWorker: settings => productOf(settings, ['tensorParallel', 'pipelineParallel', 'contextParallel']),

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { engineOfModule } from '../../engines/index.ts'
 import { isSshFailed, whySshFailed } from '../../process/ssh-failure.ts'
 import { headUnlessTold, type Whereabouts } from '../nodes/create.ts'
 import { type RuntimeConfig, type SshNodeConfig, type SshNodesConfig, sshNodesOf } from '../nodes/keys.ts'
@@ -12,14 +13,16 @@ import { checkRdma } from './rdma.ts'
 import { checkWayToHead, checkWayToNode, listenerCommand } from './reach.ts'
 import { backendModule, containerImage, mounts, type Software } from './software.ts'
 import { connectToMachine, type SshMachine, sshTrouble } from './ssh-machine.ts'
+import { engineVersion, judgeVersion } from './versions.ts'
 
 /** What a sweep asks of each node. */
 export interface NodeNeeds {
   readonly nodes: SshNodesConfig
   readonly head: string
   readonly env: { readonly [name: string]: string }
-  /** Python that has Dynamo there, outside containers. */
+  /** Python that has Dynamo there, outside containers, and the versions of ai-dynamo that Fulcrum's tests drive. */
   readonly python: string
+  readonly tested: readonly string[]
   readonly container: RuntimeConfig | null
   /** Module of the workers, outside containers; null where there is none to start. */
   readonly backend: string | null
@@ -107,6 +110,7 @@ async function checkMachine(needs: NodeNeeds, node: SshNodeConfig, machine: SshM
   const [dynamo, ...others] = await Promise.all([
     tried(needs.container === null ? 'dynamo' : 'image', software),
     tried('backend', needs.backend === null ? none : backendModule(machine, { ...needs, backend: needs.backend })),
+    tried('engine', engineOn(needs, machine)),
     tried('programs', programs(needs, machine)),
     tried('open files', openFiles(needs.openFiles, machine)),
     tried('model', needs.model === null ? none : modelThere(needs, needs.model, machine)),
@@ -130,11 +134,17 @@ async function checkMachine(needs: NodeNeeds, node: SshNodeConfig, machine: SshM
 
 const none: Promise<readonly Check[]> = Promise.resolve([])
 
-async function pythonPackage({ python, env }: NodeNeeds, machine: Machine): Promise<Software> {
+const engineOn = (needs: NodeNeeds, machine: Machine) =>
+  needs.backend === null ? none : engineVersion(machine, engineOfModule(needs.backend), needs)
+
+async function pythonPackage({ python, env, tested }: NodeNeeds, machine: Machine): Promise<Software> {
   const code = "from importlib.metadata import version; print(version('ai-dynamo'))"
   const said = await machine.run(python, ['-c', code], env)
   const version = said.out.split('\n').at(-1) ?? ''
-  if (said.ok) return { check: passed('dynamo', `ai-dynamo ${version} in ${python}`, machine.name), version }
+  if (said.ok) {
+    const detail = `ai-dynamo ${version} in ${python}`
+    return { check: judgeVersion('dynamo', { version, tested, detail }, machine.name), version }
+  }
   const remedy = 'Install ai-dynamo there at the same path as here, or run workers in a container (deploy.container).'
   return { check: missed('dynamo', `${python}: ${said.complaint}`, remedy, machine.name), version: null }
 }

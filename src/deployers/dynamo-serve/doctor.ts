@@ -1,9 +1,11 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { type Check, missed, passed } from '../doctor/check.ts'
-import { runShort } from '../doctor/machine.ts'
+import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkHttpPort, service } from '../doctor/services.ts'
+import { judgeVersion, packageVersions } from '../doctor/versions.ts'
 import { slurmVariables } from '../slurm/variables.ts'
 import type { DynamoServeConfig } from './config.ts'
+import { testedDynamo } from './tested.ts'
 
 /**
  * Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, no Slurm
@@ -23,7 +25,13 @@ export async function checkDynamoServe(config: DynamoServeConfig): Promise<reado
 
 async function program({ dynamo, env }: DynamoServeConfig): Promise<Check> {
   const said = await runShort(dynamo, ['serve', '--help'], env)
-  if (said.ok) return passed('dynamo', `${dynamo} serve`)
+  if (said.ok) {
+    const [version] = await packageVersions(hereMachine, { python: pythonOf(dynamo), env }, ['ai-dynamo'])
+    const detail = `${dynamo} serve`
+    // Another Python than the program's own says nothing of it.
+    if (version == null) return passed('dynamo', detail)
+    return judgeVersion('dynamo', { version, tested: testedDynamo, detail: `${detail}, ai-dynamo ${version}` })
+  }
   return missed(
     'dynamo',
     `${dynamo} serve: ${said.complaint}`,
@@ -31,9 +39,11 @@ async function program({ dynamo, env }: DynamoServeConfig): Promise<Check> {
   )
 }
 
+const pythonOf = (dynamo: string) => (isAbsolute(dynamo) ? join(dirname(dynamo), 'python') : 'python3')
+
 /** ai-dynamo 0.3.1 does not ask for these, and its services die without. */
 async function servicePackages({ dynamo, env }: DynamoServeConfig): Promise<Check> {
-  const python = isAbsolute(dynamo) ? join(dirname(dynamo), 'python') : 'python3'
+  const python = pythonOf(dynamo)
   const said = await runShort(python, ['-c', 'import uvicorn, h11'], env)
   if (said.ok) return passed('uvicorn, h11', python)
   return missed('uvicorn, h11', `${python}: ${said.complaint}`, `${python} -m pip install uvicorn h11`)

@@ -11,6 +11,7 @@ import { serveParts, variantKeys } from './design.ts'
 import { checkDynamoServe } from './doctor.ts'
 import { dynamoServeDeployer } from './dynamo-serve.ts'
 import { dynamoServeFiles } from './files.ts'
+import { testedDynamo } from './tested.ts'
 import { serveFiles, serveWorkers } from './workers.ts'
 
 /** Dynamo 0.3's own `dynamo serve`. */
@@ -40,6 +41,7 @@ export const dynamoServe = defineDeployer({
 async function checkNodes(config: DynamoServeConfig, needs: SweepNeeds) {
   const asked = nodeNeeds(config, {
     python: isAbsolute(config.dynamo) ? join(dirname(config.dynamo), 'python') : 'python3',
+    tested: testedDynamo,
     backend: null,
     model: null,
     gpusPerWorker: needs.gpus?.worker ?? 0,

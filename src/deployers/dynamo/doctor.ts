@@ -10,9 +10,11 @@ import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkCards } from '../doctor/registration.ts'
 import { checkHttpPort, service } from '../doctor/services.ts'
 import { backendModule, containerImage, mounts } from '../doctor/software.ts'
+import { engineVersion, judgeVersion } from '../doctor/versions.ts'
 import { slurmVariables } from '../slurm/variables.ts'
 import type { DynamoProcesses } from './config.ts'
 import { askFrontendOptions, unknownToFrontend } from './frontend-options.ts'
+import { testedDynamo } from './tested.ts'
 
 /**
  * Whether Dynamo's parts are here: Python package, NATS, etcd, the port, the model's files; and what workers need.
@@ -69,8 +71,10 @@ export function kvEvents({
 async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]> {
   const { container } = config
   if (container === undefined) {
-    const cuda = engineOfModule(config.backend).usesGpus ? checkCuda(hereMachine, config) : []
-    return (await Promise.all([backendModule(hereMachine, config), cuda])).flat()
+    const engine = engineOfModule(config.backend)
+    const cuda = engine.usesGpus ? checkCuda(hereMachine, config) : []
+    const version = engineVersion(hereMachine, engine, config)
+    return (await Promise.all([backendModule(hereMachine, config), version, cuda])).flat()
   }
   const [image, folders] = await Promise.all([
     containerImage(container, hereMachine),
@@ -79,25 +83,32 @@ async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]
   return [image.check, ...folders]
 }
 
-/** The versions of ai-dynamo that Fulcrum's own tests drive. */
-const testedVersions = ['1.4.2', '1.6.1']
-
-/** A note about a version that Fulcrum's tests don't drive; empty for one that they do. */
-export const untested = (version: string): string =>
-  testedVersions.includes(version) ? '' : `; Fulcrum is tested with ${testedVersions.join(' and ')}`
-
-async function dynamoPackage(config: DynamoProcesses): Promise<Check> {
-  const code = "import dynamo.frontend; from importlib.metadata import version; print(version('ai-dynamo'))"
+/** The frontend's package, and its runtime's, which has the router. */
+async function dynamoPackage(config: DynamoProcesses): Promise<readonly Check[]> {
+  const code =
+    "import dynamo.frontend; from importlib.metadata import version; print(version('ai-dynamo'), version('ai-dynamo-runtime'))"
   const said = await runShort(config.python, ['-c', code], config.env)
   if (said.ok) {
-    const found = said.out.split('\n').at(-1) ?? ''
-    return passed('dynamo', `ai-dynamo ${found} in ${config.python}${untested(found)}`)
+    const [version = '', runtime = ''] = said.out.split('\n').at(-1)?.split(' ') ?? []
+    return [judgeDynamo(version, config.python), ...judgeRuntime(version, runtime)]
   }
-  return missed(
+  const lacking = missed(
     'dynamo',
     `${config.python}: ${said.complaint}`,
     'pip install ai-dynamo, or name another Python in deploy.python',
   )
+  return [lacking]
+}
+
+/** Whether Fulcrum's tests drive the version of ai-dynamo that a Python has. */
+export const judgeDynamo = (version: string, python: string, where?: string): Check =>
+  judgeVersion('dynamo', { version, tested: testedDynamo, detail: `ai-dynamo ${version} in ${python}` }, where)
+
+/** pip brings both at one version; by hand they can differ. */
+export function judgeRuntime(version: string, runtime: string): readonly Check[] {
+  if (version === runtime) return []
+  const detail = `ai-dynamo ${version}, but ai-dynamo-runtime ${runtime}, which has the router and the transport`
+  return [noticed('router', detail, `pip install ai-dynamo-runtime==${version}`)]
 }
 
 /** Whether the installed frontend takes `frontend_args`, and which of them a later one won't. */

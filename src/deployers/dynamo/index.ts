@@ -15,6 +15,7 @@ import { type DynamoConfig, dynamoKeys } from './config.ts'
 import { checkDynamo, modelSource } from './doctor.ts'
 import { dynamoDeployer } from './dynamo.ts'
 import { dynamoFiles } from './files.ts'
+import { testedDynamo } from './tested.ts'
 import { dynamoWorkers } from './workers.ts'
 
 /** Dynamo 1.x as processes. */
@@ -58,6 +59,7 @@ async function checkNodes(config: DynamoConfig, needs: SweepNeeds) {
   const { python, backend, container } = config
   const asked = nodeNeeds(config, {
     python,
+    tested: testedDynamo,
     backend: container === undefined ? backend : null,
     model: needs.model === undefined ? null : modelSource(config, needs.model),
     gpusPerWorker: usesGpus(config) ? (needs.gpus?.worker ?? 0) : null,

@@ -3,11 +3,13 @@ import { notImportable } from '../engine-not-importable.ts'
 import { isOn, numberOf, productOf } from '../role-settings.ts'
 import { checkChunks, checkDpAttention, checkExpertSpread, checkLayers, checkPipeline } from './rules.ts'
 import { sglangSettings } from './settings.ts'
+import { testedSglang } from './tested.ts'
 
 export const sglang = defineEngine({
   name: 'sglang',
   title: 'SGLang',
-  about: 'The performance arguments of `ServerArgs`, SGLang 0.5.16 (which ai-dynamo 1.4.2 asks for) to 0.5.23.',
+  about: `The performance arguments of \`ServerArgs\`, SGLang ${testedSglang.settings.from} (which ai-dynamo 1.4.2 asks for) to ${testedSglang.settings.to}.`,
+  tested: testedSglang,
   module: 'dynamo.sglang',
   settings: { kind: 'arguments', off: 'absent', known: sglangSettings },
   spellings: {

@@ -3,6 +3,7 @@ import { isOn, numberOf } from '../role-settings.ts'
 import { nestTrtllm, trtllmFields, unknownTrtllmFields } from './fields.ts'
 import { trtllmLogAdvice } from './log-advice.ts'
 import { checkAttentionDp, checkOverlap, checkSpeculation, checkTokenBudget, checkTransceiver } from './rules.ts'
+import { testedTrtllm } from './tested.ts'
 
 const torchDtypes = ['float16', 'bfloat16', 'float32', 'float8_e4m3fn', 'int8', 'half', 'float']
 
@@ -19,6 +20,7 @@ export const trtllm = defineEngine({
   name: 'trtllm',
   title: 'TensorRT-LLM',
   about: 'The fields of `TorchLlmArgs`, the PyTorch backend’s settings; main at 0004396 of 2026.',
+  tested: testedTrtllm,
   module: 'dynamo.trtllm',
   settings: {
     kind: 'file',

@@ -5,11 +5,13 @@ import { vllmLogAdvice } from './log-advice.ts'
 import { vllmMultinode } from './multinode.ts'
 import { checkContextRanks, checkExpertBalancing, checkTokenBudget } from './rules.ts'
 import { vllmSettings } from './settings.ts'
+import { testedVllm } from './tested.ts'
 
 export const vllm = defineEngine({
   name: 'vllm',
   title: 'vLLM',
-  about: 'The performance arguments of `EngineArgs`, vLLM 0.26.0 (which ai-dynamo 1.4.2 asks for) to 0.33.0.',
+  about: `The performance arguments of \`EngineArgs\`, vLLM ${testedVllm.settings.from} (which ai-dynamo 1.4.2 asks for) to ${testedVllm.settings.to}.`,
+  tested: testedVllm,
   module: 'dynamo.vllm',
   settings: { kind: 'arguments', off: 'no-flag', known: vllmSettings },
   spellings: {

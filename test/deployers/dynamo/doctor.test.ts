@@ -2,13 +2,22 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { checkDynamoConfig } from '../../../src/deployers/dynamo/check.ts'
 import type { DynamoConfig } from '../../../src/deployers/dynamo/config.ts'
-import { kvEvents, untested } from '../../../src/deployers/dynamo/doctor.ts'
+import { judgeDynamo, judgeRuntime, kvEvents } from '../../../src/deployers/dynamo/doctor.ts'
 import { frontendOptionsOf, unknownToFrontend } from '../../../src/deployers/dynamo/frontend-options.ts'
 
-it('says which versions of Dynamo are tested, of others only', () => {
-  assert.equal(untested('1.4.2'), '')
-  assert.equal(untested('1.6.1'), '')
-  assert.equal(untested('1.7.0'), '; Fulcrum is tested with 1.4.2 and 1.6.1')
+it('warns of a Dynamo that is not tested, and says which ones are', () => {
+  for (const version of ['1.4.2', '1.6.1']) assert.equal(judgeDynamo(version, 'python3').remedy, undefined)
+  const other = judgeDynamo('1.7.0', 'python3')
+  assert.equal(other.ok, true)
+  assert.equal(other.detail, 'ai-dynamo 1.7.0 in python3, which Fulcrum was not tested with')
+  assert.match(other.remedy ?? '', /^Fulcrum is tested with 1\.4\.2 and 1\.6\.1\./)
+})
+
+it('warns of a runtime, and so of a router, of another version than Dynamo’s', () => {
+  assert.deepEqual(judgeRuntime('1.6.1', '1.6.1'), [])
+  const [other] = judgeRuntime('1.6.1', '1.4.2')
+  assert.match(other?.detail ?? '', /ai-dynamo 1\.6\.1, but ai-dynamo-runtime 1\.4\.2, which has the router/)
+  assert.equal(other?.remedy, 'pip install ai-dynamo-runtime==1.6.1')
 })
 
 const config = (backend: string, more: Partial<DynamoConfig>): DynamoConfig => ({
