@@ -23,7 +23,7 @@ import type { Cell } from '../load/cell.ts'
 import { endpointOf, pointOf } from '../load/point.ts'
 
 const { values } = parseArgs({ options: { blocks: { type: 'string', default: '8' } } })
-const cell: Cell = { name: 'c=32', concurrency: 32, requests: 128, tokens: 64, ttftMs: 50, itlMs: 10, who: 'node' }
+const cell: Cell = { name: 'c=32', concurrency: 32, requests: 128, tokens: 64, ttftMs: 50, itlMs: 10, who: 'fast' }
 const standIns = join(import.meta.dirname, '../../test/systems/stand-ins/gpus')
 
 /** What one measurement showed. */

@@ -6,49 +6,65 @@ import { execa } from 'execa'
 import { generatorOf } from '../../src/generators/index.ts'
 import { disk } from '../../src/yaml/files.ts'
 import type { Cell } from './cell.ts'
+import { fulcrumRun } from './clients/fulcrum.ts'
 import { runGuideLlm } from './clients/guidellm.ts'
 import { compiler, rawClient } from './clients/raw-c.ts'
+import { vllmRs } from './clients/vllm-rs.ts'
 import { endpointOf, pointOf } from './point.ts'
-import type { ClientReport } from './report.ts'
+import type { ClientReport, Prepared } from './report.ts'
 
 /** A client that can be run on a cell. */
 export interface Contestant {
   readonly name: string
-  /** Somebody else's load generator. */
-  readonly peer: boolean
-  run(url: string, cell: Cell, signal: AbortSignal): Promise<ClientReport>
+  /** In each round; the others take part in the first round and in every fifth after it. */
+  readonly always: boolean
+  /** The least demanding kind of cell that it takes part in. */
+  readonly who: Cell['who']
+  prepare(url: string, cell: Cell, signal: AbortSignal): Promise<Prepared>
 }
 
 const root = join(import.meta.dirname, '../..')
 
-/** All clients that are installed here. */
+/** All clients that are installed here. The built-in generator and its strongest peer come first, and always. */
 export function contestants(): Contestant[] {
   return [
     node('built-in', 'built-in.ts'),
-    node('raw sockets', 'raw.ts', 'sockets'),
-    node('raw undici', 'raw.ts', 'undici'),
-    node('raw node:http', 'raw.ts', 'http'),
-    ...withoutRuntime(),
-    ...peer('genai-perf', program => (url, cell, signal) => runGenerator('genai-perf', program, url, cell, signal)),
-    ...peer('aiperf', program => (url, cell, signal) => runGenerator('aiperf', program, url, cell, signal)),
-    ...peer('vllm-bench', program => (url, cell, signal) => runGenerator('vllm-bench', program, url, cell, signal), {
+    ...peer('vllm-rs', program => (url, cell, signal) => vllmRs(program, url, cell, signal), {
       path: 'vllm-rs/vllm-rs',
+      ...{ always: true, who: 'many' },
     }),
-    ...peer('guidellm', program => (url, cell, signal) => runGuideLlm(program, url, cell, signal)),
+    { name: 'fulcrum run', always: true, who: 'many', prepare: fulcrumRun },
+    ...withoutRuntime(),
+    { ...node('raw sockets', 'raw.ts', 'sockets'), always: false },
+    { ...node('raw undici', 'raw.ts', 'undici'), always: false, who: 'fast' },
+    { ...node('raw node:http', 'raw.ts', 'http'), always: false, who: 'fast' },
+    ...peer('genai-perf', program =>
+      simply((url, cell, signal) => runGenerator('genai-perf', program, url, cell, signal)),
+    ),
+    ...peer('aiperf', program => simply((url, cell, signal) => runGenerator('aiperf', program, url, cell, signal))),
+    ...peer('guidellm', program => simply((url, cell, signal) => runGuideLlm(program, url, cell, signal))),
   ]
 }
 
+/** A client whose command is not told from what is around it. */
+function simply(run: (url: string, cell: Cell, signal: AbortSignal) => Promise<ClientReport>): Contestant['prepare'] {
+  return async (url, cell, signal) => ({
+    run: async () => ({ file: '', text: JSON.stringify(await run(url, cell, signal)) }),
+    read: ({ text }) => reportOf(text),
+    close: async () => {},
+  })
+}
+
+// JSON writes NaN as null.
+const reportOf = (text: string) => JSON.parse(text, (_, value: unknown) => value ?? Number.NaN) as ClientReport
+
 function node(name: string, file: string, ...more: string[]): Contestant {
-  return {
-    name,
-    peer: false,
-    run: async (url, cell, signal) => {
-      const argv = [join(import.meta.dirname, 'clients', file), url, JSON.stringify(cell), ...more]
-      const { stdout } = await execa(process.execPath, argv, { cancelSignal: signal, stderr: 'pipe' })
-      // JSON writes NaN as null.
-      return JSON.parse(stdout, (_, value: unknown) => value ?? Number.NaN) as ClientReport
-    },
+  const run = async (url: string, cell: Cell, signal: AbortSignal) => {
+    const argv = [join(import.meta.dirname, 'clients', file), url, JSON.stringify(cell), ...more]
+    const { stdout } = await execa(process.execPath, argv, { cancelSignal: signal, stderr: 'pipe' })
+    return reportOf(stdout)
   }
+  return { name, always: true, who: 'many', prepare: simply(run) }
 }
 
 /** The kernel's part of every client's error, where there is a C compiler. */
@@ -56,18 +72,23 @@ function withoutRuntime(): Contestant[] {
   if (compiler === null) return []
   return (['wake', 'kernel'] as const).map(stamp => ({
     name: stamp === 'wake' ? 'raw C' : 'raw C kernel stamps',
-    peer: false,
-    run: (url, cell, signal) => rawClient(url, cell, stamp, signal),
+    always: false,
+    who: 'fast',
+    prepare: simply((url, cell, signal) => rawClient(url, cell, stamp, signal)),
   }))
+}
+
+interface PeerOptions extends Partial<Pick<Contestant, 'always' | 'who'>> {
+  readonly path?: string
 }
 
 function peer(
   name: string,
-  runner: (program: string) => Contestant['run'],
-  { path = `${name}/bin/${name}` } = {},
+  runner: (program: string) => Contestant['prepare'],
+  { path = `${name}/bin/${name}`, always = false, who = 'all' }: PeerOptions = {},
 ): Contestant[] {
   const program = join(root, '.systems', path)
-  return existsSync(program) ? [{ name, peer: true, run: runner(program) }] : []
+  return existsSync(program) ? [{ name, always, who, prepare: runner(program) }] : []
 }
 
 /** Drives a peer with Fulcrum's driver; the figures are read from the peer's own record. */

@@ -12,13 +12,32 @@ export interface ClientReport {
   readonly says: string
 }
 
+/** What a command left. */
+export interface Output {
+  readonly file: string
+  readonly text: string
+}
+
+/** A command that is ready to run: what is before and after it is not measured. */
+export interface Prepared {
+  run(): Promise<Output>
+  read(output: Output): ClientReport | Promise<ClientReport>
+  close(): Promise<void>
+}
+
 /** A client's run with what was seen from outside. */
 export interface Run extends ClientReport {
+  readonly cell: string
   readonly client: string
   /** Whole command. */
   readonly wallS: number
   readonly cpuS: number
   readonly peakMb: number
+  /** CPU of the client's processes between the first request and the last token, as the kernel counts it. */
+  readonly spanCpuS: number
+  /** Mean time that a woken thread of the client or the server waited for a core meanwhile, ms. */
+  readonly clientWaitMs: number
+  readonly serverWaitMs: number
   /** What the server recorded. */
   readonly truthMeanMs: number
   readonly truthP99Ms: number
@@ -27,6 +46,7 @@ export interface Run extends ClientReport {
 
 /** A run that gave nothing, and why. */
 export interface FailedRun {
+  readonly cell: string
   readonly client: string
   readonly failure: string
 }

@@ -36,7 +36,9 @@ const server = createServer({ noDelay: true }, socket => {
     const readAt = clock.stamp()
     const request = parser.push(bytes)
     if (request === null) return
-    if (request.path === '/truth') socket.write(json(truth.truth()))
+    const [path, query] = request.path.split('?')
+    if (path === '/truth')
+      socket.write(json(truth.truth(Number(new URLSearchParams(query).get('last') ?? Number.POSITIVE_INFINITY))))
     else if (request.path === '/reset') {
       truth.reset()
       socket.write(json({}))

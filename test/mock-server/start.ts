@@ -7,8 +7,8 @@ import type { Truth } from './truth.ts'
 export interface MockServer extends AsyncDisposable {
   readonly url: string
   readonly pid: number
-  /** What it saw since the last reset. */
-  truth(): Promise<Truth>
+  /** What it saw since the last reset; with a number, of so many requests, the last to end. */
+  truth(last?: number): Promise<Truth>
   reset(): Promise<void>
   configure(options: Partial<MockOptions>): Promise<void>
 }
@@ -29,7 +29,7 @@ export async function startMock(options: Partial<MockOptions> = {}, address = '1
   return {
     url,
     pid,
-    truth: async () => (await get('/truth')) as Truth,
+    truth: async last => (await get(last === undefined ? '/truth' : `/truth?last=${last}`)) as Truth,
     reset: async () => void (await get('/reset')),
     configure: async more => {
       await fetch(`${url}/options`, { method: 'POST', body: JSON.stringify(more) })

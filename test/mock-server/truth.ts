@@ -13,6 +13,9 @@ export interface Truth {
   readonly chunks: number
   /** First request read → last token written. */
   readonly spanS: number
+  /** When that began and ended, ms on the machine's monotonic clock, which all processes share. */
+  readonly fromMs: number
+  readonly untilMs: number
   readonly maxInFlight: number
   readonly cpuS: number
 }
@@ -58,14 +61,19 @@ export class TruthRecords {
     this.#chunks += chunks
   }
 
-  truth(): Truth {
-    const rows = this.#count
+  /** @param mostRows only so many requests, the last to end: without those by which a client saw that the server answers */
+  truth(mostRows = Number.POSITIVE_INFINITY): Truth {
+    const rows = Math.min(this.#count, mostRows)
+    const skipped = this.#count - rows
     const column = (value: (row: number) => number) =>
-      distributionOf(Float64Array.from({ length: rows }, (_, row) => value(row)))
+      distributionOf(Float64Array.from({ length: rows }, (_, row) => value(skipped + row)))
     const at = (times: Float64Array, row: number) => times[row] ?? Number.NaN
-    const read = this.#read.subarray(0, rows)
-    const last = this.#last.subarray(0, rows)
+    const read = this.#read.subarray(skipped, this.#count)
+    const last = this.#last.subarray(skipped, this.#count)
     const cpu = process.cpuUsage(this.#cpu)
+    const from = read.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    const until = last.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+    const monotonicMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
     return {
       requests: rows,
       ttftMs: column(row => at(this.#first, row) - at(this.#read, row)),
@@ -75,7 +83,9 @@ export class TruthRecords {
       }),
       latencyMs: column(row => at(this.#last, row) - at(this.#read, row)),
       chunks: this.#chunks,
-      spanS: rows === 0 ? 0 : (last.reduce((a, b) => Math.max(a, b)) - read.reduce((a, b) => Math.min(a, b))) / 1000,
+      spanS: rows === 0 ? 0 : (until - from) / 1000,
+      fromMs: from + monotonicMs,
+      untilMs: until + monotonicMs,
       maxInFlight: this.#maxInFlight,
       cpuS: (cpu.user + cpu.system) / 1e6,
     }
