@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { generatorOf } from '../../src/generators/index.ts'
 import { disk } from '../../src/yaml/files.ts'
@@ -25,10 +25,14 @@ export interface Contestant {
 
 const root = join(import.meta.dirname, '../..')
 
-/** All clients that are installed here. The built-in generator and its strongest peer come first, and always. */
-export function contestants(): Contestant[] {
+/**
+ * All clients that are installed here. The built-in generator and its strongest peer come first, and always.
+ * @param other a second checkout, whose built-in generator takes part too
+ */
+export function contestants(other?: string): Contestant[] {
   return [
     node('built-in', 'built-in.ts'),
+    ...(other === undefined ? [] : [node('built-in of the other', resolve(other, 'bench/load/clients/built-in.ts'))]),
     ...peer('vllm-rs', program => (url, cell, signal) => vllmRs(program, url, cell, signal), {
       path: 'vllm-rs/vllm-rs',
       ...{ always: true, who: 'many' },
@@ -60,7 +64,7 @@ const reportOf = (text: string) => JSON.parse(text, (_, value: unknown) => value
 
 function node(name: string, file: string, ...more: string[]): Contestant {
   const run = async (url: string, cell: Cell, signal: AbortSignal) => {
-    const argv = [join(import.meta.dirname, 'clients', file), url, JSON.stringify(cell), ...more]
+    const argv = [resolve(import.meta.dirname, 'clients', file), url, JSON.stringify(cell), ...more]
     const { stdout } = await execa(process.execPath, argv, { cancelSignal: signal, stderr: 'pipe' })
     return reportOf(stdout)
   }

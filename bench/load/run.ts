@@ -4,6 +4,7 @@
  * part in every fifth.
  *
  *   node bench/load/run.ts [--cells c=32,saturation] [--clients built-in,vllm-rs] [--rounds 7] [--log FILE] [--no-write]
+ *   node bench/load/run.ts --against CHECKOUT       with the built-in generator of another checkout
  *   node bench/load/run.ts --tables FILE
  *
  * Prints Markdown tables of medians, and with all cells and clients writes them to docs/bench/load.md. `--log` appends
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     log: { type: 'string' },
     tables: { type: 'string' },
+    against: { type: 'string' },
     'no-write': { type: 'boolean', default: false },
   },
 })
@@ -109,7 +111,7 @@ async function logged(file: string): Promise<Map<Cell, AnyRun[]>> {
 }
 
 async function measured(): Promise<Map<Cell, AnyRun[]>> {
-  const clients = picked(contestants(), values.clients)
+  const clients = picked(contestants(values.against), values.clients)
   const results = new Map<Cell, AnyRun[]>()
   for (const cell of picked(cells, values.cells)) {
     const runs = await runCell(cell, clients, Number(values.rounds))
@@ -121,7 +123,7 @@ async function measured(): Promise<Map<Cell, AnyRun[]>> {
 
 const text = tables(values.tables === undefined ? await measured() : await logged(values.tables))
 console.log(text)
-if (!values['no-write'] && values.cells === undefined && values.clients === undefined) {
+if (!values['no-write'] && [values.cells, values.clients, values.against].every(value => value === undefined)) {
   const folder = join(import.meta.dirname, '../../docs/bench')
   const notes = await readFile(join(import.meta.dirname, 'notes.md'), 'utf8')
   await mkdir(folder, { recursive: true })

@@ -6,12 +6,17 @@ import { nvmlProgram } from './nvml-program.ts'
 export const announcement = /^fulcrum-gpus (nvml|nvidia-smi|amd-smi|none)$/
 
 /**
- * Uses NVML through Python if possible, because only NVML has an energy counter; else nvidia-smi, with its dmon for the
+ * Looks for NVIDIA's devices before it starts a Python that would find none, which costs up to 0.15 s of CPU. Then it
+ * uses NVML through Python if possible, because only NVML has an energy counter; else nvidia-smi, with its dmon for the
  * traffic over PCIe; else amd-smi, unbuffered because it writes to a pipe. Arguments: the program, seconds, the mark of
  * the deployment's processes, both queries, the flags of amd-smi.
  */
 const script = `
-for python in python3 python; do
+nvidia=
+for device in /dev/nvidia* /dev/nvmap /dev/dxg /proc/driver/nvidia; do
+  if [ -e "$device" ]; then nvidia=yes; fi
+done
+for python in \${nvidia:+python3 python}; do
   if command -v $python >/dev/null && $python -c "$1" check >/dev/null 2>&1; then
     echo fulcrum-gpus nvml
     exec $python -u -c "$1" "$2" "$3"
