@@ -7,7 +7,7 @@ import { createWordWriter } from './words.ts'
 /** The bytes of a prompt set. */
 export type Frame = Pick<PromptSet, 'json' | 'offsets'>
 
-/** Puts texts of lexicon words, which need no escape, into the JSON that an API takes. */
+/** Converts texts of lexicon words, which need no escaping, to the JSON of an API. */
 export function frameTexts(texts: readonly Uint16Array[], api: Api, lexicon: Lexicon): Frame {
   const [before, after] = around(api)
   const head = Buffer.from(before)
@@ -27,14 +27,14 @@ function around(api: Api): readonly [before: string, after: string] {
   return api === 'chat' ? ['[{"role":"user","content":"', '"}]'] : ['"', '"']
 }
 
-/** Bytes of a framed text's JSON before the text. */
+/** Length in bytes of the JSON before the text. */
 export function textStart(api: Api): number {
   return around(api)[0].length
 }
 
 const noWords = new Uint16Array(0)
 
-/** Puts any JSON values end to end. */
+/** Concatenates JSON values. */
 export function frameValues(values: readonly unknown[]): Frame {
   const parts = values.map(value => Buffer.from(JSON.stringify(value)))
   const offsets = offsetsOf(parts.length, index => parts[index]?.length ?? 0)

@@ -6,12 +6,12 @@ import { FulcrumError } from '../model/index.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** `owner/name`, as the Hugging Face hub calls a model. */
+/** Whether a name has the form `owner/name` of models on the Hugging Face hub. */
 export function isHubName(name: string): boolean {
   return /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(name)
 }
 
-/** The folder in which Hugging Face's own programs keep what they downloaded. */
+/** Folder in which Hugging Face's programs keep downloads. */
 export function hubCacheFolder(env: Env): string {
   const home = env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface')
   return env.HF_HUB_CACHE ?? join(home, 'hub')
@@ -19,11 +19,11 @@ export function hubCacheFolder(env: Env): string {
 
 const folderOf = (name: string, cache: string) => join(cache, `models--${name.replaceAll('/', '--')}`)
 
-/** What a tokenizer needs; the template is in the configuration where a model has no file of its own for it. */
+/** Files of a tokenizer. Models without a separate template file have the template in the configuration. */
 const needed = ['tokenizer.json', 'tokenizer_config.json']
 const optional = ['chat_template.jinja', 'config.json']
 
-/** The folder of a tokenizer in the hub's cache, as its branch main was when downloaded; null if it is not there. */
+/** Folder of a tokenizer in the hub's cache, as downloaded from the main branch; null if it is not there. */
 export function cachedTokenizer(name: string, cache: string): string | null {
   if (!isHubName(name)) return null
   try {
@@ -41,12 +41,12 @@ export function cachedTokenizer(name: string, cache: string): string | null {
 export interface DownloadProgress {
   readonly file: string
   readonly bytes: number
-  /** Null when the server does not say. */
+  /** Null if the server does not report the length. */
   readonly of: number | null
 }
 
 /**
- * Downloads a tokenizer, and nothing else of its model, to where Hugging Face's own programs find it, too.
+ * Downloads a tokenizer, without the rest of its model, to the cache that Hugging Face's programs use too.
  * @param env `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE` and the variables of {@link hubCacheFolder}
  * @returns its folder
  * @throws FulcrumError environment `tokenizer-download`
@@ -118,7 +118,7 @@ async function writeBody(
   onBytes: (progress: Omit<DownloadProgress, 'file'>) => void,
 ): Promise<void> {
   const length = Number(response.headers.get('content-length') ?? Number.NaN)
-  // The length is that of the compressed body.
+  // The header gives the length of the compressed body.
   const of = Number.isFinite(length) && !response.headers.has('content-encoding') ? length : null
   await using file = await open(path, 'w')
   let bytes = 0

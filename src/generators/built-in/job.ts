@@ -14,101 +14,101 @@ export type Schedule =
   | {
       readonly kind: 'closed'
       readonly concurrency: number
-      /** How many, or null when the time decides. */
+      /** Number of requests; null if time ends the load. */
       readonly requests: number | null
     }
   | {
       readonly kind: 'open'
       /** Due times in ms after the start, ascending. Shared. */
       readonly dueMs: Float64Array
-      /** Requests in flight above which a due one waits; null for no limit. */
+      /** Maximum requests in flight, beyond which a due request waits; null for no limit. */
       readonly maxConcurrency: number | null
-      /** Load before and after those; null where there is none. */
+      /** Load before and after those requests; null without any. */
       readonly around: LoadAround | null
-      /** Users who replay the sessions one after another; absent where those arrive as recorded. */
+      /** Users who replay the sessions one after another; absent if sessions arrive as recorded. */
       readonly users?: number
     }
 
-/** Arrivals that load the server before the measured ones, and on until those are answered. */
+/** Arrivals that load the server before the measured ones, and until those are answered. */
 export interface LoadAround {
   readonly beforePerS: number
   readonly afterPerS: number
   readonly arrivals: Arrivals
   readonly seed: number
-  /** Which of the arrivals are meant, where they are dealt to several shards. */
+  /** This shard's part of the arrivals, if they are dealt out to several shards. */
   readonly part: number
   readonly parts: number
-  /** How long the window is. */
+  /** Length of the window. */
   readonly windowMs: number
 }
 
-/** All that decides which requests are sent when: plain data and shared memory. */
+/** Everything that determines which requests are sent when, as plain data and shared memory. */
 export interface JobLoad {
   readonly api: Api
   readonly streaming: boolean
   readonly requests: RequestSet
   readonly schedule: Schedule
   readonly window: WindowKind
-  /** Requests sent first, and not measured. */
+  /** Number of requests sent first without being measured. */
   readonly warmup: number
-  /** Index in the request set of the first request that is measured. */
+  /** Index in the request set of the first measured request. */
   readonly firstMeasured: number
-  /** Between an answer and the next turn of its conversation. */
+  /** Pause between an answer and the next turn of its conversation. */
   readonly thinkMs: number
-  /** How it varies; absent: each time the same. */
+  /** Distribution of the pause; default: constant. */
   readonly thinkSpread?: ThinkTime['spread']
   readonly seed?: number
-  /** What comes after which answer in a replay; absent where nothing does. */
+  /** Which requests of a replay follow which answers; absent without any. */
   readonly sessions?: SessionPlan
-  /** A header that says the session of a request. */
+  /** Header with the session of a request. */
   readonly sessionHeader?: string
-  /** What the names of sessions begin with. */
+  /** Prefix of session names. */
   readonly sessionName?: string
-  /** After which nothing new is sent; null when the number of requests decides. */
+  /** Time after which no new requests are sent; null if the number of requests ends the load. */
   readonly durationMs: number | null
   readonly graceMs: number
   readonly timeoutMs: number
 }
 
-/** What one thread does for a measurement. */
+/** One thread's part of a measurement. */
 export interface Job extends JobLoad {
   readonly target: Target
   readonly control: Control
-  /** Where requests that have ended are told of; null where nobody decides by them. */
+  /** Where to report ended requests; null if nothing depends on them. */
   readonly table: LookTable | null
-  /** Which thread this is, of how many. */
+  /** Index of this thread, and the number of threads. */
   readonly thread: number
   readonly threads: number
 }
 
-/** What one thread saw. */
+/** Results of one thread. */
 export interface JobResult {
-  /** Times from the common start. */
+  /** Times relative to the common start. */
   readonly records: RequestRecords
   /** Gaps between chunks. */
   readonly gaps: HistogramState
-  /** How long first tokens may have lain unread. */
+  /** Times that first tokens may have waited unread. */
   readonly waits: HistogramState
   readonly errors: readonly RequestErrors[]
   readonly health: ThreadHealth
-  /** Texts of first chunks that may hold several tokens, by row of {@link records}. */
+  /** Texts of first chunks that may contain several tokens, by row of {@link records}. */
   readonly firstTexts: readonly (readonly [row: number, text: string])[]
-  /** Texts of answers whose tokens the server didn't count, or not as they can be. */
+  /** Texts of answers for which the server reported no plausible token count. */
   readonly texts: readonly UncountedText[]
-  /** Texts of reasoning whose tokens neither the usage nor the chunks tell. */
+  /** Texts of reasoning whose tokens neither usage nor chunks report. */
   readonly reasoning: readonly ReasoningText[]
-  /** Answers that lack one of {@link endings}, and those that they have. */
+  /** Answers that lack one of {@link endings}, and the ones they have. */
   readonly unended: readonly (readonly [row: number, ending: number])[]
-  /** Rows of answers whose usage says that their prompt had no token. */
+  /** Rows of answers whose usage claims a prompt without tokens. */
   readonly noPromptTokens: readonly number[]
   /**
-   * Which request of the set each row was; absent where each stands by itself, and what a cache could have had of it
-   * follows from its number.
+   * Index in the request set of each row. Absent if requests are independent, so that the reusable part of their
+   * prompts follows from their number.
    */
   readonly indexes?: Uint32Array
-  /** What was seen of sessions; absent without any. */
+  /** Observations about sessions; absent without any. */
   readonly sessions?: SessionsSeen
-  /** Requests that went out a second time, as the server had closed the idle connection that they went out on. */
+  /** Requests sent a second time because the server had closed their idle connection. */
   readonly resent: number
 }
 
@@ -116,35 +116,35 @@ export interface JobResult {
 export interface SessionsSeen {
   /** Sessions with a measured request. */
   readonly sessions: number
-  /** Requests that waited for an answer, by what decided when they were due. */
+  /** Requests that waited for an answer, by what determined when they were due. */
   readonly byAnswer: number
   readonly bySchedule: number
-  /** Requests that were not sent, as one before them failed or the time was over. */
+  /** Requests that were not sent because an earlier one failed or time ran out. */
   readonly skipped: number
   /** Actual − due send time of requests that waited for an answer. */
   readonly lateness: HistogramState
 }
 
-/** An answer to be counted by the tokenizer. */
+/** An answer for the tokenizer to count. */
 export interface UncountedText {
   readonly row: number
   readonly text: string
-  /** How many times as long the whole text is. */
+  /** Length of the whole text as a multiple of this part. */
   readonly times: number
   readonly usage: Exclude<UsageState, 'said'>
-  /** The fewest tokens that the server was told to generate; 0 when it wasn't told. */
+  /** Minimum tokens that the server was told to generate; 0 if it was not told. */
   readonly leastTokens: number
 }
 
-/** Reasoning to be counted by the tokenizer. */
+/** Reasoning for the tokenizer to count. */
 export type ReasoningText = Pick<UncountedText, 'row' | 'text' | 'times'>
 
-/** What one thread saw of itself from the start of the window until its last measured answer. */
+/** A thread's own health from the start of the window until its last measured answer. */
 export interface ThreadHealth {
   readonly watchedMs: number
   readonly cpuMs: number
   readonly gcMs: number
-  /** Time in which the thread could have run and got no core; null where the system doesn't say. */
+  /** Time in which the thread was ready to run but had no core; null if the system does not report it. */
   readonly runQueueWaitMs?: number | null
   readonly loopDelayMs: { readonly mean: number; readonly p99: number; readonly max: number }
 }

@@ -3,7 +3,7 @@ import { bodyAround, type RequestShape } from '../request.ts'
 import { traceTexts } from '../trace-prompts.ts'
 import type { TraceRecipe } from '../trace-recipe.ts'
 
-/** Requests that are put together when they are sent: plain data. */
+/** Requests that are built when they are sent, as plain data. */
 export interface LateRequests {
   readonly recipe: TraceRecipe
   readonly head: string
@@ -11,7 +11,7 @@ export interface LateRequests {
   readonly outputTokens: Uint32Array
 }
 
-/** A request, and where the prompt's JSON begins and ends in it. */
+/** A request, and where the JSON of its prompt begins and ends. */
 export interface LateRequest {
   readonly bytes: Buffer
   readonly promptStart: number
@@ -20,10 +20,10 @@ export interface LateRequest {
 
 type Maker = (index: number) => LateRequest
 
-/** One a thread and load; gone with it. */
+/** One per thread and load, garbage-collected with it. */
 const makers = new WeakMap<LateRequests, Maker>()
 
-/** Puts a request together; about 0.1 ms for each thousand tokens of its prompt. */
+/** Builds a request; takes about 0.1 ms per thousand tokens of its prompt. */
 export function lateRequest(late: LateRequests, index: number): LateRequest {
   const known = makers.get(late) ?? makerOf(late)
   makers.set(late, known)
@@ -44,14 +44,14 @@ function makerOf({ recipe, head, shape, outputTokens }: LateRequests): Maker {
   }
 }
 
-/** Keeps requests that will be sent soon, so that putting them together holds up no send. */
+/** Keeps requests that will be sent soon, so that building them delays no send. */
 export interface ReadyRequests {
-  /** Puts it together if it isn't yet. */
+  /** Builds the request unless it is already there. */
   prepare(index: number): void
   take(index: number): Buffer
 }
 
-/** Requests that are kept at most. */
+/** Maximum requests to keep. */
 const mostReady = 64
 
 export function readyRequests(late: LateRequests): ReadyRequests {
@@ -69,7 +69,7 @@ export function readyRequests(late: LateRequests): ReadyRequests {
   }
 }
 
-/** A request with another header behind its first line. */
+/** Adds a header after the request line. */
 export function withHeader(request: Buffer, name: string, value: string): Buffer {
   const end = request.indexOf('\r\n') + 2
   return Buffer.concat([

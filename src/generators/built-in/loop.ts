@@ -4,49 +4,49 @@ import type { ReadableClock } from './readable-clock.ts'
 import type { Session } from './sessions.ts'
 
 /**
- * What decides when requests are sent: a closed or an open loop. It may begin before the measurement window and go on
+ * Decides when requests are sent: a closed or an open loop. It may begin before the measurement window and continue
  * after it.
  */
 export interface Loop {
-  /** Resolves when this thread's part of the warm-up is done: measuring may begin. */
+  /** Resolves when this thread's part of the warm-up is done, so that measuring may begin. */
   readonly warm: Promise<void>
-  /** Resolves when every measured request of this thread has ended, and none is to come. */
+  /** Resolves when every measured request of this thread has ended and no more will come. */
   readonly answered: Promise<void>
-  /** Resolves when nothing is left to send and nothing in flight. */
+  /** Resolves when nothing is left to send or in flight. */
   readonly finished: Promise<void>
-  /** What the request on a connection is for; null without one. */
+  /** Phase of the request on a connection; null without one. */
   phaseOf(connection: Connection): RequestPhase | null
-  /** A connection's request has ended. */
+  /** Called when a connection's request has ended. */
   free(connection: Connection): void
-  /** Time and grace are over: no measured request that waits in line is sent any more. */
+  /** Called when time and grace period are over: measured requests that still wait are not sent any more. */
   giveUp(): void
-  /** Sends nothing more. */
+  /** Stops sending. */
   stop(): void
 }
 
-/** One request to be sent. */
+/** A request to send. */
 export interface Sending {
   readonly phase: RequestPhase
-  /** Place in the order of the request set, counted over all threads. */
+  /** Position in the request set's order, counted over all threads. */
   readonly number: number
   readonly scheduled: number
   readonly session: Session | null
-  /** What decided when, of a request that waited for an answer. */
+  /** What determined the time of a request that waited for an answer. */
   readonly by?: 'answer' | 'schedule'
 }
 
-/** What a loop works with. */
+/** Dependencies of a loop. */
 export interface LoopContext {
   readonly connections: readonly Connection[]
   readonly clock: ReadableClock
-  /** Which thread this is, of how many. */
+  /** Index of this thread, and the number of threads. */
   readonly thread: number
   readonly threads: number
   send(connection: Connection, sending: Sending): void
-  /** Requests of a session that are not sent, as one before them failed or the load is over. */
+  /** Reports requests of a session that are not sent because an earlier one failed or the load is over. */
   skipped(count: number): void
-  /** A request that will be sent soon. */
+  /** Announces a request that will be sent soon. */
   prepare(number: number): void
-  /** Another connection, opened when it is first used. */
+  /** Adds a connection that opens on first use. */
   addConnection(): Connection
 }

@@ -9,44 +9,46 @@ import type { Follow, Following, Session } from './sessions.ts'
 export interface Arrivals {
   readonly phase: RequestPhase
   readonly startAt: number
-  /** When this thread's next request is due, ms after the start, ascending; infinity after the last. */
+  /** When this thread's next request is due, in ms after the start, ascending; infinity after the last. */
   next(): number
-  /** Number of this thread's so-manieth request. */
+  /** Number of this thread's n-th request. */
   numberOf(index: number): number
-  /** Until then requests that follow answers are measured, too; absent where their phase is that of their session. */
+  /**
+   * Requests that follow answers are measured until this time as well; absent if their phase is that of their session.
+   */
   readonly measuredUntil?: number
-  /** Its session; each request has one of its own when absent. */
+  /** Its session; default: a separate one per request. */
   sessionOf?(index: number): number
 }
 
-/** How long an open loop warms up on this thread. */
+/** Duration of an open loop's warm-up on this thread. */
 export interface OpenWarmUp {
-  /** Requests that it is to send at least; null without a warm-up. */
+  /** Minimum requests to send; null without a warm-up. */
   readonly wanted: number | null
   readonly startAt: number
-  /** How long the window is. */
+  /** Length of the window. */
   readonly windowMs: number
 }
 
-/** Sessions of an open loop: their first requests arrive, the others follow answers. */
+/** Sessions of an open loop: their first requests arrive, and the others follow answers. */
 export interface OpenSessions {
   readonly follow: Follow
-  /** What a request that becomes due then is for; null: what the one before it was for. */
+  /** Phase of a request that becomes due at this time; null for the phase of the one before it. */
   phaseAt(dueAt: number): RequestPhase | null
 }
 
-/** An open loop's streams of arrivals are added one by one: before the window, in it, and after it. */
+/** An open loop. Its streams of arrivals are added one by one: before the window, in it, and after it. */
 export interface OpenLoop extends Loop {
-  /** Begins a stream; the one before it sends nothing that is due later. */
+  /** Begins a stream. The previous one sends nothing that is due later. */
   add(arrivals: Arrivals): void
 }
 
 /**
- * Sends on a schedule, whatever the answers do. A request that no connection is free for waits in line, and its latency
- * counts from when it was due all the same: what was left out is what a user would have waited.
+ * Sends on schedule, independent of responses. If no connection is free, a request waits in line, and its latency still
+ * counts from when it was due, because a user would have waited too.
  *
- * @param most requests in flight on this thread above which a due one waits
- * @param sessions what comes after each request; null where nothing does
+ * @param most requests in flight on this thread, above which a due request waits
+ * @param sessions requests that follow each request; null without any
  */
 export function openLoop(
   most: number,
@@ -57,16 +59,16 @@ export function openLoop(
   const { connections } = context
   const idle = [...connections]
   const held = new Map<Connection, Sending>()
-  /** Requests that will be due by an answer that has come. */
+  /** Requests that will become due because of an answer that has arrived. */
   const coming = new Map<NodeJS.Timeout, RequestPhase>()
   const waiting: Sending[] = []
   let served = 0
   const warm = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
   const finished = Promise.withResolvers<void>()
-  /** Measured requests that are due, waiting or in flight; null before their stream. */
+  /** Measured requests that are due, waiting or in flight; null before their stream begins. */
   let measuring: number | null = null
-  /** When the stream that was added last began. */
+  /** When the most recently added stream began. */
   let newestAt = Number.NEGATIVE_INFINITY
   let stopped = false
   let warmAnswered = 0
@@ -94,7 +96,7 @@ export function openLoop(
     const after = sending === undefined ? null : followersOf(sending, exchange.endAt, exchange.failure === null)
     for (const following of after ?? []) expect(sending as Sending, following)
     if (sending?.phase === 'measured' && measuring !== null) measuring -= 1
-    // A load of sessions is warm when whole sessions have been had.
+    // A load of sessions is warm once whole sessions are complete.
     if (sending?.phase === 'warm-up' && (after ?? []).length === 0) {
       warmAnswered += 1
       const latencyMs = exchange.endAt - (sessions === null ? exchange.sentAt : (sending.session?.startedAt ?? 0))
@@ -124,7 +126,7 @@ export function openLoop(
       () => {
         coming.delete(timer)
         if (stopped) return
-        // When it is due: the window may have begun meanwhile.
+        // Uses the phase at the due time, because the window may begin before then.
         const due = fixed ? phase : (sessions?.phaseAt(dueAt) ?? phase)
         if (!fixed && due === 'measured') measuring = (measuring ?? 0) + 1
         take({ phase: due, number, scheduled: dueAt, session, by })
@@ -133,7 +135,7 @@ export function openLoop(
     )
     coming.set(timer, fixed ? phase : 'after')
   }
-  /** Requests may become due by answers until then: what is measured isn't over before. */
+  /** Requests may become due by answers until this time, so the measurement is not over before it. */
   const holdUntil = (at: number) => {
     measuring = (measuring ?? 0) + 1
     setTimeout(
@@ -161,7 +163,7 @@ export function openLoop(
     add: ({ phase, startAt, next, numberOf, sessionOf, measuredUntil }) => {
       newestAt = startAt
       let sent = 0
-      // The next due time is looked at more than once before it is taken.
+      // Keeps the next due time, because it is read several times before it is used.
       let dueAt = startAt + next()
       const isOver = () => stopped || dueAt === Number.POSITIVE_INFINITY || (newestAt > startAt && dueAt > newestAt)
       const expectOne = () => {

@@ -1,18 +1,18 @@
 import type { Measurement } from '../../metrics/measurement.ts'
 
-/** When a measurement went from one phase to the next, ms of one monotonic clock. */
+/** When a measurement went from one phase to the next, in ms of one monotonic clock. */
 export interface PhaseTimes {
   readonly beganMs: number
-  /** Prompts and threads were ready: connections began to be opened. */
+  /** Prompts and threads were ready, and connections began to open. */
   readonly preparedMs: number
   readonly warmupMs: number
   /** The start of the window. */
   readonly measuredMs: number
-  /** The load was held until then; NaN where it isn't known. */
+  /** End of the held load; NaN if unknown. */
   readonly releasedMs: number
 }
 
-/** Where the time beside a window of so many seconds went, up to `nowMs`. */
+/** Breakdown of the time outside a window of the given length, up to `nowMs`. */
 export function besideWindow(
   { beganMs, preparedMs, warmupMs, measuredMs, releasedMs }: PhaseTimes,
   durationS: number,

@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import { Tinypool } from 'tinypool'
 import type { Job, JobResult } from './job.ts'
 
-/** Threads live on from point to point: their code stays compiled. */
+/** Threads are reused from point to point, so that their code stays compiled. */
 export function createPool(threads: number): Tinypool {
   const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
   return new Tinypool({
@@ -15,12 +15,12 @@ export function createPool(threads: number): Tinypool {
   })
 }
 
-/** Starts so many threads and lets each rehearse. */
+/** Starts threads and lets each rehearse. */
 export async function readyThreads(pool: Tinypool, threads: number, signal: AbortSignal): Promise<void> {
   await Promise.all(Array.from({ length: threads }, () => pool.run(null, { signal })))
 }
 
-/** Runs the job in every thread; when one fails, the others are ended. */
+/** Runs the job in every thread. If one fails, the others are ended. */
 export async function runThreads(pool: Tinypool, job: Omit<Job, 'thread'>, signal: AbortSignal): Promise<JobResult[]> {
   const failed = new AbortController()
   const either = AbortSignal.any([signal, failed.signal])

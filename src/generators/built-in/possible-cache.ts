@@ -5,19 +5,18 @@ import { countReuse, type Reuse } from '../trace-reuse.ts'
 import type { JobResult } from './job.ts'
 import type { RequestSet } from './request-set.ts'
 
-/** What decides how much of a request's prompt could be cached. */
+/** Context for computing the reusable part of prompts. */
 export interface PossibleContext {
   readonly requests: Pick<RequestSet, 'turns' | 'inputTokens' | 'outputTokens'>
   readonly workload: Pick<Workload, 'prefix'>
-  /** The trace that was replayed; null without one. */
+  /** Replayed trace; null without one. */
   readonly trace: Pick<Trace, 'inputTokens' | 'hashIds' | 'blockTokens'> | null
 }
 
 /**
- * Share of the measured prompts' tokens that one prefix cache without limits could have had, of the requests of
- * conversations or a trace in the order in which they were due, warm-up included. Of a later turn that is all that was
- * said before it; of a request of a trace, the blocks that were sent before. Empty where nobody told which requests
- * were sent.
+ * Share of the measured prompts' tokens that an unlimited prefix cache could have served, for requests of conversations
+ * or a trace in the order in which they were due, including warm-up. A later turn can reuse everything said before it,
+ * and a request of a trace the blocks sent before. Empty if it is unknown which requests were sent.
  */
 export function possibleShareOf(
   results: readonly Pick<JobResult, 'records' | 'indexes'>[],
@@ -49,7 +48,7 @@ function reuseIn(trace: NonNullable<PossibleContext['trace']>): (index: number) 
   return index => reuse.add(index)
 }
 
-/** Of turns as they were planned: the server's own answers may be a few tokens longer or shorter. */
+/** Uses turns as planned: the server's own answers may be a few tokens longer or shorter. */
 function turnReuse({ requests, workload }: PossibleContext): (index: number) => Reuse {
   const { turns, inputTokens, outputTokens } = requests
   const seen = new Set<number>()

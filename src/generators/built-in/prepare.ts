@@ -13,14 +13,14 @@ import { scheduleOf } from './schedule.ts'
 import { sessionPlan, singleRequests } from './sessions.ts'
 import { builtInShortfalls } from './shortfalls.ts'
 
-/** When a point's requests are sent, and the trace that says so, if one does. */
+/** When a point's requests are sent, and the trace that determines it, if any. */
 export interface Timing {
   readonly schedule: Schedule
   readonly trace: Trace | null
 }
 
 /**
- * When the requests of a point are sent.
+ * Computes when the requests of a point are sent.
  * @throws FulcrumError as {@link replayedTrace}
  */
 export async function timingOf({ load, workload }: Point, book: PromptBook, signal: AbortSignal): Promise<Timing> {
@@ -28,21 +28,21 @@ export async function timingOf({ load, workload }: Point, book: PromptBook, sign
   return { schedule: scheduleOf(load, trace, workload.conversation?.turns), trace }
 }
 
-/** @throws FulcrumError bad-input `generator-cannot` when this generator has no way to load the point */
+/** @throws FulcrumError bad-input `generator-cannot` if this generator cannot load the point */
 export function refuseWhatCannotBe(point: Point): void {
   requireNone(builtInShortfalls(point), point.workload.name)
 }
 
-/** What preparing may use beyond the point. */
+/** Dependencies of preparing, in addition to the point. */
 export interface PrepareContext {
   readonly cacheFolder: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Of the run: prompts of its earlier points. */
+  /** Prompts of the run's earlier points. */
   readonly book: PromptBook
 }
 
 /**
- * All that decides a point's requests, made before the clock starts.
+ * Prepares a point's requests completely before the clock starts.
  * @throws FulcrumError as {@link createPromptSet} and {@link apiKeyOf}
  */
 export async function prepareLoad(
@@ -88,17 +88,17 @@ export async function prepareLoad(
   }
 }
 
-/** What of a replay waits for what; nothing where requests wait for none and arrive as recorded. */
+/** Dependencies between requests of a replay; empty if requests do not wait and arrive as recorded. */
 function sessionsOf({ level }: Point['load'], trace: Trace | null, schedule: Schedule): Pick<JobLoad, 'sessions'> {
   if (trace === null || level.kind !== 'trace' || schedule.kind !== 'open') return {}
   const sessions = trace.sessions ?? (level.users === undefined ? undefined : singleRequests(trace.count))
   return sessions === undefined ? {} : { sessions: sessionPlan(sessions, schedule.dueMs, level.speed) }
 }
 
-/** Prompts that an open loop has for what it sends beyond its planned warm-up and its window, at least. */
+/** Minimum prompts of an open loop for requests beyond its planned warm-up and window. */
 const leastSpareOpen = 64
 
-/** Prompts for requests that only hold the load: about one a slot; more take them again. */
+/** Prompts for requests that only keep up the load: about one per slot. If there are more requests, prompts repeat. */
 function spareConversations({ load, workload }: Point, schedule: Schedule): number {
   if (windowOf(load, workload.conversation?.turns) === 'whole') return 0
   return schedule.kind === 'closed' ? schedule.concurrency : Math.max(leastSpareOpen, load.warmup)

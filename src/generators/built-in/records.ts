@@ -2,8 +2,8 @@ import type { RequestRecords } from '../../metrics/records.ts'
 import { countColumns, createRecords, timeColumns } from '../../metrics/records.ts'
 
 /**
- * Records of one thread as they are made: rows for all expected requests are there before the clock starts, more only
- * when needed.
+ * Records of one thread as they are made. Rows for all expected requests exist before the clock starts; more are added
+ * only if needed.
  */
 export class GrowingRecords {
   #records: RequestRecords
@@ -13,19 +13,19 @@ export class GrowingRecords {
     this.#records = createRecords(expected)
   }
 
-  /** The columns, as long as there are rows; fetched anew after each {@link add}. */
+  /** The columns, at least as long as the number of rows. Fetch them again after each {@link add}. */
   get columns(): RequestRecords {
     return this.#records
   }
 
-  /** A new row. */
+  /** Adds a row. */
   add(scheduledMs: number): number {
     if (this.#length === this.#records.count) this.#grow()
     this.#records.scheduledMs[this.#length] = scheduledMs
     return this.#length++
   }
 
-  /** The rows that were used, in scheduled order, times counted from `originMs`; and where each row went. */
+  /** The used rows in scheduled order with times relative to `originMs`, and the new position of each row. */
   finish(originMs: number): { readonly records: RequestRecords; readonly rows: Uint32Array } {
     const from = this.#records
     const order = Uint32Array.from({ length: this.#length }, (_, row) => row)

@@ -6,36 +6,36 @@ import { bodyAround, headBefore, leastTokens, requestShape } from '../request.ts
 import { type LateRequests, lateRequest } from './late-requests.ts'
 
 /**
- * Whole requests, heads included, ready to be written: nothing is serialised while the clock runs. Shared by all
- * threads.
+ * Complete requests including heads, ready to be written, so that nothing is serialized while the clock runs. Shared by
+ * all threads.
  */
 export interface RequestSet {
-  /** Requests of warm-up and measurement; those that only hold the load are kept behind them. */
+  /** Number of warm-up and measured requests. Those that only keep up the load come after them. */
   readonly count: number
-  /** Requests that only hold the load: as the first ones, but told apart from them by their salt. */
+  /** Requests that only keep up the load: like the first ones, but with a different salt. */
   readonly spare: number
   readonly bytes: Uint8Array
   /** Where each request begins in {@link bytes}, and the end of the last. */
   readonly offsets: Float64Array
-  /** Tokens of the prompts as they were made, tokens asked for, and the fewest that count, by request. */
+  /** By request: prompt tokens, requested tokens, and the minimum tokens for an answer to count. */
   readonly inputTokens: Uint32Array
   readonly outputTokens: Uint32Array
   readonly leastTokens: Uint32Array
   /** Bytes of a request before the value of its Content-Length. */
   readonly headLength: number
-  /** Where the prompt's JSON begins and ends in each request: two numbers a request. */
+  /** Where the prompt's JSON begins and ends, two numbers per request. */
   readonly prompts: Float64Array
-  /** Requests of one conversation, one after another; 1 without conversations. */
+  /** Requests of one conversation, in order; 1 without conversations. */
   readonly turns: number
-  /** For each request the first whose prompt is the same; absent where nobody looked. */
+  /** For each request, the first with the same prompt; absent if prompts were not compared. */
   readonly firstAlike?: Uint32Array
-  /** Which of the mixed models each request is for; absent where all are for one. */
+  /** Index of each request's model among the mixed ones; absent with one model. */
   readonly models?: Uint32Array
-  /** How each request is put together when it is sent; then {@link bytes} is empty. */
+  /** How to build each request when it is sent; {@link bytes} is then empty. */
   readonly late?: LateRequests
 }
 
-/** Puts heads and bodies around the prompts. `meanOutputTokens` stands in where the data doesn't say a length. */
+/** Builds heads and bodies around the prompts. Uses `meanOutputTokens` if the data specifies no length. */
 export function createRequestSet(
   prompts: PromptSet,
   load: Load,
@@ -109,8 +109,8 @@ export function createRequestSet(
 }
 
 /**
- * A model for each request by its weight, in random order; all turns of a conversation have one. Warm-up, measured
- * requests and those that only hold the load are as near to the shares as whole conversations allow, each by itself.
+ * Assigns each request a model by weight, in random order, and the same model to all turns of a conversation. Warm-up,
+ * measured requests and those that only keep up the load each match the shares as closely as whole conversations allow.
  */
 function mixedModels(mix: readonly ModelShare[], { count, turns, spare = 0 }: PromptSet, load: Load): Uint32Array {
   const random = createRandom(load.seed).fork('model')
@@ -127,7 +127,7 @@ function mixedModels(mix: readonly ModelShare[], { count, turns, spare = 0 }: Pr
   return sharedUint32(Uint32Array.from({ length: count }, (_, index) => order[Math.floor(index / turns)] ?? 0))
 }
 
-/** `total` dealt out by weights: each its whole part, and the rest to the largest remainders. */
+/** Distributes `total` by weights: the integer part to each, and the rest to the largest remainders. */
 function largestRemainder(weights: readonly number[], total: number): readonly number[] {
   const sum = weights.reduce((a, b) => a + b, 0)
   const exact = weights.map(weight => (weight / sum) * total)
@@ -142,7 +142,7 @@ function largestRemainder(weights: readonly number[], total: number): readonly n
 
 const noBytes = new Uint8Array(0)
 
-/** The bytes of one request; not a copy where they were there before. */
+/** Bytes of one request, without a copy if they already exist. */
 export function requestBytes(set: RequestSet, index: number): Buffer {
   if (set.late !== undefined) return lateRequest(set.late, index).bytes
   const start = set.offsets[index] ?? 0

@@ -14,10 +14,10 @@ import { askedLengths, datasetDeviation, possibleCachedShare, sentPrompts } from
 import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
 
-/** Raised when a change of the generator changes what it would measure. */
+/** Increase when a change of the generator changes its measurements. */
 export const generatorVersion = '2'
 
-/** What a measurement needs besides what the threads saw. */
+/** Inputs of a measurement in addition to the threads' results. */
 export interface ResultContext {
   readonly point: Point
   readonly requests: RequestSet
@@ -26,7 +26,7 @@ export interface ResultContext {
   readonly steadyWindow?: WindowBounds
   readonly clockJumpMs: number
   readonly lookupMs: number
-  /** Processes among which the slots were dealt; in each they start one after another. */
+  /** Number of processes among which slots were dealt out; each process starts its slots one after another. */
   readonly shards: number
   readonly errors: readonly RequestErrors[]
   readonly counts: TokenCounts
@@ -34,7 +34,7 @@ export interface ResultContext {
   readonly files: readonly string[]
 }
 
-/** Joins what the threads saw into one measurement. */
+/** Combines the threads' results into one measurement. */
 export function measurementOf(
   records: RequestRecords,
   results: readonly JobResult[],
@@ -48,7 +48,7 @@ export function measurementOf(
     warmup: requestsOfPhases(records, ['warm-up']).count,
   }
   const summary = summarise(records, {
-    // How long each user thought is not in the records where it varies.
+    // The records do not contain the thinking time of each user, so slots are unknown if it varies.
     slots:
       point.workload.conversation?.thinkSpread === undefined
         ? slotsOf(point.load, {
@@ -98,7 +98,7 @@ export function threadHealth(threads: readonly ThreadHealth[]) {
   const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000
   const windowS = largest(threads.map(thread => thread.watchedMs)) / 1000
   return {
-    // Of the thread that was worst: a delay that one thread had is not made better by another.
+    // Values of the worst thread: the delay of one is not made up for by others.
     eventLoopDelayMs: {
       mean: largest(threads.map(thread => thread.loopDelayMs.mean)),
       p99: largest(threads.map(thread => thread.loopDelayMs.p99)),

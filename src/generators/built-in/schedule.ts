@@ -7,8 +7,8 @@ import { traceTimesMs } from '../trace.ts'
 import type { LoadAround, Schedule } from './job.ts'
 
 /**
- * When a load sends: a closed loop's concurrency, or an open loop's due times, those of the first requests where each
- * begins a conversation of so many turns. `trace` is the file of a trace load.
+ * When a load sends: a closed loop's concurrency, or an open loop's due times. If each request begins a conversation of
+ * `turns` turns, these are the due times of first requests. `trace` is the file of a trace load.
  */
 export function scheduleOf(load: Load, trace: Trace | null, turns = 1): Schedule {
   const { level } = load
@@ -35,7 +35,7 @@ export function scheduleOf(load: Load, trace: Trace | null, turns = 1): Schedule
   }
 }
 
-/** Sessions arrive, not their requests. */
+/** Counts arrivals of sessions, not of their requests. */
 function arrivalsOf({ requests, durationS }: Load, turns: number): ArrivalLimit {
   return defined({ requests: requests === undefined ? undefined : Math.ceil(requests / turns), durationS })
 }
@@ -47,10 +47,10 @@ function aroundOf(level: ScheduledLevel, load: Load, lastDueMs: number): LoadAro
   return { ...rates, arrivals: level.arrivals, seed: load.seed, part: 0, parts: 1, windowMs }
 }
 
-/** Slots below which another thread costs more than it helps. */
+/** With fewer slots, another thread costs more than it helps. */
 const connectionsPerThread = 256
 
-/** Threads for a schedule: one core is left to the rest of the system. */
+/** Number of threads for a schedule; leaves one core to the rest of the system. */
 export function threadsFor(schedule: Schedule, cores: number): number {
   const connections =
     schedule.kind === 'closed'

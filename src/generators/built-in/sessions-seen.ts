@@ -2,11 +2,11 @@ import { Histogram } from '../../metrics/histogram.ts'
 import type { SessionsSeen } from './job.ts'
 import type { Sending } from './loop.ts'
 
-/** Counts what a thread sees of sessions. */
+/** Counts a thread's observations of sessions. */
 export interface SessionsCount {
-  /** A measured request is about to be sent. */
+  /** Called when a measured request is about to be sent. */
   begun(sending: Sending): void
-  /** One that waited for an answer was sent so much later than due. */
+  /** Called when a request that waited for an answer was sent, with its lateness. */
   sent(latenessMs: number): void
   toState(skipped: number): SessionsSeen
 }

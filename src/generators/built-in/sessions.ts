@@ -3,33 +3,33 @@ import type { Random } from '../../model/index.ts'
 import { sharedFloat64, sharedUint32 } from '../prompt-set.ts'
 import { beforeOf, type TraceSessions } from '../trace-sessions.ts'
 
-/** What the requests of one session share while it is had. */
+/** State that the requests of one session share. */
 export interface Session {
   /** Sent to servers that route by it. */
   readonly id: string
   readonly startedAt: number
-  /** What it was begun for. */
+  /** Phase for which it began. */
   readonly phase: RequestPhase
-  /** What was said so far, JSON messages with commas between; see conversation.ts. */
+  /** Conversation so far: JSON messages separated by commas; see conversation.ts. */
   history: string
 }
 
-/** What comes after each request of a replay, in columns that threads share. */
+/** Which requests of a replay follow each request, as columns that threads share. */
 export interface SessionPlan {
-  /** When each request was recorded, ms after the start of the replay, by its speed. */
+  /** Recorded time of each request in ms after the start of the replay, scaled by its speed. */
   readonly dueMs: Float64Array
   /** Where the followers of each request begin in {@link next}, and the end of the last. */
   readonly nextOffsets: Uint32Array
   readonly next: Uint32Array
-  /** How many answers each request waits for. */
+  /** Number of answers that each request waits for. */
   readonly waitsFor: Uint32Array
-  /** From the last of those answers to the request; NaN where its recorded time decides. */
+  /** Time from the last of those answers to the request; NaN if its recorded time decides. */
   readonly delayMs: Float64Array
   readonly session: Uint32Array
   readonly turn: Uint32Array
 }
 
-/** Sessions of a trace whose requests wait for no other: each is one of its own. */
+/** Sessions of a trace without dependencies: each request is a separate session. */
 export function singleRequests(count: number): TraceSessions {
   const rows = Uint32Array.from({ length: count }, (_, row) => row)
   const none = new Uint32Array(0)
@@ -43,7 +43,7 @@ export function singleRequests(count: number): TraceSessions {
   }
 }
 
-/** @param dueMs by the speed of the replay */
+/** @param dueMs scaled by the speed of the replay */
 export function sessionPlan(sessions: TraceSessions, dueMs: Float64Array, speed: number): SessionPlan {
   const count = dueMs.length
   const { afterOffsets } = sessions
@@ -78,24 +78,24 @@ export function sessionPlan(sessions: TraceSessions, dueMs: Float64Array, speed:
   }
 }
 
-/** A request that becomes due by an answer. */
+/** A request that becomes due because of an answer. */
 export interface Following {
   readonly number: number
   readonly dueAt: number
-  /** Whether the answer decided when, or the schedule. */
+  /** Whether the answer or the schedule determined when. */
   readonly by: 'answer' | 'schedule'
 }
 
-/** What the end of a request leads to. */
+/** Consequences of a request's end. */
 export interface Follow {
-  /** @param ok whether it was answered; what waits for a failed request is not sent */
+  /** @param ok whether it was answered; requests that wait for a failed one are not sent */
   after(number: number, endAt: number, ok: boolean): { readonly next: readonly Following[]; readonly skipped: number }
 }
 
 /**
- * The followers of a plan's requests; keeps count of the answers that each still waits for.
+ * Followers of a plan's requests. Counts the answers that each still waits for.
  *
- * @param recordedAtOf when a request is due by its recorded time
+ * @param recordedAtOf when a request is due according to its recorded time
  */
 export function planFollow(plan: SessionPlan, recordedAtOf: (row: number) => number): Follow {
   const left = plan.waitsFor.slice()
@@ -136,7 +136,7 @@ function followersOf({ next, nextOffsets }: SessionPlan, row: number): Uint32Arr
   return next.subarray(nextOffsets[row], nextOffsets[row + 1])
 }
 
-/** Turns one after another, each a while after the answer before. Numbers are those of requests. */
+/** Turns that follow each other, each some time after the previous answer. Numbers are those of requests. */
 export function turnsFollow(turns: number, thinkMsOf: (number: number) => number): Follow {
   return {
     after(number, endAt, ok) {
@@ -148,14 +148,14 @@ export function turnsFollow(turns: number, thinkMsOf: (number: number) => number
   }
 }
 
-/** How long users think before a turn. */
+/** Thinking time of users before a turn. */
 export interface ThinkTime {
   readonly meanMs: number
-  /** Absent: each time the same. */
+  /** Default: constant. */
   readonly spread?: 'exponential'
 }
 
-/** The think time before each turn, the same for the same seed. */
+/** Thinking time before each turn; deterministic for a seed. */
 export function thinkTimes({ meanMs, spread }: ThinkTime, random: Random): (number: number) => number {
   if (spread === undefined) return () => meanMs
   return number => meanMs * random.fork(number).exponential()

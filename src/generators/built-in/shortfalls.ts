@@ -1,7 +1,7 @@
 import { windowOf } from '../../model/index.ts'
 import type { AskedLoad, Shortfall } from '../capabilities.ts'
 
-/** What the built-in generator can't do although it can do each part of it. */
+/** Combinations that the built-in generator does not support, although it supports each part. */
 export function builtInShortfalls({ load, workload, mixesModels }: AskedLoad): readonly Shortfall[] {
   if (load.level.kind === 'trace' && mixesModels === true) {
     return [

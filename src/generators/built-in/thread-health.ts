@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import type { ThreadHealth } from './job.ts'
 
-/** The loop's delay is sampled this often, ms. */
+/** Sampling interval of the loop's delay, ms. */
 const resolutionMs = 5
 
-/** Watches the thread it is called in, until {@link stop}: CPU, garbage collection, delay of the event loop. */
+/** Monitors CPU, garbage collection and event loop delay of the calling thread until {@link stop}. */
 export function watchThread(): { stop(): ThreadHealth } {
   let gcMs = 0
   const observer = new PerformanceObserver(list => {
@@ -34,20 +34,19 @@ export function watchThread(): { stop(): ThreadHealth } {
   }
 }
 
-/** The histogram counts the time between samples, its own interval included. */
+/** The histogram counts the time between samples, including the interval itself. */
 function late(ns: number): number {
   return Number.isNaN(ns) ? 0 : Math.max(0, ns / 1e6 - resolutionMs)
 }
 
 function cpuMs(): number {
-  // Node before 23.9 only knows the whole process.
+  // Before 23.9, Node only reports the whole process.
   const usage = typeof process.threadCpuUsage === 'function' ? process.threadCpuUsage() : process.cpuUsage()
   return (usage.user + usage.system) / 1000
 }
 
 /**
- * How long the kernel has let this thread wait for a core although it could run, ms; null where it doesn't say (Linux
- * does).
+ * Time in ms that this thread was ready to run but the kernel gave it no core; null if not reported (Linux reports it).
  */
 function runQueueWaitMs(): number | null {
   try {

@@ -23,22 +23,25 @@ import { createSessionsSeen } from './sessions-seen.ts'
 import { watchThread } from './thread-health.ts'
 import { replayedSessions, sessionStarts, userLoop } from './user-loop.ts'
 
-/** Bytes read at once. */
+/** Bytes per read. */
 const readBytes = 64 * 1024
-/** Connections opened at once: more would overflow a server's backlog, and wait for a second try of a second. */
+/** Connections to open at once. More would overflow a server's backlog and be retried after a second. */
 const connectsAtOnce = 128
-/** How long opening connections ahead may hold the start up. */
+/** Maximum delay of the start by opening connections. */
 const maxConnectMs = 10_000
-/** How long requests that only held the load may still take when it is over; then their connections are closed. */
+/** How long requests that only kept up the load may continue once it is over; then their connections are closed. */
 const drainMs = 2000
 
-/** Characters of reasoning that one thread keeps to be counted; of answers behind them it is unknown. */
+/**
+ * Maximum characters of reasoning that one thread keeps for counting. The reasoning tokens of later answers are
+ * unknown.
+ */
 const maxReasoningChars = 64 * 1024 * 1024
 
 const wholeEnding = endings.done | endings.finishReason
 
 /**
- * One thread's part of a measurement: connects, warms up, meets the other threads, measures, holds the load, and
+ * One thread's part of a measurement: connects, warms up, waits for the other threads, measures, keeps up the load, and
  * reports.
  */
 export async function runJob(job: Job): Promise<JobResult> {
@@ -53,7 +56,7 @@ export async function runJob(job: Job): Promise<JobResult> {
 
 class ThreadRun {
   readonly #job: Job
-  /** Of measured requests, and of all others. */
+  /** Gaps of measured requests, and of all others. */
   readonly #gaps = new Histogram()
   readonly #otherGaps = new Histogram()
   readonly #clock = new ReadableClock()
@@ -62,7 +65,7 @@ class ThreadRun {
   readonly #sweep: NodeJS.Timeout
   readonly #records: GrowingRecords
   readonly #failures = new FailureCount()
-  /** How long first tokens may have lain unread: the uncertainty of TTFT. */
+  /** Times that first tokens may have waited unread: the uncertainty of TTFT. */
   readonly #waits = new Histogram()
   readonly #firstTexts: [number, string][] = []
   readonly #texts: UncountedText[] = []
@@ -70,14 +73,14 @@ class ThreadRun {
   #reasoningChars = 0
   readonly #unended: [number, number][] = []
   readonly #noPromptTokens: number[] = []
-  /** Which request of the set each row is, where sessions and traces have to be told apart. */
+  /** Index in the request set of each row, if there are sessions or traces. */
   readonly #indexes: number[] = []
   #resent = 0
   #skipped = 0
   readonly #seen = createSessionsSeen()
   readonly #ready: ReadyRequests | null
   #window = { startAt: Number.POSITIVE_INFINITY, endAt: Number.POSITIVE_INFINITY }
-  /** By row, where somebody looks. */
+  /** By row, if needed. */
   readonly #numbers: number[] = []
   readonly #offsetMs = monotonicOffsetMs()
   #loop: Loop | null = null
@@ -91,7 +94,7 @@ class ThreadRun {
     const { schedule, threads } = job
     const measured = schedule.kind === 'closed' ? (schedule.requests ?? 0) : schedule.dueMs.length
     const slots = schedule.kind === 'closed' ? schedule.concurrency : openLoopConnections
-    // Warm-up, and about one request a slot that holds the load.
+    // Warm-up, plus about one request per slot that keeps up the load.
     this.#records = new GrowingRecords(Math.ceil(((measured + job.warmup) * 1.1 + 2 * slots) / threads))
     const everyMs = Math.min(250, Math.max(5, job.timeoutMs / 50))
     this.#sweep = setInterval(() => {
@@ -130,7 +133,7 @@ class ThreadRun {
       durationMs === null ? undefined : setTimeout(() => this.#giveUp(), this.#stopAt + graceMs - performance.now())
     await loop.answered
     clearTimeout(grace)
-    // What was sent early may be answered early: a window that time ends has all of it.
+    // Requests sent early may be answered early, but a window that ends by time lasts its full duration.
     if (window === 'steady' && durationMs !== null) await setTimeoutPromise(this.#stopAt - performance.now())
     const watched = health.stop()
     await this.#meet()
@@ -165,7 +168,7 @@ class ThreadRun {
     return Math.min(this.#job.timeoutMs, maxConnectMs)
   }
 
-  /** The common start at the next barrier, by this thread's clock. */
+  /** The common start at the next barrier, on this thread's clock. */
   async #meet(): Promise<number> {
     const { control, threads } = this.#job
     return (await meet(control, threads)) - monotonicOffsetMs()
@@ -191,18 +194,18 @@ class ThreadRun {
     return isMeasured && scheduled < this.#stopAt ? 'measured' : 'after'
   }
 
-  /** Warms up and lets it end; the window begins with new load. */
+  /** Warms up and drains; the window begins with new load. */
   async #warmUpAndDrain(): Promise<null> {
     const { warmup, requests } = this.#job
     const startAt = await this.#meet()
     const conversations = Math.ceil(warmup / requests.turns)
     if (warmup > 0) await this.#closed(startAt, number => (number < conversations ? 'warm-up' : null)).finished
-    // Servers that closed a connection after the warm-up are met again before the clock starts, not after.
+    // Reconnects to servers that closed a connection after the warm-up, before the clock starts.
     await Promise.all(this.#connections.map(connection => connection.connect(this.#connectMs)))
     return null
   }
 
-  /** A closed loop that is warm goes on; what is measured on a schedule, or from the start, begins. */
+  /** A warm closed loop continues; a scheduled load, or one without warm-up, begins. */
   #beginWindow(loop: Loop | null, windowAt: number): Loop {
     const { schedule, firstMeasured, threads, thread, requests } = this.#job
     if (schedule.kind === 'closed') {
@@ -307,7 +310,7 @@ class ThreadRun {
     return loop
   }
 
-  /** This thread's arrivals of a rate before or after the window. */
+  /** This thread's arrivals at a rate before or after the window. */
   #arrivals(phase: 'warm-up' | 'after', around: LoadAround, requestsPerS: number, startAt: number) {
     const { thread, threads } = this.#job
     const { arrivals, seed, part, parts } = around
@@ -345,7 +348,7 @@ class ThreadRun {
     return turnsFollow(requests.turns, thinkTimes(think, createRandom(seed).fork('think')))
   }
 
-  /** What a request is for that becomes due then. */
+  /** Phase of a request that becomes due at this time. */
   #phaseAt(dueAt: number): RequestPhase {
     const { startAt, endAt } = this.#window
     return dueAt < startAt ? 'warm-up' : dueAt < endAt ? 'measured' : 'after'
@@ -381,7 +384,7 @@ class ThreadRun {
     connection.send(whole, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
   }
 
-  /** Where a request stands in the set: what isn't measured, and wasn't planned, has prompts of its own. */
+  /** Index of a request in the set. Unmeasured and unplanned requests have separate prompts. */
   #indexOf({ phase: own, number, session }: Sending): number {
     const { requests, firstMeasured } = this.#job
     const phase = session?.phase ?? own
@@ -426,10 +429,10 @@ class ThreadRun {
     this.#loop?.free(connection)
   }
 
-  /** Keeps of an answer what is settled afterwards. */
+  /** Keeps the parts of an answer that are processed afterwards. */
   #note(row: number, exchange: Exchange, leastTokens: number): void {
     const { usage, chunks, outputTokens, ending } = exchange
-    // Vectors have no text to be counted.
+    // Embeddings have no text to count.
     if (usage !== 'said' && generates(this.#job.api))
       this.#texts.push({ row, usage, leastTokens, ...exchange.wholeText() })
     if (exchange.reasoningChunks > 0 && exchange.reasoningTokens < 0 && (usage !== 'said' || outputTokens !== chunks))
@@ -455,7 +458,7 @@ class ThreadRun {
     return this.#job.sessions !== undefined || this.#job.requests.turns > 1
   }
 
-  /** A session's name, of this point alone and of this thread. */
+  /** Name of a session, unique to this point and thread. */
   #nameOf({ id }: Session): string {
     return `${this.#job.sessionName ?? 'session'}-${id}-${this.#job.thread}`
   }
@@ -471,7 +474,7 @@ class ThreadRun {
     return connection
   }
 
-  /** Time and grace are over: what is measured and still runs is counted as cancelled. */
+  /** Time and grace period are over: measured requests that are still running count as canceled. */
   #giveUp(): void {
     this.#loop?.giveUp()
     for (const connection of this.#connections) {
@@ -480,7 +483,7 @@ class ThreadRun {
     }
   }
 
-  /** What held the load may end by itself, for a while. */
+  /** Lets requests that kept up the load end by themselves, for a while. */
   async #drained(loop: Loop): Promise<void> {
     const close = setTimeout(() => {
       for (const connection of this.#connections) connection.abandon('cancelled', 'the load was over')
@@ -489,14 +492,14 @@ class ThreadRun {
     clearTimeout(close)
   }
 
-  /** This thread's part of a number. */
+  /** This thread's share of a number. */
   #share(total: number): number {
     const { thread, threads } = this.#job
     return Math.floor(total / threads) + (thread < total % threads ? 1 : 0)
   }
 }
 
-/** Values by row as they were added, in the order of the finished rows. */
+/** Reorders values from insertion order to the order of the finished rows. */
 function inRows(values: readonly number[], rows: Uint32Array): Uint32Array {
   const ordered = new Uint32Array(values.length)
   for (const [row, value] of values.entries()) ordered[rows[row] ?? row] = value

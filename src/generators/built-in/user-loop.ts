@@ -3,27 +3,27 @@ import type { Connection } from './connection.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
 import type { Follow, Following, Session, SessionPlan } from './sessions.ts'
 
-/** Users who play the sessions of a replay one after another. */
+/** Users who replay sessions one after another. */
 export interface UserLoopOptions {
   readonly startAt: number
-  /** On this thread. */
+  /** Users of this thread. */
   readonly users: number
   readonly plan: SessionPlan
-  /** Sessions of this thread, in the order in which they begin. */
+  /** Sessions of this thread in starting order. */
   readonly sessions: readonly ReplayedSession[]
-  /** What comes after each request; the times of a session count from when its user began it. */
+  /** Requests that follow each request. The times of a session count from when its user began it. */
   follow(startedAt: (session: number) => number): Follow
 }
 
 /** A session of a replay. */
 export interface ReplayedSession {
   readonly number: number
-  /** Requests that wait for no answer, and when each is due after the session's start, ms. */
+  /** Requests that wait for no answer, and when each is due in ms after the session's start. */
   readonly firsts: readonly { readonly number: number; readonly afterMs: number }[]
   readonly requests: number
 }
 
-/** Sessions of a plan that a thread replays, in the order in which they begin. */
+/** Sessions of a plan that a thread replays, in starting order. */
 export function replayedSessions(plan: SessionPlan, thread: number, threads: number): readonly ReplayedSession[] {
   const found = new Map<number, { number: number; firsts: { number: number; afterMs: number }[]; requests: number }>()
   const startMs = sessionStarts(plan)
@@ -38,7 +38,7 @@ export function replayedSessions(plan: SessionPlan, thread: number, threads: num
   return [...found.values()]
 }
 
-/** When each session began as recorded. */
+/** Recorded start of each session. */
 export function sessionStarts({ session, dueMs }: Pick<SessionPlan, 'session' | 'dueMs'>): ReadonlyMap<number, number> {
   const starts = new Map<number, number>()
   for (const [row, number] of session.entries()) if (!starts.has(number)) starts.set(number, dueMs[row] ?? 0)
@@ -46,8 +46,8 @@ export function sessionStarts({ session, dueMs }: Pick<SessionPlan, 'session' | 
 }
 
 /**
- * Holds so many users: each begins the next session when its last one has ended. Requests of a session follow its
- * answers, its recorded delays and, counted from the session's start, its recorded times; several may be in flight.
+ * Simulates a number of users: each begins the next session when the previous one has ended. Requests of a session
+ * follow its answers, recorded delays and recorded times since the session's start; several may be in flight.
  */
 export function userLoop(options: UserLoopOptions, context: LoopContext): Loop {
   const { connections } = context
@@ -55,7 +55,7 @@ export function userLoop(options: UserLoopOptions, context: LoopContext): Loop {
   const held = new Map<Connection, Sending>()
   const startedAt = new Map<number, number>()
   const follow = options.follow(session => startedAt.get(session) ?? Number.NaN)
-  /** Requests of each session that is played which have not ended. */
+  /** Number of requests in each active session that have not ended. */
   const left = new Map<number, number>()
   const timers = new Set<NodeJS.Timeout>()
   const answered = Promise.withResolvers<void>()
@@ -65,7 +65,7 @@ export function userLoop(options: UserLoopOptions, context: LoopContext): Loop {
   let stopped = false
 
   const at = (dueAt: number, then: () => void) => {
-    // Timers drop a fraction of a millisecond: nothing is sent before it is due.
+    // Timers drop fractions of a millisecond; nothing is sent before it is due.
     const timer = setTimeout(
       () => {
         timers.delete(timer)

@@ -4,19 +4,19 @@ import { stopMeasuring } from './control.ts'
 import type { LookTable } from './look-table.ts'
 import { endedSoFar } from './look-table.ts'
 
-/** Nothing depends on how often: what is looked at is decided by request numbers. */
+/** The interval affects nothing: request numbers determine what each look examines. */
 const lookEveryMs = 20
 
-/** The watch over a load that stops by what it has measured. */
+/** Monitors a load that stops according to its measurements. */
 export interface LoadWatch {
-  /** Measured requests at the look that ended it; the most where none did. */
+  /** Measured requests at the look that ended it; the maximum if none did. */
   readonly requests: number
   end(): void
 }
 
 /**
- * Looks at the load as soon as the requests of the next look have ended, and lets no more be measured once a look says
- * so.
+ * Examines the load as soon as the requests of the next look have ended. Once a look decides to stop, no more requests
+ * are measured.
  */
 export function watchLoad(control: Control, table: LookTable, rule: StopRule): LoadWatch {
   let ended = 0
@@ -26,7 +26,7 @@ export function watchLoad(control: Control, table: LookTable, rule: StopRule): L
     ended = endedSoFar(table, ended)
     for (let look = rule.looks[next]; look !== undefined; look = rule.looks[next]) {
       const needed = rule.before + look.requests
-      // Who is at the last look has nothing to decide.
+      // The last look has nothing to decide.
       if (next === rule.looks.length - 1 || ended < needed) return
       next += 1
       if (lookAt(firstDue(table.records, needed), rule, look).reason === null) continue

@@ -1,7 +1,7 @@
 import { ratesOf } from '../../metrics/definitions.ts'
 import type { Measurement } from '../../metrics/measurement.ts'
 
-/** A figure that generators are compared by. */
+/** A figure for comparing generators. */
 export interface Figure {
   readonly key: FigureKey
   readonly title: string
@@ -34,7 +34,7 @@ export const figures: readonly Figure[] = [
   figure('oslMean', 'OSL mean', 'tokens', true, m => m.osl?.mean ?? null),
 ]
 
-/** Where nothing was answered there is nothing to compare. */
+/** Without answers, there is nothing to compare. */
 function rateOf(measurement: Measurement, rate: 'requestsPerS' | 'outputTokensPerS'): number | null {
   return measurement.requests.completed > 0 ? ratesOf(measurement)[rate] : null
 }

@@ -5,7 +5,7 @@ import { type Figure, figures } from './figures.ts'
 import type { Interval } from './interval.ts'
 import { untestedText } from './untested.ts'
 
-/** A cross-check as rows of cells, the first row the titles. */
+/** A cross-check as rows of cells, starting with the titles. */
 export function crosscheckRows(result: Crosscheck): string[][] {
   const witnessed = result.turns.some(turn => turn.truth !== null)
   const head = ['', ...result.generators.flatMap(name => (witnessed ? [name, 'error'] : [name]))]
@@ -25,7 +25,7 @@ export function crosscheckRows(result: Crosscheck): string[][] {
   return [head, ...rows, failed, client]
 }
 
-/** What the figures come to, one sentence each. */
+/** Conclusions from the figures, one sentence each. */
 export function crosscheckFindings(result: Crosscheck): string[] {
   const failures = result.turns
     .filter(turn => turn.measurement === null)
@@ -47,7 +47,7 @@ export function crosscheckFindings(result: Crosscheck): string[] {
   return [...failures, ...untested, `No difference shown${rest}.`]
 }
 
-/** Differences of one pair that have one reason, together. */
+/** Groups differences of one pair by their reason. */
 function groupedDifferences(differences: readonly Difference[]): { who: string; sizes: string[]; reason: string }[] {
   const groups = new Map<string, { who: string; sizes: string[]; reason: string }>()
   for (const { figure, generator, against, by, share, reason } of differences) {
@@ -62,7 +62,7 @@ function groupedDifferences(differences: readonly Difference[]): { who: string; 
   return [...groups.values()]
 }
 
-/** For a terminal: columns aligned. */
+/** For a terminal, with aligned columns. */
 export function crosscheckText(result: Crosscheck): string {
   const rows = crosscheckRows(result)
   const widths = (rows[0] ?? []).map((_, column) => largest(rows.map(row => row[column]?.length ?? 0)))
@@ -106,7 +106,7 @@ function latenessOf({ turns }: Crosscheck, name: string): string {
   return values.length === 0 ? 'unknown' : shown(largest(values))
 }
 
-/** A cell that has no error beside it. */
+/** A cell without an error column. */
 function spread(cell: string, witnessed: boolean): string[] {
   return witnessed ? [cell, ''] : [cell]
 }

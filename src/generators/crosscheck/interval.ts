@@ -1,6 +1,6 @@
 import { studentCritical, studentTwoSidedP } from '../../metrics/statistics/student.ts'
 
-/** A mean and half the width of its confidence interval; null with a single value, which has none. */
+/** A mean and half the width of its confidence interval; null for a single value, which has none. */
 export interface Interval {
   readonly mean: number
   readonly half: number | null

@@ -2,13 +2,13 @@ import type { Measurement } from '../../metrics/measurement.ts'
 import { defaultLimits } from '../../model/index.ts'
 import type { Figure } from './figures.ts'
 
-/** What may be behind a difference: told by figures that would be so if it were. Each names its evidence. */
+/** A possible cause of a difference. It names its evidence: figures that would look like this. */
 interface Suspect {
-  /** @param slower the one that reads higher times or lower rates */
+  /** @param slower the one with higher times or lower rates */
   readonly explain: (slower: Measurement, faster: Measurement, figure: Figure) => string | null
 }
 
-/** The first that has evidence is named. */
+/** Ordered: the first with evidence is named. */
 const suspects: readonly Suspect[] = [
   { explain: failures },
   { explain: tokenCounts },
@@ -22,7 +22,7 @@ const suspects: readonly Suspect[] = [
 ]
 
 /**
- * The likely reason why two generators differ in a figure over the same server.
+ * Likely reason why two generators measure a figure of the same server differently.
  * @param by generator − against
  */
 export function likelyReason(
@@ -34,7 +34,7 @@ export function likelyReason(
   if (generator === null || against === null) return 'one of them has no measurement'
   const higherIsSlower = figure.unit !== '/s'
   const [slower, faster] = by > 0 === higherIsSlower ? [generator, against] : [against, generator]
-  // A length has nothing to do with when things were sent or read.
+  // Send and read times do not affect lengths.
   const possible = isLength(figure) ? suspects.filter(({ explain }) => ofLengths.has(explain)) : suspects
   for (const { explain } of possible) {
     const reason = explain(slower, faster, figure)
@@ -57,7 +57,7 @@ function tokenCounts(slower: Measurement, faster: Measurement, figure: Figure): 
   return `tokens are counted differently: ${nameOf(slower)} by ${slower.tokenSource} (${shown(input?.mean)}), ${nameOf(faster)} by ${faster.tokenSource} (${shown(other?.mean)})`
 }
 
-/** Longer prompts take longer to the first token, so requests take longer and are fewer. */
+/** Longer prompts take longer to the first token, so requests take longer and their rate is lower. */
 function promptLengths(slower: Measurement, faster: Measurement, figure: Figure): string | null {
   if (figure.key === 'oslMean' || figure.key === 'itlMean') return null
   const [slow, fast] = [slower.isl?.mean, faster.isl?.mean]
@@ -78,7 +78,7 @@ const ofLengths: ReadonlySet<Suspect['explain']> = new Set([failures, tokenCount
 
 const isLength = ({ key }: Figure) => key === 'islMean' || key === 'oslMean'
 
-/** What differs by less than half as much as the figure does is not its reason. */
+/** A difference less than half as large as the figure's is not its cause. */
 function isEnough(
   slow: number | undefined,
   fast: number | undefined,
@@ -96,7 +96,7 @@ const relative = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(a
 
 function lateSends(slower: Measurement, _: Measurement, figure: Figure): string | null {
   const late = slower.client.sendLatenessMs
-  // Between chunks nothing is sent.
+  // Nothing is sent between chunks.
   if (late === null || figure.key === 'itlMean' || late.p99 <= defaultLimits.sendLatenessP99Ms) return null
   return `${nameOf(slower)} sends late (mean ${shown(late.mean)} ms, p99 ${shown(late.p99)} ms after a request was due): it is busy itself, and its event loop delays what it reads too`
 }
@@ -109,8 +109,8 @@ function concurrencyNotReached(slower: Measurement, faster: Measurement): string
 }
 
 /**
- * One measures under full load, the other from an empty start until the last answer: its first wave queues as no later
- * one does.
+ * One measures under full load, the other from an empty start to the last answer. The latter's first wave queues like
+ * no later one.
  */
 function windows(slower: Measurement, faster: Measurement, figure: Figure): string | null {
   if ((slower.window ?? 'whole') === (faster.window ?? 'whole')) return null
@@ -120,14 +120,14 @@ function windows(slower: Measurement, faster: Measurement, figure: Figure): stri
   if (run === undefined) return null
   const asWhole = figure.of({ ...steady, ...run })
   const [ofSteady, ofWhole] = [figure.of(steady), figure.of(whole)]
-  // Evidence: counted as the other counts, the steady one's own run comes at least half as near.
+  // Evidence: with the same definition, the difference to the steady one's whole run is at most half as large.
   if (asWhole === null || ofSteady === null || ofWhole === null) return null
   if (Math.abs(asWhole - ofWhole) > Math.abs(ofSteady - ofWhole) / 2) return null
   return `their windows differ: ${nameOf(whole)} counts the whole run with its first wave and its end, ${nameOf(steady)} the steady part; the whole run of ${nameOf(steady)} has ${figure.title} ${shown(asWhole)} instead of ${shown(ofSteady)}`
 }
 
 /**
- * All slots start at once, and a client that opens connections or compiles code then reads late: once, at the start.
+ * All slots start at once, so a client that is opening connections or compiling code reads late, but only at the start.
  */
 function startBurst(slower: Measurement, faster: Measurement, figure: Figure): string | null {
   if (figure.key !== 'ttftMean' && figure.key !== 'ttftP99' && figure.key !== 'latencyMean') return null
@@ -157,7 +157,7 @@ function inFlight(measurement: Measurement): number {
   return measurement.client.inFlight?.mean ?? Number.POSITIVE_INFINITY
 }
 
-/** More than 1 % apart. */
+/** More than 1% apart. */
 function apart(a: number | undefined, b: number | undefined): boolean {
   return a !== undefined && b !== undefined && Math.abs(a - b) > 0.01 * Math.max(a, b)
 }

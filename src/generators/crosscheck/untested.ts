@@ -1,14 +1,14 @@
 import type { Turn } from './compare.ts'
 
-/** A generator that was asked for and did not give what a comparison takes. */
+/** A requested generator that gave no results to compare. */
 export interface Untested {
-  /** Null where it is about all of them. */
+  /** Null if it concerns all of them. */
   readonly generator: string | null
   /** `failed in 4 of 4 rounds: genai-perf is not there`. */
   readonly reason: string
 }
 
-/** What was asked for and not tested: no difference of it can be shown, which must not read as agreement. */
+/** Requested but untested generators. They show no differences, which must not be mistaken for agreement. */
 export function untestedIn(
   turns: readonly Turn[],
   generators: readonly string[],

@@ -1,7 +1,7 @@
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Files that a run of genai-perf left; null for what it didn't get to. */
+/** Files of a genai-perf run; null for those that it did not write. */
 export interface Artifacts {
   /** perf_analyzer's record of requests. */
   readonly raw: string | null
@@ -10,7 +10,7 @@ export interface Artifacts {
   readonly csv: string | null
 }
 
-/** Finds them below the artifact folder: genai-perf puts them into one more, named after model, endpoint and load. */
+/** Finds them below the artifact folder, in a subfolder that genai-perf names after model, endpoint and load. */
 export async function findArtifacts(folder: string): Promise<Artifacts> {
   return {
     raw: await firstOf(join(folder, '*/profile_export.json')),

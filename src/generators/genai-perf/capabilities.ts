@@ -1,6 +1,6 @@
 import type { GeneratorCapabilities } from '../capabilities.ts'
 
-/** What genai-perf 0.0.16 has flags for. */
+/** Capabilities of genai-perf 0.0.16 according to its flags. */
 export const genaiPerfCapabilities: Partial<GeneratorCapabilities> = {
   apis: ['chat', 'completions'],
   loads: ['concurrency', 'rate'],

@@ -4,7 +4,7 @@ import { programWorkload } from '../programs/lengths.ts'
 import { apiPaths } from '../request.ts'
 import { genaiPerfCapabilities } from './capabilities.ts'
 
-/** What the command needs beyond point and endpoint. */
+/** Inputs of the command in addition to point and endpoint. */
 export interface CommandInputs {
   readonly tokenizer: string
   readonly artifactFolder: string
@@ -13,10 +13,10 @@ export interface CommandInputs {
 }
 
 /**
- * Arguments of genai-perf for a point: the command of Dynamo's TensorRT-LLM guide, with the output-length fields
- * spelled as the server's version wants them (`nvext` for 0.3, none for 1.x, which refuses it with HTTP 400).
+ * Arguments of genai-perf for a point: the command of Dynamo's TensorRT-LLM guide, with output-length fields as the
+ * server's version requires (`nvext` for 0.3; none for 1.x, which rejects it with HTTP 400).
  *
- * @throws FulcrumError bad-input `generator-cannot` for a load or workload that genai-perf has no flags for
+ * @throws FulcrumError bad-input `generator-cannot` for an unsupported load or workload
  */
 export function genaiPerfArguments(point: Point, endpoint: Endpoint, inputs: CommandInputs): string[] {
   requireCapable('genai-perf', genaiPerfCapabilities, point)
@@ -50,7 +50,7 @@ export function genaiPerfArguments(point: Point, endpoint: Endpoint, inputs: Com
 }
 
 /**
- * Fields added to every body. A drawn OSL goes into each body's `max_tokens` by genai-perf itself: none is given here.
+ * Fields added to every body. genai-perf itself writes a drawn OSL to each body's `max_tokens`, so none is added here.
  */
 function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [field: string]: Json }): string[] {
   const fields: string[] = []
@@ -73,7 +73,7 @@ function levelArguments(load: Load): string[] {
     ...(level.kind === 'concurrency'
       ? ['--concurrency', String(level.concurrency)]
       : ['--request-rate', String(level.requestsPerS)]),
-    // perf_analyzer looks at three intervals; together they are the window.
+    // perf_analyzer uses three intervals, which together form the window.
     ...(load.requests === undefined
       ? ['--measurement-interval', String(Math.ceil(((load.durationS ?? 60) * 1000) / 3))]
       : ['--request-count', String(load.requests)]),
@@ -81,7 +81,7 @@ function levelArguments(load: Load): string[] {
   ]
 }
 
-/** perf_analyzer's own flags: a thread for each slot, as in the guide, so that no slot waits for another. */
+/** perf_analyzer's own flags: one thread per slot, as in the guide, so that no slot waits for another. */
 function passThrough(load: Load): string[] {
   const { level } = load
   if (level.kind === 'concurrency') return ['--max-threads', String(level.concurrency)]
@@ -89,12 +89,12 @@ function passThrough(load: Load): string[] {
   return []
 }
 
-/** The guide's spelling, `host:port`; TLS needs the scheme. */
+/** `host:port` as in the guide; TLS requires the scheme. */
 function hostAndPort(url: string): string {
   return new URL(url).origin.replace(/^http:\/\//, '')
 }
 
-/** A sub-path goes before the API's own path, which genai-perf is told only then. */
+/** A path in the URL precedes the API's own path, so genai-perf must be given both. */
 function customEndpoint(url: string, api: Load['api']): string[] {
   const base = new URL(url).pathname.replace(/^\/+|\/+$/g, '')
   return base === '' ? [] : ['--endpoint', `${base}${apiPaths[api]}`]

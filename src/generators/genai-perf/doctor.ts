@@ -6,17 +6,17 @@ import { examineProgram } from '../programs/doctor.ts'
 import { librariesOf } from '../programs/find-program.ts'
 import type { ProgramConfig } from '../programs/keys.ts'
 
-/** How it is installed so that it runs on a machine like the one it was tried on (glibc 2.36, Python 3.11). */
+/** How to install it so that it runs on a machine like the tested one (glibc 2.36, Python 3.11). */
 const remedy =
   "In a venv of its own: pip install genai-perf==0.0.16; then tritonclient==2.50.0 nvidia-cuda-runtime-cu12 (perf_analyzer is in it); last 'numpy>=2.0.2'. In a checkout: npm run systems. Or give its path as generator.command."
 
-/** Whether genai-perf and perf_analyzer are there and run. */
+/** Checks that genai-perf and perf_analyzer are installed and run. */
 export async function examineGenaiPerf({ command }: ProgramConfig): Promise<readonly Check[]> {
   const { path, check } = await examineProgram('genai-perf', command, remedy)
   return path === null ? [check] : [check, await perfAnalyzer(dirname(path))]
 }
 
-/** genai-perf's own load generator: it is found and fails only when the first point is measured. */
+/** genai-perf's own load generator. Without this check, it would only fail at the first point. */
 async function perfAnalyzer(folder: string): Promise<Check> {
   const libraries = await librariesOf({ path: folder, binFolder: folder }, 'nvidia/cuda_runtime/lib')
   const searched = [...libraries, ...(process.env.LD_LIBRARY_PATH ? [process.env.LD_LIBRARY_PATH] : [])].join(delimiter)

@@ -1,7 +1,7 @@
 import { FulcrumError } from '../../model/index.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 
-/** A way in which genai-perf fails, told by what it prints. */
+/** A failure of genai-perf that its output identifies. */
 interface Symptom {
   readonly pattern: RegExp
   readonly kind: 'environment' | 'failed'
@@ -12,7 +12,7 @@ interface Symptom {
 
 const checkServer = 'Check the server’s log, or measure with the built-in generator, which counts failed requests.'
 
-/** The first that matches is the cause; what others say follows from it. */
+/** The first match is the cause; later ones are its consequences. */
 const symptoms: readonly Symptom[] = [
   {
     pattern: /error while loading shared libraries: ([^:\s]+)/,
@@ -68,7 +68,7 @@ const symptoms: readonly Symptom[] = [
   },
 ]
 
-/** One sentence for a run of genai-perf that left no record of requests. */
+/** One sentence for a genai-perf run without a record of requests. */
 export function genaiPerfFailure(end: ProgramEnd, logFile: string): FulcrumError {
   if (end.gaveUp !== null) {
     return new FulcrumError(
@@ -93,12 +93,12 @@ export function genaiPerfFailure(end: ProgramEnd, logFile: string): FulcrumError
   })
 }
 
-/** What genai-perf's Python died of, for a run whose record of requests survived it; null when it ended well. */
+/** Exception that ended genai-perf, for a run whose record of requests survived; null if it ended normally. */
 export function genaiPerfCrash(end: ProgramEnd): string | null {
   return end.exit?.code === 0 ? null : lastException(end.lines)
 }
 
-/** The last line of a traceback that names an exception. */
+/** Last line of a traceback that names an exception. */
 function lastException(lines: readonly string[]): string {
   const named = lines.findLast(line => /^[\w.]+(Error|Exception|Interrupt)\b/.test(line))
   return (named ?? lines.findLast(line => line.trim() !== '') ?? 'it said nothing').trim().slice(0, 300)

@@ -18,8 +18,8 @@ import { readResult } from './result.ts'
 const install = 'pip install genai-perf==0.0.16 tritonclient==2.50.0 nvidia-cuda-runtime-cu12'
 
 /**
- * genai-perf 0.0.16, driven with the command of Dynamo's guide. Its raw record of requests is read with the built-in
- * generator's definitions; its own figures are a check on that.
+ * genai-perf 0.0.16 with the command of Dynamo's guide. Fulcrum computes figures from its raw record of requests with
+ * the built-in generator's definitions, and checks them against genai-perf's own figures.
  */
 export function genaiPerf(options: ProgramOptions): LoadGenerator {
   const session = openSession('genai-perf', install, options)
@@ -71,7 +71,7 @@ function noBearerToken(): FulcrumError {
   return new FulcrumError('bad-input', 'generator-cannot', message, { remedy: 'write generator: built-in, or aiperf' })
 }
 
-/** Where genai-perf finds perf_analyzer, and perf_analyzer its libraries. */
+/** Helps genai-perf find perf_analyzer, and perf_analyzer its libraries. */
 async function environmentOf(program: Program): Promise<{ [name: string]: string }> {
   const joined = (first: readonly string[], rest: string | undefined) =>
     [...first, ...(rest ? [rest] : [])].join(delimiter)

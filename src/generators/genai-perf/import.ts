@@ -4,13 +4,13 @@ import { mismatch, unreadable, withoutNulls } from '../import/read.ts'
 import type { AskedLoad, ImportedSummary } from '../import/summary.ts'
 import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from '../import/summary.ts'
 
-/** What is read, for messages. */
+/** Supported layout, for messages. */
 const layout = 'the layout of genai-perf 0.0.16'
 
 const mean = z.looseObject({ mean: z.number() })
 const stimulus = z.looseObject({ concurrency: z.number().optional(), request_rate: z.number().optional() })
 
-/** The parts of profile_export_genai_perf.json (0.0.16) that an import needs, and what Fulcrum's export adds. */
+/** Parts of profile_export_genai_perf.json (0.0.16) that an import needs, and Fulcrum's additions. */
 const genaiPerfSummary = z.looseObject({
   ...sharedMetrics,
   input_config: z.looseObject({
@@ -31,9 +31,9 @@ const genaiPerfSummary = z.looseObject({
 })
 
 /**
- * @param modifiedAt when the file was written: genai-perf doesn't say when it ran
- * @param notNumbers figures of the file that are none (NaN), which the JSON has as null
- * @throws FulcrumError (bad-input) `summary-unreadable` for another layout, figures that lack
+ * @param modifiedAt when the file was written, because genai-perf does not record when it ran
+ * @param notNumbers figures that are NaN in the file, which JSON represents as null
+ * @throws FulcrumError (bad-input) `summary-unreadable` for another layout or missing figures
  */
 export function readGenaiPerfSummary(json: unknown, modifiedAt: Date, notNumbers = 0): ImportedSummary {
   const read = genaiPerfSummary.safeParse(withoutNulls(json))
@@ -80,7 +80,7 @@ export function readGenaiPerfSummary(json: unknown, modifiedAt: Date, notNumbers
   }
 }
 
-/** genai-perf writes no version; the layout of its settings tells old ones. */
+/** genai-perf records no version, but the layout of its settings identifies old ones. */
 function writerOf(json: unknown): string {
   const settings = (json as { readonly input_config?: { readonly [key: string]: unknown } } | null)?.input_config
   const isOld = settings !== undefined && (!('perf_analyzer' in settings) || !('model_names' in settings))

@@ -2,7 +2,7 @@ import { defineGenerator } from '../define-generator.ts'
 import { programKeys } from '../programs/keys.ts'
 import { genaiPerfCapabilities } from './capabilities.ts'
 
-/** genai-perf 0.0.16, a program of its own. */
+/** genai-perf 0.0.16, an external program. */
 export const genaiPerfGenerator = defineGenerator({
   name: 'genai-perf',
   about: 'genai-perf 0.0.16, driven with the command of Dynamo’s guide',

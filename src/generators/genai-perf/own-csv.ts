@@ -2,7 +2,7 @@ import { CsvError, parse } from 'csv-parse/sync'
 import type { Finding } from '../../metrics/measurement.ts'
 import type { OwnFigures } from './own-figures.ts'
 
-/** One metric's figures as profile_export_genai_perf.csv has them: `avg`, `p99`, … to two decimals. */
+/** One metric's figures in profile_export_genai_perf.csv: `avg`, `p99`, …, rounded to two decimals. */
 export interface CsvFigure {
   readonly unit: string
   readonly [statistic: string]: number | string
@@ -12,8 +12,8 @@ export interface CsvFigure {
 export type CsvFigures = { readonly [metric: string]: CsvFigure }
 
 /**
- * genai-perf's CSV: a table of metrics with their statistics, an empty line, and one of metrics with a single value
- * (the mean); thousands apart by commas, `N/A` for what is missing. What is no such table gives nothing.
+ * Reads genai-perf's CSV: a table of metrics with their statistics, an empty line, and a table of metrics with a single
+ * value (the mean). Thousands are separated by commas, and missing values are `N/A`. Returns nothing for other content.
  */
 export function readCsvFigures(text: string): CsvFigures {
   const found: { [metric: string]: CsvFigure } = {}
@@ -32,7 +32,7 @@ export function readCsvFigures(text: string): CsvFigures {
   return found
 }
 
-/** Rows of a CSV text; none where it is no CSV. */
+/** Rows of a CSV text; empty if it is not CSV. */
 function rowsOf(text: string): readonly (readonly string[])[] {
   try {
     return parse(text, { bom: true, relax_column_count: true, skip_empty_lines: true })
@@ -42,11 +42,11 @@ function rowsOf(text: string): readonly (readonly string[])[] {
   }
 }
 
-/** The CSV is rounded to two decimals. */
+/** Rounding error of two decimals. */
 const rounding = 0.005 + 1e-9
 const mostShown = 5
 
-/** Where genai-perf's two summaries of one run don't say the same. */
+/** Differences between genai-perf's two summaries of one run. */
 export function exportsDisagree(json: OwnFigures, csv: CsvFigures): Finding[] {
   const wrong = Object.entries(csv).flatMap(([metric, figure]) => {
     const stated = json[metric]

@@ -3,7 +3,7 @@ import { z } from 'zod'
 const statistic = z.looseObject({ unit: z.string(), avg: z.number() })
 const distribution = statistic.extend({ min: z.number(), max: z.number() })
 
-/** The parts of profile_export_genai_perf.json that are checked against the raw record. */
+/** Parts of profile_export_genai_perf.json that are compared with the raw record. */
 const ownFigures = z.looseObject({
   request_throughput: statistic.optional(),
   request_count: statistic.optional(),
@@ -16,7 +16,7 @@ const ownFigures = z.looseObject({
   output_sequence_length: distribution.optional(),
 })
 
-/** genai-perf's own summary; null when the text is none (it crashed before or while it wrote it). */
+/** genai-perf's own summary; null if the text is not one, because genai-perf crashed before or while writing it. */
 export type OwnFigures = z.infer<typeof ownFigures>
 
 export function readOwnFigures(text: string): OwnFigures | null {
@@ -27,7 +27,7 @@ export function readOwnFigures(text: string): OwnFigures | null {
   }
 }
 
-/** The same of what was read already; null when it has no figures. */
+/** The same from parsed JSON; null if it has no figures. */
 export function ownFiguresOf(value: unknown): OwnFigures | null {
   const { data } = ownFigures.safeParse(value)
   return data?.request_latency === undefined ? null : data

@@ -1,12 +1,12 @@
 import type { LoadProgress } from '../generator.ts'
 
-/** genai-perf says when it goes on to the next step, never how many requests are done. */
+/** genai-perf reports each new step, but not the number of finished requests. */
 const steps: readonly { readonly says: string; readonly phase: LoadProgress['phase'] }[] = [
   { says: 'Loading response data', phase: 'summarising' },
   { says: 'Running Perf Analyzer', phase: 'measuring' },
 ]
 
-/** The step that genai-perf's last lines show it in. */
+/** Current step according to genai-perf's last lines. */
 export function genaiPerfPhase(lines: readonly string[]): LoadProgress['phase'] {
   return steps.find(({ says }) => lines.some(line => line.includes(says)))?.phase ?? 'preparing'
 }

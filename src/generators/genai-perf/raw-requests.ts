@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { FulcrumError } from '../../model/index.ts'
 
-/** One request as perf_analyzer writes it to profile_export.json; timestamps in ns since the epoch. */
+/** One request in perf_analyzer's profile_export.json; timestamps in ns since the epoch. */
 export interface RawRequest {
   readonly timestamp: number
   readonly request_inputs: { readonly payload: string }
@@ -25,9 +25,10 @@ const closing = new Set([0x5d, 0x7d])
 const requestDepth = 5
 
 /**
- * Reads the requests of a profile_export.json one by one: with long prompts the file is larger than a string may be.
+ * Reads the requests of a profile_export.json one by one, because with long prompts the file exceeds the maximum length
+ * of a string.
  *
- * @throws FulcrumError failed `genai-perf-output-unreadable` when the file ends early or is no such file
+ * @throws FulcrumError failed `genai-perf-output-unreadable` if the file ends early or has another format
  */
 export async function* readRawRequests(file: string): AsyncGenerator<RawRequest> {
   let depth = 0

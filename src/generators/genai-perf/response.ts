@@ -7,21 +7,21 @@ import { type UsageState, usageStateOf } from '../built-in/usage-state.ts'
 import type { RawRequest } from './raw-requests.ts'
 
 /**
- * What perf_analyzer received for one request, read as the built-in generator reads a stream. Times in ms, NaN where
- * none.
+ * perf_analyzer's record of one response, parsed as the built-in generator parses a stream. Times in ms; NaN if
+ * missing.
  */
 export interface ParsedResponse {
   readonly sentMs: number
   readonly doneMs: number
-  /** When each chunk with a token came. */
+  /** Arrival of each chunk with a token. */
   readonly chunkMs: readonly number[]
-  /** Text of all chunks, reasoning included, and of the first alone. */
+  /** Text of all chunks including reasoning, and of the first chunk alone. */
   readonly text: string
   readonly firstText: string
-  /** As the server wrote it, and what that is worth. */
+  /** Usage as the server sent it, and its plausibility. */
   readonly usage: Usage | null
   readonly usageState: UsageState
-  /** Tokens of the first chunk as the server counts them; 0 when it didn't say. */
+  /** Tokens of the first chunk according to the server; 0 if not reported. */
   readonly firstTokens: number
   /** Which of {@link endings} it had. */
   readonly ending: number
@@ -29,10 +29,10 @@ export interface ParsedResponse {
 }
 
 /**
- * Reads an answer from the pieces that perf_analyzer's reads gave. A piece may hold several events, or a part of one:
- * an event counts from the piece that completed it. (genai-perf itself fails on some of these, and loses all results.)
+ * Parses an answer from the pieces that perf_analyzer read. A piece may contain several events or part of one; an event
+ * counts from the piece that completes it. (genai-perf itself fails on some of these and loses all results.)
  *
- * @param originNs taken off every timestamp
+ * @param originNs subtracted from every timestamp
  */
 export function parseResponse(request: RawRequest, api: Api, streaming: boolean, originNs: number): ParsedResponse {
   const ms = (ns: number | undefined) => (ns === undefined ? Number.NaN : (ns - originNs) / 1e6)

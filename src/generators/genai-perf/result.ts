@@ -13,7 +13,7 @@ import { readRawRequests } from './raw-requests.ts'
 import { parseResponse } from './response.ts'
 import { chunkGaps, type PromptedResponse, promptOf, rowsOf } from './rows.ts'
 
-/** A finished run of genai-perf whose record of requests is there. */
+/** A finished run of genai-perf with its record of requests. */
 export interface GenaiPerfRun {
   readonly end: ProgramEnd
   readonly artifacts: Artifacts & { readonly raw: string }
@@ -23,7 +23,7 @@ export interface GenaiPerfRun {
 }
 
 /**
- * The measurement that perf_analyzer's record of requests gives, also where genai-perf crashed over it.
+ * Computes the measurement from perf_analyzer's record of requests, even if genai-perf crashed while reading it.
  * @throws FulcrumError failed `genai-perf-output-unreadable`
  */
 export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measurement> {
@@ -31,7 +31,7 @@ export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measu
   const { responses, originNs } = await parseResponses(raw, point)
   const stated = json === null ? null : readOwnFigures(await readFile(json, 'utf8'))
   const table = csv === null ? null : readCsvFigures(await readFile(csv, 'utf8'))
-  // A run that was ended between the two leaves one of them: each tells the same.
+  // If the run was ended between writing the two, one of them is missing; both contain the same figures.
   const own = stated ?? (table === null ? null : ownFiguresOf(table))
   const { rows, tokenSource, tokenCounts } = rowsOf(responses, own, await tokenCounter(point, responses, own))
   const measurement = measurementOf(point, {
@@ -71,7 +71,7 @@ async function parseResponses(raw: string, point: Point): Promise<{ responses: P
   return { responses, originNs }
 }
 
-/** Building a tokenizer takes 0.3 s and 190 MB: only where something has to be counted. */
+/** Building a tokenizer takes 0.3 s and 190 MB, so this only happens if there is text to count. */
 async function tokenCounter(
   point: Point,
   responses: readonly PromptedResponse[],
@@ -106,7 +106,8 @@ function checked(own: OwnFigures, measurement: Measurement): Finding[] {
     { name: 'TTST mean (ms)', stated: own.time_to_second_token?.avg, recorded: measurement.ttstMs?.mean },
     {
       name: 'ITL mean (ms)',
-      // genai-perf takes one token off, and counts answers in one piece: to be compared where a chunk is a token.
+      // genai-perf subtracts one token, and includes answers in one piece, so the comparison requires one token per
+      // chunk.
       stated: aTokenAChunk(measurement) ? own.inter_token_latency?.avg : undefined,
       recorded: measurement.itlMs?.mean,
     },

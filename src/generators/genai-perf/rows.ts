@@ -7,12 +7,12 @@ import type { Row } from '../programs/rows.ts'
 import type { OwnFigures } from './own-figures.ts'
 import type { ParsedResponse } from './response.ts'
 
-/** An answer, and the prompt that it answers. */
+/** An answer and its prompt. */
 export interface PromptedResponse extends ParsedResponse {
   readonly prompt: string
 }
 
-/** Answers as rows, and where their token counts come from. */
+/** Answers as rows, and the source of their token counts. */
 export interface CountedRows {
   readonly rows: readonly Row[]
   readonly tokenSource: Measurement['tokenSource']
@@ -20,9 +20,9 @@ export interface CountedRows {
 }
 
 /**
- * Rows of perf_analyzer's answers. Tokens are the server's usage where that can be; else the tokenizer counts, without
- * special tokens, as genai-perf does: each answer by itself. Where genai-perf's summary says that all requests have one
- * length, that is taken.
+ * Rows of perf_analyzer's answers. Token counts come from the server's usage if plausible. Otherwise the tokenizer
+ * counts each answer by itself without special tokens, as genai-perf does. If genai-perf's summary shows the same
+ * length for all requests, that length is used.
  */
 export function rowsOf(
   answers: readonly PromptedResponse[],
@@ -62,7 +62,7 @@ export function rowsOf(
       outputTokens: tokens,
       ...(usage === null || usage.cachedTokens < 0 ? {} : { cachedTokens: usage.cachedTokens }),
       chunks,
-      // One token a chunk is the rule, and needs no tokenizer.
+      // Usually one token per chunk, which needs no tokenizer.
       firstChunkTokens: firstChunkTokens(tokens, chunks, answer.firstTokens, counted),
       failure,
     }
@@ -82,7 +82,7 @@ function outputTokensOf(answer: PromptedResponse, known: number | null, countTok
     : ({ tokens: counted, state: 'impossible' } as const)
 }
 
-/** Gaps between the chunks of each answer, all together. */
+/** Gaps between the chunks of all answers. */
 export function chunkGaps(answers: readonly ParsedResponse[]): Float64Array {
   const answered = answers.filter(answer => answer.failure === null)
   const gaps = new Float64Array(answered.reduce((sum, { chunkMs }) => sum + Math.max(0, chunkMs.length - 1), 0))
@@ -93,7 +93,7 @@ export function chunkGaps(answers: readonly ParsedResponse[]): Float64Array {
   return gaps
 }
 
-/** What genai-perf counts as the prompt: all messages' content, or the prompt, without the chat template. */
+/** Prompt as genai-perf counts it: the content of all messages, or the prompt, without the chat template. */
 export function promptOf(payload: string, api: Api): string {
   const body = JSON.parse(payload) as { messages?: readonly { content?: unknown }[]; prompt?: unknown }
   if (api === 'chat') return (body.messages ?? []).map(message => String(message.content ?? '')).join(' ')

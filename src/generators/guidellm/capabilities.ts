@@ -1,16 +1,16 @@
 import type { AskedLoad, GeneratorCapabilities, Shortfall } from '../capabilities.ts'
 
-/** What GuideLLM 0.8 has settings for. */
+/** Capabilities of GuideLLM 0.8 according to its settings. */
 export const guideLlmCapabilities: Partial<GeneratorCapabilities> = {
   apis: ['chat', 'completions'],
   loads: ['concurrency', 'rate'],
   arrivals: ['constant', 'poisson'],
   maxConcurrency: true,
-  // It sends the prompts of a file that is written for the point: shared prefixes are part of their texts.
+  // It sends the prompts of a file written for the point, whose texts include shared prefixes.
   lengths: ['fixed', 'normal', 'lognormal', 'uniform', 'empirical'],
   prefixes: true,
   windows: ['steady', 'whole'],
-  // The texts of each point begin with words of their own.
+  // The texts of each point begin with different words.
   prompts: 'fresh',
 }
 

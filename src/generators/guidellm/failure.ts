@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { FulcrumError } from '../../model/index.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 
-/** One sentence for a run of GuideLLM that left no report. */
+/** One sentence for a run of GuideLLM without a report. */
 export function guideLlmFailure(end: ProgramEnd, logFile: string): FulcrumError {
   const fail = (kind: 'failed' | 'environment', code: string, message: string, remedy?: string) =>
     new FulcrumError(kind, code, message, { where: logFile, ...(remedy === undefined ? {} : { remedy }) })

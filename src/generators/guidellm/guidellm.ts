@@ -14,13 +14,13 @@ import { readGuideLlmReport } from './report-file.ts'
 import { resultOf } from './result.ts'
 import { requestsToSend, scenarioOf } from './scenario.ts'
 
-/** How GuideLLM is installed. */
+/** How to install GuideLLM. */
 export const installGuideLlm =
   'In a venv of its own: pip install guidellm==0.8.1 (PyTorch comes with it, several GB). Or give its path as generator.command.'
 
 /**
- * GuideLLM, tried with 0.8.1. Its records of requests are read with the built-in generator's definitions; its own figures
- * are a check on that.
+ * GuideLLM, tested with 0.8.1. Fulcrum computes figures from its records of requests with the built-in generator's
+ * definitions, and checks them against GuideLLM's own figures.
  */
 export function guideLlm(options: ProgramOptions): LoadGenerator {
   const session = openSession('guidellm', installGuideLlm, options)
@@ -79,7 +79,7 @@ export function guideLlm(options: ProgramOptions): LoadGenerator {
   return { measure, close: session.close }
 }
 
-/** Arguments of GuideLLM 0.8; the user's own come last. */
+/** Arguments of GuideLLM 0.8. The user's arguments come last. */
 export const guideLlmArguments = (scenario: string, args: readonly string[]): readonly string[] => [
   ...['run', '--scenario', scenario, '--disable-console-interactive'],
   ...args,

@@ -2,7 +2,7 @@ import { defineGenerator } from '../define-generator.ts'
 import { programKeys } from '../programs/keys.ts'
 import { guideLlmCapabilities, guideLlmShortfalls } from './capabilities.ts'
 
-/** GuideLLM 0.8, a program of its own. */
+/** GuideLLM 0.8, an external program. */
 export const guideLlmGenerator = defineGenerator({
   name: 'guidellm',
   about: 'GuideLLM 0.8',

@@ -10,7 +10,7 @@ const request = z.looseObject({
     timings: z.looseObject({
       targeted_start: epochS,
       request_start: epochS,
-      /** First piece with a token, reasoning included. */
+      /** First piece with a token, including reasoning. */
       first_token_iteration: epochS,
       last_token_iteration: epochS,
       request_end: epochS,
@@ -22,7 +22,7 @@ const request = z.looseObject({
   output_tokens: z.number().nullish(),
 })
 
-/** One request as GuideLLM recorded it. */
+/** One request as recorded by GuideLLM. */
 export type GuideLlmRequest = z.output<typeof request>
 
 const statistics = z.looseObject({ successful: z.looseObject({ mean: z.number() }) }).nullish()
@@ -48,14 +48,14 @@ const report = z.looseObject({
     .length(1),
 })
 
-/** What is read of a report. */
+/** Parts of a report that are used. */
 export interface GuideLlmReport {
   readonly version: string
   readonly successful: readonly GuideLlmRequest[]
   readonly errored: readonly GuideLlmRequest[]
-  /** Still under way when it ended. */
+  /** Requests still running at the end. */
   readonly incomplete: readonly GuideLlmRequest[]
-  /** Its own figures, of all that was answered. */
+  /** Its own figures over all answered requests. */
   readonly own: {
     readonly ttftMs: number | undefined
     readonly latencyMs: number | undefined

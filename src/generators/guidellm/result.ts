@@ -7,7 +7,7 @@ import type { Row } from '../programs/rows.ts'
 import type { GuideLlmReport } from './report-file.ts'
 import { rowsOf } from './rows.ts'
 
-/** A finished run of GuideLLM and what was read of it. */
+/** A finished run of GuideLLM and its report. */
 export interface GuideLlmRun {
   readonly report: GuideLlmReport
   readonly elapsedS: number
@@ -15,12 +15,12 @@ export interface GuideLlmRun {
   readonly files: readonly string[]
 }
 
-/** Options and records of the client as they were tried. */
+/** Tested versions of the client's options and records. */
 const tested = /^0\.8\./
 
 /**
- * The measurement that its records of requests give. Its warm-up flows into the window, which begins with the first send
- * after it and ends with the last measured one; what it sends after that only holds the load.
+ * Computes the measurement from GuideLLM's records of requests. Its warm-up flows into the window, which begins with
+ * the first send after it and ends with the last measured send. Later requests only keep up the load.
  */
 export function resultOf(point: Point, { report, elapsedS, runFolder, files }: GuideLlmRun): Measurement {
   const { load } = point
@@ -34,9 +34,9 @@ export function resultOf(point: Point, { report, elapsedS, runFolder, files }: G
     wallS: elapsedS,
     knowsSchedule: isOpen,
     ...(window === undefined ? {} : { steadyWindow: window }),
-    // It keeps no times of single pieces.
+    // It does not record the times of individual pieces.
     interChunkMs: new Float64Array(),
-    // From the usage; where the server sends none, it counts with the tokenizer, and doesn't say so.
+    // Counts come from usage, or from the tokenizer if the server sends none; GuideLLM does not say which.
     tokenSource: 'generator',
     tokenCounts: { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 },
     remarks: [],
@@ -46,7 +46,7 @@ export function resultOf(point: Point, { report, elapsedS, runFolder, files }: G
   const remarks = [...untested(report.version), ...cutShort(point, rows), ...checked(report, rows)]
   return {
     ...measurement,
-    // Its warm-up is in its records.
+    // Its records include its warm-up.
     ...(window === undefined ? {} : { warmupRequests: rows.filter(({ sentMs }) => sentMs < window.startMs).length }),
     remarks: [...(measurement.remarks ?? []), ...remarks],
   }
@@ -72,7 +72,7 @@ function cutShort({ load }: Point, rows: readonly Row[]): Finding[] {
   return [{ severity: 'invalid', code: 'guidellm-cut-short', message }]
 }
 
-/** Its own figures, which are of all that it sent, against those of its records. */
+/** Compares its own figures, which cover everything it sent, with those of its records. */
 function checked({ own }: GuideLlmReport, rows: readonly Row[]): Finding[] {
   const answered = rows.filter(({ failure }) => failure === null)
   const meanOf = (of: (row: Row) => number) =>

@@ -3,8 +3,8 @@ import type { Row } from '../programs/rows.ts'
 import type { GuideLlmReport, GuideLlmRequest } from './report-file.ts'
 
 /**
- * The records of requests as rows in the order of their sends, times in ms since the epoch.
- * @param knowsSchedule whether requests were due at times of their own: those of an open loop
+ * Records of requests as rows in send order, with times in ms since the epoch.
+ * @param knowsSchedule whether requests had scheduled times, as in an open loop
  */
 export function rowsOf({ successful, errored }: GuideLlmReport, knowsSchedule: boolean): readonly Row[] {
   return [
@@ -23,7 +23,7 @@ function rowOf(request: GuideLlmRequest, knowsSchedule: boolean, failure: Row['f
     scheduledMs: knowsSchedule && Number.isFinite(dueMs) ? dueMs : sentMs,
     sentMs,
     firstTokenMs: failure === null ? ms(timings.first_token_iteration) : Number.NaN,
-    // It keeps times of the first and the last token alone.
+    // It only records the times of the first and the last token.
     secondTokenMs: Number.NaN,
     lastTokenMs: failure === null ? ms(timings.last_token_iteration) : Number.NaN,
     doneMs: ms(timings.request_end),
@@ -36,12 +36,12 @@ function rowOf(request: GuideLlmRequest, knowsSchedule: boolean, failure: Row['f
   }
 }
 
-/** An answer without a token is no answer. */
+/** An answer without a token does not count. */
 function emptyAnswer(request: GuideLlmRequest): Row['failure'] {
   return (request.output_tokens ?? 0) > 0 ? null : { kind: 'short-output', message: 'the answer has no token' }
 }
 
-/** Errors of its HTTP client (httpx) and of itself, by what they say. */
+/** Errors of its HTTP client (httpx) and its own, by their text. */
 const kinds: readonly { readonly pattern: RegExp; readonly kind: ErrorKind }[] = [
   { pattern: /Client error '|Server error '|HTTPStatusError|status code/i, kind: 'http-status' },
   { pattern: /timed? ?out/i, kind: 'timeout' },

@@ -1,8 +1,8 @@
 import { type Endpoint, FulcrumError, type Json, type Load, type Point } from '../../model/index.ts'
 
-/** Files and folders that the scenario names. */
+/** Paths in the scenario. */
 export interface ScenarioPlaces {
-  /** JSON lines with `prompt` and `output_tokens_count`, one for each request. */
+  /** JSON lines with `prompt` and `output_tokens_count`, one per request. */
   readonly prompts: string
   /** Folder of the tokenizer. */
   readonly tokenizer: string
@@ -10,8 +10,8 @@ export interface ScenarioPlaces {
 }
 
 /**
- * Requests that it is to send: after those that are measured, as many as are in flight keep a closed loop at its load
- * until the last of them has answered.
+ * Number of requests to send: the measured ones, plus as many as are in flight, which keep up a closed loop's load
+ * until the last measured one is answered.
  */
 export function requestsToSend({ level, requests = 0, warmup, window }: Load): number {
   const holding = level.kind === 'concurrency' && window !== 'whole' ? level.concurrency : 0
@@ -19,8 +19,8 @@ export function requestsToSend({ level, requests = 0, warmup, window }: Load): n
 }
 
 /**
- * A scenario file of GuideLLM 0.8 for a point. A file, because its command line takes no value that holds a comma.
- * @throws FulcrumError bad-input `generator-cannot` for a server that does not take `ignore_eos` at the top level
+ * A GuideLLM 0.8 scenario for a point. It must be a file, because the command line accepts no values with commas.
+ * @throws FulcrumError bad-input `generator-cannot` for a server that does not accept `ignore_eos` at the top level
  */
 export function scenarioOf(point: Point, endpoint: Endpoint, places: ScenarioPlaces): Json {
   const { load } = point
@@ -31,7 +31,7 @@ export function scenarioOf(point: Point, endpoint: Endpoint, places: ScenarioPla
         target: endpoint.url.replace(/\/+$/, ''),
         model: endpoint.model,
         request_format: load.api === 'chat' ? '/v1/chat/completions' : '/v1/completions',
-        // A proxy in front of the servers may not speak it, and each stream is to have its own connection.
+        // A proxy in front of the servers may not support it, and each stream needs a separate connection.
         http2: false,
         verify: true,
         validate_backend: false,
@@ -48,7 +48,7 @@ export function scenarioOf(point: Point, endpoint: Endpoint, places: ScenarioPla
   }
 }
 
-/** GuideLLM itself sends `ignore_eos` with every request that has a length, which some servers refuse. */
+/** GuideLLM sends `ignore_eos` with every request that specifies a length, which some servers reject. */
 function extraBody({ load, workload }: Point, { dialect }: Endpoint): { readonly [field: string]: Json } {
   if (dialect === 'openai' || dialect === 'dynamo-0.3') {
     throw new FulcrumError(
