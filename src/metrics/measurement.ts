@@ -478,15 +478,25 @@ export interface Acceptance {
 export interface Speculation extends Acceptance {
   /**
    * `counters`: over every step of the window. `gauges`: mean of gauges over the scrapes; a server updates them
-   * whenever it likes.
+   * whenever it likes. `answers`: sum of what the answers of measured requests report, without any metric of workers.
    */
-  readonly by: 'counters' | 'gauges'
+  readonly by: 'counters' | 'gauges' | 'answers'
   /** Share of drafts whose token at each position was accepted, in order; absent if unknown. */
   readonly byPosition?: readonly number[]
   /** Each worker by source (`decode-0`), if there are several. */
   readonly workers?: { readonly [source: string]: Acceptance }
+  /** Single requests, if their answers report it. */
+  readonly requests?: RequestSpeculation
   /** True if a server claims more accepted tokens than drafted ones: no value can be trusted then. */
   readonly isImpossible?: true
+}
+
+/** Speculative decoding of measured requests according to their own answers. */
+export interface RequestSpeculation extends Acceptance {
+  /** Number of answers that report it. */
+  readonly answers: number
+  /** Tokens per step of each request. */
+  readonly lengths: Distribution | null
 }
 
 /** Cached tokens, and all tokens of the prompts. */

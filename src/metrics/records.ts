@@ -48,6 +48,10 @@ export interface RequestRecords {
   readonly cachedTokens: Float64Array
   /** Output tokens that were reasoning; NaN if unknown. */
   readonly reasoningTokens: Float64Array
+  /** Speculative decoding of the request: steps with a draft, drafted and accepted tokens; NaN if unknown. */
+  readonly draftSteps: Float64Array
+  readonly draftTokens: Float64Array
+  readonly acceptedTokens: Float64Array
   /** Chunks with a token. */
   readonly chunks: Float64Array
   /** Chunks with reasoning; 0 if it is hidden or not distinguished from the answer. */
@@ -104,6 +108,9 @@ export const countColumns = [
   'outputTokens',
   'cachedTokens',
   'reasoningTokens',
+  'draftSteps',
+  'draftTokens',
+  'acceptedTokens',
   'chunks',
   'reasoningChunks',
   'firstChunkTokens',
@@ -138,6 +145,9 @@ export function createRecords(count: number, shared = false): RequestRecords {
     outputTokens: numbers(),
     cachedTokens: times(),
     reasoningTokens: times(),
+    draftSteps: times(),
+    draftTokens: times(),
+    acceptedTokens: times(),
     chunks: numbers(),
     reasoningChunks: numbers(),
     firstChunkTokens: numbers(),

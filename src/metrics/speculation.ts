@@ -59,6 +59,15 @@ export function speculationOf(server: ServerMetrics, names: SpeculationMetricNam
   }
 }
 
+/** What workers report, with the single requests that answers report; the answers alone if no worker reports any. */
+export function withRequests(
+  workers: Speculation | undefined,
+  answers: Speculation | undefined,
+): Speculation | undefined {
+  if (workers === undefined || answers?.requests === undefined) return workers ?? answers
+  return { ...workers, requests: answers.requests }
+}
+
 function pageOf(metrics: PageMetrics, names: SpeculationMetricNames): Page | null {
   const [drafts, draftTokens, acceptedTokens] = [
     increaseOf(metrics, names.drafts),

@@ -29,7 +29,10 @@ export interface SummaryOptions {
 
 /** Part of a measurement that depends on the request records alone. */
 export type Summary = BuiltFigures &
-  Pick<Measurement, 'onePiece' | 'promptCache' | 'tokensPerChunk' | 'reasoning' | 'intervals' | 'whole'> & {
+  Pick<
+    Measurement,
+    'onePiece' | 'promptCache' | 'speculation' | 'tokensPerChunk' | 'reasoning' | 'intervals' | 'whole'
+  > & {
     readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'>
   }
 
@@ -116,6 +119,7 @@ function summaryOf(records: RequestRecords, options: SummaryOptions, { inFlight,
     onePiece: latencies.onePiece,
     ...promptCacheOf(records),
     ...tokensPerChunkOf(records),
+    ...draftsOf(records),
     ...reasoningOf(records, options.from),
     intervals: {
       ttftMs: intervalsOf(ttftMs),
@@ -184,6 +188,38 @@ function promptCacheOf({
   }
   if (sums.answers === 0) return {}
   return { promptCache: byTurn.length > 1 ? { ...sums, byTurn } : sums }
+}
+
+/** Speculative decoding according to the answers; empty if none reports it. */
+function draftsOf({
+  count,
+  error,
+  draftSteps,
+  draftTokens,
+  acceptedTokens,
+}: RequestRecords): Pick<Measurement, 'speculation'> {
+  let [answers, steps, drafted, accepted] = [0, 0, 0, 0]
+  const lengths = new Float64Array(count).fill(Number.NaN)
+  for (let row = 0; row < count; row++) {
+    const own = draftSteps[row] ?? Number.NaN
+    if (error[row] !== 0 || !(own > 0)) continue
+    const taken = acceptedTokens[row] ?? Number.NaN
+    answers += 1
+    steps += own
+    drafted += draftTokens[row] ?? Number.NaN
+    accepted += taken
+    lengths[row] = 1 + taken / own
+  }
+  if (answers === 0) return {}
+  const acceptance = { rate: drafted > 0 ? accepted / drafted : null, length: 1 + accepted / steps }
+  return {
+    speculation: {
+      by: 'answers',
+      ...acceptance,
+      requests: { answers, ...acceptance, lengths: distributionOf(lengths) },
+      ...(accepted > drafted ? { isImpossible: true } : {}),
+    },
+  }
 }
 
 /** Tokens after first chunks divided by the chunks that contained them; empty without any. */

@@ -11,7 +11,7 @@ import {
 } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
 import { serverCacheOf } from '../metrics/server-cache.ts'
-import { speculationOf } from '../metrics/speculation.ts'
+import { speculationOf, withRequests } from '../metrics/speculation.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import { gravestFirst } from '../metrics/validity.ts'
 import { defined, type Endpoint, FulcrumError, type Point } from '../model/index.ts'
@@ -142,7 +142,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     )
     const seen = await server.metrics(measured.window === 'steady' ? measured : undefined)
     const hardware = (await gpus?.observed(measured, point.deployment)) ?? { gpus: null, findings: [] }
-    const speculation = speculationOf(seen, speculationMetrics)
+    const speculation = withRequests(speculationOf(seen, speculationMetrics), measured.speculation)
     const remarks = [
       ...observed.findings,
       ...(await server.remarks()),

@@ -15,6 +15,8 @@ export interface Chunk {
   /** Whether it has an empty finish reason, which means nothing. */
   readonly blankFinish: boolean
   readonly usage: Usage | null
+  /** Speculative decoding of the request, if the server reports it. */
+  readonly drafts: Drafts | null
   /** An error from the server inside HTTP 200, or a finish reason that means failure. */
   readonly error: string | null
 }
@@ -30,6 +32,14 @@ export interface Usage {
   readonly reasoningTokens: number
 }
 
+/** Speculative decoding of one request, as vLLM reports it with `--per-request-spec-decode-metrics`. */
+export interface Drafts {
+  /** Steps that verified a draft. */
+  readonly steps: number
+  readonly drafted: number
+  readonly accepted: number
+}
+
 type Fields = { readonly [key: string]: unknown }
 
 const nothing = {
@@ -40,6 +50,7 @@ const nothing = {
   finished: false,
   blankFinish: false,
   usage: null,
+  drafts: null,
   error: null,
 }
 
@@ -117,7 +128,9 @@ function readChoices(root: Fields): Chunk {
     }
   }
   const usage = usageOf(root.usage, 'prompt_tokens', 'completion_tokens')
-  return { token, text: reasoning + text, reasoningChars: reasoning.length, key, finished, blankFinish, usage, error }
+  const reasoningChars = reasoning.length
+  const drafts = draftsOf(root.metrics)
+  return { token, text: reasoning + text, reasoningChars, key, finished, blankFinish, usage, drafts, error }
 }
 
 /** The reason as written; null if there is none yet. */
@@ -202,6 +215,7 @@ function readResponses(root: Fields, eventType: string): Chunk {
     finished,
     blankFinish: false,
     usage: usageOf(response.usage, 'input_tokens', 'output_tokens'),
+    drafts: null,
     error: responseError(response, status),
   }
 }
@@ -280,6 +294,17 @@ function usageOf(value: unknown, input: string, output: string): Usage | null {
     reasoningTokens: typeof reasoningTokens === 'number' && reasoningTokens >= 0 ? reasoningTokens : -1,
   }
 }
+
+/** Null without any verified draft. */
+function draftsOf(metrics: unknown): Drafts | null {
+  if (metrics === undefined || metrics === null) return null
+  const said = fieldsOf(fieldsOf(metrics).speculative_decoding)
+  const { num_spec_steps: steps, num_draft_tokens: drafted, num_accepted_draft_tokens: accepted } = said
+  if (!isCount(steps) || !isCount(drafted) || !isCount(accepted) || steps === 0) return null
+  return { steps, drafted, accepted }
+}
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
 
 function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}

@@ -1,7 +1,7 @@
 import type { Histogram } from '../../metrics/histogram.ts'
 import { type Api, generates } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
-import { type Chunk, isErrorEvent, readChunk } from './chunk.ts'
+import { type Chunk, type Drafts, isErrorEvent, readChunk } from './chunk.ts'
 import type { EventSink } from './event-reader.ts'
 import { EventReader } from './event-reader.ts'
 import type { Failure } from './failure.ts'
@@ -71,6 +71,8 @@ export class Exchange implements ResponseSink, EventSink {
   cachedTokens = -1
   /** Output tokens that the server counts as reasoning; −1 if it did not report them. */
   reasoningTokens = -1
+  /** Speculative decoding of the request; null if the server does not report it. */
+  drafts: Drafts | null = null
   /** Tokens of the first chunk according to the server (`continuous_usage_stats`); 0 if it did not report them. */
   firstTokens = 0
   /** Text of the first chunk; empty for a tool call. */
@@ -123,6 +125,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.chunks = 0
     this.firstAt = this.secondAt = this.lastAt = this.endAt = this.waitedMs = this.answerAt = Number.NaN
     this.inputTokens = this.outputTokens = this.cachedTokens = this.reasoningTokens = -1
+    this.drafts = null
     this.reasoningChunks = 0
     this.firstTokens = 0
     this.firstText = ''
@@ -224,6 +227,7 @@ export class Exchange implements ResponseSink, EventSink {
       this.#usageAt = this.chunks
       if (chunk.token && this.chunks === 1) this.firstTokens = chunk.usage.outputTokens
     }
+    if (chunk.drafts !== null) this.drafts = chunk.drafts
     if (chunk.blankFinish) this.#blankFinish = true
     if (chunk.finished) {
       this.#finished = true
@@ -347,6 +351,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.outputTokens = chunk.usage?.outputTokens ?? -1
     this.cachedTokens = chunk.usage?.cachedTokens ?? -1
     this.reasoningTokens = chunk.usage?.reasoningTokens ?? -1
+    this.drafts = chunk.drafts
     // The time of the first token is unknown, so there is no TTFT.
     if (this.#collect) this.text = chunk.text.slice(chunk.reasoningChars)
     this.#keepChunk(chunk)

@@ -411,6 +411,11 @@ class ThreadRun {
     else columns.outputTokens[row] = usage === 'said' || usage === 'doubtful' ? outputTokens : chunks
     columns.chunks[row] = chunks
     columns.reasoningChunks[row] = exchange.reasoningChunks
+    if (exchange.drafts !== null) {
+      columns.draftSteps[row] = exchange.drafts.steps
+      columns.draftTokens[row] = exchange.drafts.drafted
+      columns.acceptedTokens[row] = exchange.drafts.accepted
+    }
     if (exchange.reasoningTokens >= 0) columns.reasoningTokens[row] = exchange.reasoningTokens
     // 0 until it is known: see afterwards.ts.
     columns.firstChunkTokens[row] = exchange.firstTokens

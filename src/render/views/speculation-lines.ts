@@ -34,6 +34,10 @@ export function speculationLines({ valid }: Pick<MeasuredPoint, 'valid'>): reado
       ...line(`${source}, tokens a step`, ({ speculation }) => speculation?.workers?.[source]?.length, tokens),
     ]),
   ]
+  const requests: readonly SpeculationLine[] = [
+    ...line('tokens a step, median request', ({ speculation }) => speculation?.requests?.lengths?.p50, tokens),
+    ...line('tokens a step, lowest request', ({ speculation }) => speculation?.requests?.lengths?.min, tokens),
+  ]
   const chunks = line(
     'tokens a chunk, by the client',
     m =>
@@ -42,7 +46,7 @@ export function speculationLines({ valid }: Pick<MeasuredPoint, 'valid'>): reado
         : m.tokensPerChunk,
     tokens,
   )
-  return [...said, ...chunks]
+  return [...said, ...requests, ...chunks]
 }
 
 const tokens = (value: number) => value.toFixed(2)
