@@ -111,7 +111,22 @@
         return item
       }),
     )
+    tellNow(status.now)
     find('state-text').replaceChildren(element('span', { class: 'state', 'data-state': status.state }, status.state))
+  }
+
+  /** The point in flight, with tiles for its figures. @param {any} now */
+  function tellNow(now) {
+    const place = find('now')
+    place.hidden = now === null
+    if (now === null) return
+    find('now-what').textContent = now.what
+    find('now-load').replaceChildren(
+      ...now.load.map((/** @type {{ name: string, value: string }} */ { name, value }) =>
+        element('div', {}, element('dt', {}, name), element('dd', {}, value)),
+      ),
+    )
+    find('now-lines').replaceChildren(...now.lines.map((/** @type {string} */ line) => element('li', {}, line)))
   }
 
   function listFrontier() {

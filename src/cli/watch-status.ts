@@ -1,7 +1,9 @@
 import { styleText } from 'node:util'
 import { type RunGlimpse, watchRun } from '../commands/watch.ts'
 import { type Screen, screenOf } from '../render/terminal/screen.ts'
+import { wrapped } from '../render/terminal/wrapped.ts'
 import { counted, duration } from '../render/views/format.ts'
+import { liveLines } from '../render/views/live-lines.ts'
 import { fullScreen } from './full-screen.ts'
 import { interruption } from './interruption.ts'
 import { jsonText } from './json-text.ts'
@@ -15,14 +17,19 @@ export async function watchStatus(
   const { stdout } = process
   const screen = !json && stdout.isTTY ? fullScreen(stdout) : null
   let last = ''
+  let lastLine = ''
   try {
     for await (const glimpse of watchRun(choice, { signal: interrupted.signal })) {
       if (json) console.log(jsonText(glimpse))
-      else if (screen === null) console.log(glimpseLine(glimpse))
-      else {
+      else if (screen === null) {
+        // A log gets a line for each result; live figures would be one a second.
+        const line = glimpseLine(glimpse)
+        if (line !== lastLine) console.log(line)
+        lastLine = line
+      } else {
         const size = screenOf(stdout, process.env)
         last = glimpseText(glimpse, size)
-        screen.paint([last, ...problemLines(glimpse, size)].join('\n'))
+        screen.paint([last, ...liveScreenLines(glimpse, size), ...problemLines(glimpse, size)].join('\n'))
       }
     }
   } catch (error) {
@@ -52,6 +59,13 @@ export function problemLines({ problems }: RunGlimpse, { columns }: Pick<Screen,
     .toReversed()
     .map(({ point, reason }) => cut(`  ${point}: ${reason}`.replace(/\s+$/, ''), columns))
   return ['', 'Points without figures:', ...lines]
+}
+
+/** The point in flight, below a heading. */
+export function liveScreenLines({ live }: RunGlimpse, { columns }: Pick<Screen, 'columns'>): readonly string[] {
+  if (live === null) return []
+  const [what = '', ...lines] = liveLines(live)
+  return ['', 'Now:', ...[what, ...lines].flatMap(line => wrapped(line, '  ', columns - 1).split('\n'))]
 }
 
 const cut = (text: string, columns: number) =>

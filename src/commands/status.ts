@@ -1,4 +1,13 @@
-import { type Holder, leftOutIn, leftOutReasons, type Run, readRun, runHolder } from '../journal/index.ts'
+import {
+  type Holder,
+  type Live,
+  leftOutIn,
+  leftOutReasons,
+  type Run,
+  readLive,
+  readRun,
+  runHolder,
+} from '../journal/index.ts'
 import type { PointCounts } from '../runner/run.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
@@ -14,6 +23,8 @@ export interface RunStatus {
   readonly redeployments: number
   readonly workersStarted: number
   readonly sinceLastEventS: number
+  /** What can be seen of the point in flight; null when there is none, or nothing that can be trusted. */
+  readonly live: Live | null
   /** Process that holds the run; null when none does. */
   readonly holder: number | null
   readonly problems: readonly { readonly point: string; readonly reason: string }[]
@@ -22,11 +33,12 @@ export interface RunStatus {
 /** How a run stands, from its journal; safe while another process writes it. */
 export async function runStatus(choice: RunChoice): Promise<RunStatus> {
   const run = await readRun(await findRun(choice))
-  return statusOf(run, await runHolder(run.folder))
+  const holder = await runHolder(run.folder)
+  return statusOf(run, holder, await readLive(run.folder, holder, run.lines.at(-1)))
 }
 
 /** How a run that was read stands, given the process that holds it. */
-export function statusOf(run: Run, holder: Holder | null): RunStatus {
+export function statusOf(run: Run, holder: Holder | null, live: Live | null): RunStatus {
   const count = (status: string) => run.results.filter(result => result.status === status).length
   const planned = run.manifest.plan.points
   const last = run.lines.at(-1)
@@ -50,6 +62,7 @@ export function statusOf(run: Run, holder: Holder | null): RunStatus {
     redeployments: run.deployments.filter(deployment => deployment.outcome === 'ready').length,
     workersStarted: run.deployments.reduce((sum, deployment) => sum + deployment.workersStarted, 0),
     sinceLastEventS: last === undefined ? 0 : (Date.now() - Date.parse(last.at)) / 1000,
+    live,
     holder: holder?.pid ?? null,
     problems: run.results
       .filter(result => result.status !== 'ok')

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { journalFile, type Run, readRun, runHolder, secondsPerPoint } from '../journal/index.ts'
+import { journalFile, type Run, readLive, readRun, runHolder, secondsPerPoint } from '../journal/index.ts'
 import { latestPointLines } from '../render/views/latest-point.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
@@ -32,8 +32,9 @@ export interface WatchOptions {
 const mostShare = 0.2
 
 /**
- * A run now and after each change of its journal, from another process than the run's, until no process holds it. The
- * journal is only read again when it has grown.
+ * A run now, after each change of its journal, and once a second while a point is in flight, from another process than
+ * the run's, until no process holds it. The journal is only read again when it has grown: as long as it has not, `run`
+ * is the same object.
  * @throws the signal's reason when aborted; FulcrumError (bad-input) when there is no run
  */
 export async function* followRun(
@@ -41,16 +42,21 @@ export async function* followRun(
   { signal, everyMs = 1000 }: WatchOptions,
 ): AsyncGenerator<RunSight, void, void> {
   let seen = ''
+  let run: Run | null = null
+  let told: string | undefined
   for (;;) {
     signal.throwIfAborted()
     const began = performance.now()
     const holder = await runHolder(folder)
     const { size } = await stat(join(folder, journalFile)).catch(() => ({ size: 0 }))
     const now = `${size} ${holder?.pid}`
-    if (now !== seen) {
-      seen = now
-      const run = await readRun(folder)
-      const glimpse = glimpseOf(run, statusOf(run, holder))
+    const isNews = now !== seen
+    if (run === null || isNews) run = await readRun(folder)
+    seen = now
+    const live = await readLive(folder, holder, run.lines.at(-1))
+    if (isNews || live?.at !== told) {
+      told = live?.at
+      const glimpse = glimpseOf(run, statusOf(run, holder, live))
       yield { run, glimpse }
       if (glimpse.state !== 'running') return
     }

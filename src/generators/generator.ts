@@ -8,6 +8,27 @@ export interface LoadProgress {
   readonly done: number
   /** Total requests (or seconds); null if unknown. */
   readonly total: number | null
+  /** What was seen of the point until now; absent where the generator tells only at the end. */
+  readonly soFar?: LoadSoFar
+}
+
+/** What a load generator has seen of a point until now. None of it is a result. */
+export interface LoadSoFar {
+  /** Requests sent whose answers have not ended; null where it isn't known. */
+  readonly inFlight: number | null
+  /** Output tokens that have arrived, those of the warm-up included; null where nobody counts them yet. */
+  readonly tokens: number | null
+  /** Measured requests that failed. */
+  readonly failed: number
+  /** Of measured requests; null before the first. */
+  readonly ttftMs: LatencySoFar | null
+  readonly itlMs: LatencySoFar | null
+}
+
+/** Percentiles, ms. */
+export interface LatencySoFar {
+  readonly p50: number
+  readonly p95: number
 }
 
 /** Context of a measurement: where to write files, and how to report progress. */

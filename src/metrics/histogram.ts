@@ -5,6 +5,9 @@ import { type PercentileMethod, percentileMethod, rankOf } from './percentiles/i
 const subBits = 7
 const bucketCount = (32 - subBits) << subBits
 
+/** Bytes of a histogram's buckets, for those in shared memory. */
+export const histogramBytes = bucketCount * Float64Array.BYTES_PER_ELEMENT
+
 /** Contents of a histogram as plain data that threads can send to each other. */
 export interface HistogramState {
   readonly count: number
@@ -31,14 +34,26 @@ export class Histogram {
   #maxUs = 0
   readonly #buckets: Float64Array
 
-  constructor() {
-    this.#buckets = new Float64Array(bucketCount)
+  /** @param buckets where it counts; memory of its own unless given */
+  constructor(buckets: Float64Array = new Float64Array(bucketCount)) {
+    this.#buckets = buckets
   }
 
   /** Creates a histogram that continues from the contents of another. */
   static from(state: HistogramState): Histogram {
     const histogram = new Histogram()
     histogram.#add(state)
+    return histogram
+  }
+
+  /** A histogram of what others have counted in their buckets, whose sums and extremes are known by bucket alone. */
+  static ofBuckets(all: readonly Float64Array[]): Histogram {
+    const histogram = new Histogram()
+    for (const buckets of all)
+      for (let bucket = 0; bucket < bucketCount; bucket++) {
+        const times = buckets[bucket] ?? 0
+        if (times > 0) histogram.record(middleOf(bucket) / 1000, times)
+      }
     return histogram
   }
 

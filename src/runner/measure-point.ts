@@ -23,6 +23,7 @@ import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { pointDeadlineMs, within } from './deadline.ts'
 import { earlierPrompts } from './earlier-prompts.ts'
+import { tellLive } from './live.ts'
 import {
   cacheMetrics,
   draftsOfRandomWords,
@@ -130,7 +131,9 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     await using gpus = gpusOf(run)
     // The energy of a window needs a sample from before it.
     await gpus?.ready()
+    await using live = tellLive(run.dependencies.run.folder, point, { server, gpus })
     const onProgress = (load: LoadProgress) => {
+      live.take(load)
       if (load.phase === 'measuring') server.begin()
       if (load.phase === 'draining' || load.phase === 'summarising') server.end()
       run.tell({ step: 'measuring', point, load })

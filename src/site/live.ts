@@ -1,10 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { analyse } from '../analysis/analyse.ts'
-import type { PointCounts } from '../journal/index.ts'
+import type { Live, PointCounts } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
 import { frontierSpec } from '../render/charts/frontier.ts'
 import { pageSpec } from '../render/html/render.ts'
 import { type ChartPoint, sampled } from '../render/views/chart-point.ts'
+import { type LiveView, liveView } from '../render/views/live-lines.ts'
 import { reportOf } from '../render/views/report.ts'
 
 /** Progress of a run, for its page. */
@@ -17,11 +18,16 @@ export interface LiveStatus {
   /** Latencies, queues and GPUs of the latest measured point, one line each. */
   readonly latestFigures: readonly string[]
   readonly secondsLeft: number | null
+  /** The point in flight; null where nothing can be seen of it. */
+  readonly live: Live | null
 }
+
+/** What a page is told of a run's progress. */
+export type FrameStatus = Omit<LiveStatus, 'live'> & { readonly now: LiveView | null }
 
 /** Update for a page after its journal grew: everything the first time, then only the changes. */
 export interface Frame {
-  readonly status: LiveStatus
+  readonly status: FrameStatus
   /**
    * Present when a workload or deployment appears for the first time, because both determine the scales of the charts.
    */
@@ -42,7 +48,14 @@ const mostPoints = 2000
 export function createFrames(): (run: Run, status: LiveStatus) => Frame {
   const told = new Map<string, string>()
   let shape = ''
-  return (run, { state, points, redeployments, workersStarted, latest, latestFigures, secondsLeft }) => {
+  let drawnRun: Run | null = null
+  return (run, { live, ...known }) => {
+    const { state, points, redeployments, workersStarted, latest, latestFigures, secondsLeft } = known
+    const progress = { state, points, redeployments, workersStarted, latest, latestFigures, secondsLeft }
+    const status = { ...progress, now: live === null ? null : liveView(live) }
+    // Nothing was measured since: only the point in flight has moved on.
+    if (run === drawnRun) return { status, points: [], gone: [] }
+    drawnRun = run
     const report = reportOf(analyse(run))
     const limit = Math.max(100, Math.floor(mostPoints / Math.max(1, report.sections.length)))
     const drawn = new Map(
@@ -69,7 +82,7 @@ export function createFrames(): (run: Run, status: LiveStatus) => Frame {
           }
     shape = now
     return {
-      status: { state, points, redeployments, workersStarted, latest, latestFigures, secondsLeft },
+      status,
       ...charts,
       points: fresh,
       gone,

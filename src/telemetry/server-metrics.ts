@@ -17,6 +17,15 @@ const mostMisses = 3
 /** A steady window: its start (ISO 8601) and its length. */
 export type SteadyBounds = Pick<Measurement, 'startedAt' | 'durationS'>
 
+/** Metrics of each source over the last few scrapes, and over the window until now. */
+export interface ServerNow {
+  readonly recent: ServerMetrics
+  readonly window: ServerMetrics
+}
+
+/** Scrapes that make up the present. */
+const scrapesOfNow = 5
+
 /** Scrapes the server's metrics during a point. */
 export interface ServerWatch extends AsyncDisposable {
   /** Marks the start of the measured window; earlier scrapes no longer count. Only the first call counts. */
@@ -28,6 +37,8 @@ export interface ServerWatch extends AsyncDisposable {
    * end}, or is the given steady one, whose bounds are known only after it.
    */
   metrics(steady?: SteadyBounds): Promise<ServerMetrics>
+  /** What the sources show at the moment, and of their latencies since {@link begin}; without what did not answer. */
+  now(): ServerNow
   /** Pages that were unavailable or unreadable. A page that the server doesn't have (HTTP 404) is not one of them. */
   remarks(): Promise<readonly Finding[]>
 }
@@ -72,6 +83,20 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number, deciding:
         return [source, sourceMetrics(scrapes, bounds.startMs, isLoaded, deciding)] as const
       })
       return Object.fromEntries(seen.filter(([, metrics]) => Object.keys(metrics).length > 0))
+    },
+    now() {
+      const of = (some: (scrapes: readonly DueScrape[]) => readonly DueScrape[]) =>
+        Object.fromEntries(
+          pages.flatMap(({ source, page }) => {
+            const metrics = sourceMetrics(some(page.scrapes()), undefined, true)
+            return Object.keys(metrics).length === 0 ? [] : [[source, metrics] as const]
+          }),
+        )
+      return {
+        recent: of(scrapes => scrapes.slice(-scrapesOfNow)),
+        // Counters need only the two ends.
+        window: of(scrapes => (scrapes.length < 2 ? [] : [...scrapes.slice(0, 1), ...scrapes.slice(-1)])),
+      }
     },
     async remarks() {
       await stop()

@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fullScreen } from '../../src/cli/full-screen.ts'
-import { glimpseLine, glimpseText, problemLines } from '../../src/cli/watch-status.ts'
+import { glimpseLine, glimpseText, liveScreenLines, problemLines } from '../../src/cli/watch-status.ts'
 import { type RunGlimpse, watchRun } from '../../src/commands/watch.ts'
 import { createRun, openRun } from '../../src/journal/index.ts'
+import { liveLines } from '../../src/render/views/live-lines.ts'
 import { writtenRun } from '../journal/written-run.ts'
 import { failed, syntheticRun } from '../render/synthetic-run.ts'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
@@ -72,6 +73,7 @@ describe('a glimpse in a terminal', () => {
     redeployments: 2,
     workersStarted: 5,
     sinceLastEventS: 1,
+    live: null,
     holder: 1,
     problems: [],
     latest: `2P1D, ${'long '.repeat(40)}`,
@@ -89,6 +91,53 @@ describe('a glimpse in a terminal', () => {
     assert.equal(lines[4], '  TTFT p95 300 ms, ITL p95 12 ms')
     assert.match(lines[5] ?? '', /^ {2}Each GPU: prefill busy 22%, 310 W; .*…$/)
     assert.ok(lines.every(line => line.length <= 60))
+  })
+
+  test('has the point in flight under a heading, within the screen', () => {
+    const live = {
+      ...{
+        pid: 1,
+        at: '2026-01-01T00:00:00.000Z',
+        phase: 'measuring' as const,
+        elapsedS: 12,
+        done: 37,
+        total: 160,
+        failed: 2,
+      },
+      point: { id: 'p', deployment: '2P1D', workload: '8000/256', load: 'concurrency 16', repeat: 2 },
+      ...{ inFlight: 16, outputTokensPerS: 1420, seenBy: 'generator' as const },
+      ...{ ttftMs: { mean: null, p50: 210, p95: 2340 }, itlMs: { mean: null, p50: 11.2, p95: 12.9 } },
+      roles: [
+        { role: 'prefill', waiting: 5, running: 2, kvCache: 0.12 },
+        { role: 'decode', waiting: 0, running: 16, kvCache: null },
+      ],
+      gpus: [{ role: 'prefill', gpus: 8, powerW: 610.4, utilization: 0.93 }],
+    } as const
+    assert.deepEqual(liveScreenLines({ ...glimpse, live }, { columns: 80 }), [
+      '',
+      'Now:',
+      '  2P1D, 8000/256, concurrency 16 (repeat 2): measuring, 37 of 160 requests, 2',
+      '    failed, 12 s',
+      '    TTFT p50 210 ms, p95 2.34 s; ITL p50 11.2 ms, p95 12.9 ms so far',
+      '    1,420 output tokens/s, 16 in flight',
+      '    Each prefill worker: 2 running, 5 waiting, KV cache 12%',
+      '    Each decode worker: 16 running, 0 waiting',
+      '    Each prefill GPU: 93% busy, 610 W',
+    ])
+    for (const columns of [40, 60])
+      assert.ok(liveScreenLines({ ...glimpse, live }, { columns }).every(line => line.length < columns))
+  })
+
+  test('says whose figures they are where only the server knows them, and nothing where nobody does', () => {
+    const nothing = { failed: null, inFlight: null, outputTokensPerS: null, ttftMs: null, itlMs: null, seenBy: null }
+    const live = {
+      ...{ pid: 1, at: '2026-01-01T00:00:00.000Z', phase: 'measuring' as const, elapsedS: 75, done: null, total: 160 },
+      point: { id: 'p', deployment: 'agg x1', workload: '8/8', load: 'concurrency 1', repeat: 1 },
+      ...{ ...nothing, roles: [], gpus: [] },
+    } as const
+    assert.deepEqual(liveLines(live), ['agg x1, 8/8, concurrency 1: measuring, 1 min 15 s'])
+    const seen = { ...live, ttftMs: { mean: 200, p50: null, p95: null }, seenBy: 'server' } as const
+    assert.deepEqual(liveLines(seen).slice(1), ['  TTFT mean 200 ms so far, as the server sees it'])
   })
 
   test('is four lines that fit the screen, a third of the bar full', () => {

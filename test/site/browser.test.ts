@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { serveResults } from '../../src/commands/serve.ts'
-import { createRun, setBaseline } from '../../src/journal/index.ts'
+import { createRun, setBaseline, writeLive } from '../../src/journal/index.ts'
 import { figure } from '../../src/render/views/format.ts'
 import type { Site } from '../../src/site/server.ts'
 import { writtenRun } from '../journal/written-run.ts'
@@ -132,6 +132,50 @@ describe('the site in Chromium', () => {
       })
     }
   }
+
+  test('the page of a run shows the point in flight, and no longer when it is over', async () => {
+    const { plan, command } = syntheticRun().manifest
+    const held = await createRun(folder, { sweep: { name: 'under-way', file: '/s.yaml', text: '' }, command, plan })
+    const live = () =>
+      writeLive(held.folder, {
+        ...{
+          pid: process.pid,
+          at: new Date().toISOString(),
+          phase: 'measuring' as const,
+          elapsedS: 12,
+          done: 37,
+          total: 160,
+        },
+        point: { id: 'p', deployment: '2P1D', workload: evil, load: 'concurrency 16', repeat: 1 },
+        ...{ failed: 0, inFlight: 16, outputTokensPerS: 1420, seenBy: 'generator' as const },
+        ...{ ttftMs: { mean: null, p50: 210, p95: 340 }, itlMs: null },
+        roles: [{ role: 'decode', waiting: 0, running: 16, kvCache: 0.4 }],
+        gpus: [{ role: 'decode', gpus: 4, powerW: 540, utilization: 0.88 }],
+      })
+    await live()
+    const beat = setInterval(live, 500)
+    const path = `runs/${held.folder.split('/').slice(-2).join('/')}/`
+    const { page, complaints } = await opened(browser, urlOf(path), { width: 390 })
+    const now = page.locator('[data-now]')
+    await now.waitFor()
+    assert.equal(
+      await page.locator('[data-now-what]').textContent(),
+      `2P1D, ${evil}, concurrency 16: measuring, 37 of 160 requests, 12 s`,
+    )
+    const tiles = await page.locator('[data-now-load] div').allTextContents()
+    assert.deepEqual(tiles, ['TTFT p50210 ms', 'TTFT p95340 ms', 'Output tokens/s1,420', 'In flight16'])
+    assert.deepEqual(await page.locator('[data-now-lines] li').allTextContents(), [
+      'Each decode worker: 16 running, 0 waiting, KV cache 40%',
+      'Each decode GPU: 88% busy, 540 W',
+    ])
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0)
+    clearInterval(beat)
+    await held.close()
+    await now.waitFor({ state: 'hidden' })
+    assert.deepEqual(complaints, [])
+    await page.close()
+    await rm(held.folder, { recursive: true })
+  })
 
   test('typing finds runs as the server does, keeps what was chosen, and the address opens the search again', async () => {
     const { page, complaints } = await opened(browser, site.url)

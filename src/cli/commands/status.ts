@@ -9,8 +9,8 @@ export function addStatus(program: Command): void {
   const command = program
     .command('status')
     .argument(...runArgument)
-    .description('Show how far a run is: points that are ok, invalid, failed and missing')
-    .option('--watch', 'Keep showing the status until the run ends')
+    .description('Show how far a run is: points that are ok, invalid, failed and missing, and the point in flight')
+    .option('--watch', 'Keep showing the status until the run ends, with live figures once a second')
     .option('--json', 'Print JSON')
   addOut(command)
     .addHelpText(

@@ -11,6 +11,7 @@ import { conclude } from './conclude.ts'
 import type { Control } from './control.ts'
 import { barriers, createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
 import type { Job } from './job.ts'
+import { createLiveTable, soFar } from './live-table.ts'
 import { createLookTable } from './look-table.ts'
 import { createPool, readyThreads, runThreads } from './pool.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from './prepare.ts'
@@ -29,6 +30,8 @@ export interface BuiltInOptions {
 }
 
 const progressEveryMs = 200
+/** Percentiles are summed up once a second. */
+const ticksBetweenLooks = 5
 
 /**
  * Fulcrum's own load generator: raw sockets in worker threads, with as little as possible between them and the clock.
@@ -81,7 +84,8 @@ async function measure(
   const control = createControl()
   const rule = stopRuleOf(point.load, point.slo, context.isBeaten)
   const table = rule === null ? null : createLookTable(rule.before + (point.load.requests ?? 0))
-  const job = { ...load, target, control, table, threads } satisfies Omit<Job, 'thread'>
+  const live = createLiveTable(threads)
+  const job = { ...load, target, control, table, live, threads } satisfies Omit<Job, 'thread'>
   const preparedMs = monotonicMs()
   const startedAt = new Date()
   const clockBefore = Date.now() - performance.now()
@@ -116,11 +120,15 @@ function replayOf({ count, outOf = count, time, unanswered }: Trace): ReplayedTr
 }
 
 function followProgress(control: Control, job: Omit<Job, 'thread'>, context: MeasureContext): NodeJS.Timeout {
-  const { schedule, warmup } = job
+  const { schedule, warmup, live } = job
   const total = schedule.kind === 'closed' ? schedule.requests : schedule.dueMs.length
+  let ticks = 0
+  let seen = soFar(live, job.api)
   return setInterval(() => {
     const done = doneSoFar(control)
-    context.onProgress(progressOf(done, warmup, total))
+    ticks += 1
+    if (ticks % ticksBetweenLooks === 0) seen = soFar(live, job.api)
+    context.onProgress({ ...progressOf(done, warmup, total), soFar: seen })
   }, progressEveryMs)
 }
 

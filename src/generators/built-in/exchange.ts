@@ -35,6 +35,8 @@ export interface ExchangeOptions {
   readonly streaming: boolean
   /** Receives gaps between the chunks of an answer. */
   readonly gaps: Histogram
+  /** One number that counts chunks with a token as they arrive; default: nobody looks. */
+  readonly arrived?: Float64Array
   /** Whether to keep the answer's text, for which every chunk must be parsed. */
   readonly collect?: boolean
 }
@@ -49,6 +51,10 @@ export class Exchange implements ResponseSink, EventSink {
   /** Set with {@link at}: the maximum time that the bytes were readable before it, ms. */
   readWaitMs = 0
   sentAt = 0
+  /** When the request was due, where latency counts from then; null where it counts from {@link sentAt}. */
+  dueAt: number | null = null
+  /** Receives the TTFT as soon as it is known; null where nobody looks. */
+  firsts: Histogram | null = null
   /** Receives gaps between this answer's chunks. */
   gaps: Histogram
   /** Number of chunks with at least one token, and the times of the first, second and last; NaN without any. */
@@ -83,6 +89,7 @@ export class Exchange implements ResponseSink, EventSink {
   /** Whether `[DONE]` or its equivalent arrived, so that nothing more is expected. */
   ended = false
 
+  readonly #arrived: Float64Array
   readonly #api: Api
   readonly #streaming: boolean
   readonly #collect: boolean
@@ -117,6 +124,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.#api = options.api
     this.#streaming = options.streaming
     this.gaps = options.gaps
+    this.#arrived = options.arrived ?? new Float64Array(1)
     this.#collect = options.collect ?? false
   }
 
@@ -314,9 +322,11 @@ export class Exchange implements ResponseSink, EventSink {
   #token(): void {
     const at = this.at
     const chunks = ++this.chunks
+    this.#arrived[0] = (this.#arrived[0] ?? 0) + 1
     if (chunks === 1) {
       this.firstAt = at
       this.waitedMs = this.readWaitMs
+      this.firsts?.record(at - (this.dueAt ?? this.sentAt))
     } else {
       if (chunks === 2) this.secondAt = at
       this.gaps.record(at - this.lastAt)

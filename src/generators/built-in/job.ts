@@ -3,6 +3,7 @@ import type { RequestErrors } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import type { Api, Arrivals, WindowKind } from '../../model/index.ts'
 import type { Control } from './control.ts'
+import type { LiveTable } from './live-table.ts'
 import type { LookTable } from './look-table.ts'
 import type { RequestSet } from './request-set.ts'
 import type { SessionPlan, ThinkTime } from './sessions.ts'
@@ -76,6 +77,8 @@ export interface Job extends JobLoad {
   readonly control: Control
   /** Where to report ended requests; null if nothing depends on them. */
   readonly table: LookTable | null
+  /** Where each thread counts what it sees. */
+  readonly live: LiveTable
   /** Index of this thread, and the number of threads. */
   readonly thread: number
   readonly threads: number

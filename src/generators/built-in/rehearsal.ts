@@ -4,6 +4,7 @@ import { Histogram } from '../../metrics/histogram.ts'
 import { createControl } from './control.ts'
 import { Exchange } from './exchange.ts'
 import type { Job } from './job.ts'
+import { createLiveTable } from './live-table.ts'
 import { ResponseReader } from './response-reader.ts'
 import { runJob } from './thread-run.ts'
 
@@ -68,6 +69,7 @@ function jobFor(port: number): Job {
   const request = Buffer.from('POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n')
   return {
     table: null,
+    live: createLiveTable(1),
     target: { host: '127.0.0.1', port, tls: null, label: 'rehearsal', lookupMs: 0 },
     api: 'chat',
     streaming: true,

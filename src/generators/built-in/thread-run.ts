@@ -1,6 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
+import { itlOf } from '../../metrics/definitions.ts'
 import { Histogram } from '../../metrics/histogram.ts'
-import { errorCode, phaseCode, type RequestPhase } from '../../metrics/records.ts'
+import { errorCode, phaseCode, type RequestPhase, type RequestRecords } from '../../metrics/records.ts'
 import { arrivalsAround, createRandom, generates, openLoopConnections } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
@@ -11,6 +12,7 @@ import { Exchange } from './exchange.ts'
 import { FailureCount } from './failure.ts'
 import type { Job, JobResult, LoadAround, ReasoningText, Schedule, UncountedText } from './job.ts'
 import { type ReadyRequests, readyRequests, withHeader } from './late-requests.ts'
+import { countEnded, countSent, type LivePart, tokensOf } from './live-table.ts'
 import { tellEnded } from './look-table.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
 import type { OpenLoop } from './open-loop.ts'
@@ -75,6 +77,10 @@ class ThreadRun {
   readonly #noPromptTokens: number[] = []
   /** Index in the request set of each row, if there are sessions or traces. */
   readonly #indexes: number[] = []
+  /** What this thread shows of itself while it runs. */
+  readonly #live: LivePart
+  readonly #liveTtft: Histogram
+  readonly #liveItl: Histogram
   #resent = 0
   #skipped = 0
   readonly #seen = createSessionsSeen()
@@ -92,6 +98,11 @@ class ThreadRun {
     this.#job = job
     this.#ready = job.requests.late === undefined ? null : readyRequests(job.requests.late)
     const { schedule, threads } = job
+    const live = job.live.threads[job.thread]
+    if (live === undefined) throw new Error('every thread needs its part of the live table')
+    this.#live = live
+    this.#liveTtft = new Histogram(live.ttft)
+    this.#liveItl = new Histogram(live.itl)
     const measured = schedule.kind === 'closed' ? (schedule.requests ?? 0) : schedule.dueMs.length
     const slots = schedule.kind === 'closed' ? schedule.concurrency : openLoopConnections
     // Warm-up, plus about one request per slot that keeps up the load.
@@ -373,6 +384,9 @@ class ThreadRun {
     if (this.#tellsIndexes) this.#indexes[row] = index
     if (this.#job.table !== null) this.#numbers[row] = sending.number
     connection.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
+    connection.exchange.firsts = sending.phase === 'measured' ? this.#liveTtft : null
+    connection.exchange.dueAt = this.#job.schedule.kind === 'open' ? sending.scheduled : null
+    countSent(this.#live)
     connection.session = session
     if (sending.phase === 'measured') this.#seen.begun(sending)
     const bytes =
@@ -428,10 +442,23 @@ class ThreadRun {
     if (this.#job.requests.turns > 1 && connection.session !== null) remember(connection.session, exchange.text)
     if (isMeasured && (columns.turn[row] ?? 0) > 0)
       this.#seen.sent(exchange.sentAt - (columns.scheduledMs[row] ?? Number.NaN))
+    this.#showLive(columns, row, isMeasured, failure !== null)
     countDone(this.#job.control, phase)
     const { table } = this.#job
     if (table !== null) tellEnded(table, this.#numbers[row] ?? Number.NaN, columns, row, this.#offsetMs)
     this.#loop?.free(connection)
+  }
+
+  /** Counts an answer for who looks at the load while it runs. */
+  #showLive(columns: RequestRecords, row: number, isMeasured: boolean, isFailure: boolean): void {
+    const of = (column: Float64Array) => column[row] ?? Number.NaN
+    const [outputTokens, chunks] = [of(columns.outputTokens), of(columns.chunks)]
+    const unseen = outputTokens > chunks ? outputTokens - chunks : 0
+    countEnded(this.#live, unseen, isMeasured && isFailure)
+    if (!isMeasured || isFailure) return
+    const decode = { chunks, outputTokens, firstChunkTokens: of(columns.firstChunkTokens) }
+    const times = { firstTokenMs: of(columns.firstTokenMs), lastTokenMs: of(columns.lastTokenMs) }
+    this.#liveItl.record(itlOf({ ...decode, ...times }))
   }
 
   /** Keeps the parts of an answer that are processed afterwards. */
@@ -473,7 +500,7 @@ class ThreadRun {
     const context = { target, clock: this.#clock, buffer: this.#buffer, settled: this.#settled }
     const connection = new Connection(
       context,
-      new Exchange({ api, streaming, gaps: this.#gaps, collect: requests.turns > 1 }),
+      new Exchange({ api, streaming, gaps: this.#gaps, collect: requests.turns > 1, arrived: tokensOf(this.#live) }),
     )
     this.#connections.push(connection)
     return connection

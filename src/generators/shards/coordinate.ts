@@ -2,6 +2,7 @@ import type { Endpoint, Load } from '../../model/index.ts'
 import { largest } from '../../model/index.ts'
 import { monotonicMs } from '../built-in/control.ts'
 import type { JobLoad } from '../built-in/job.ts'
+import { liveTableOf, soFar } from '../built-in/live-table.ts'
 import type { LoadProgress } from '../generator.ts'
 import { longestRunMs } from '../programs/bounds.ts'
 import type { ClockOffset, ClockSample } from './clock.ts'
@@ -153,7 +154,7 @@ function sendPart({ link, part }: ShardTask, { endpoint, ca, threads }: Coordina
   link.send({ kind: 'connect' })
 }
 
-function followProgress(tasks: readonly ShardTask[], { onProgress }: CoordinateOptions) {
+function followProgress(tasks: readonly ShardTask[], { onProgress, load }: CoordinateOptions) {
   const warmup = tasks.reduce((sum, { part }) => sum + part.warmup, 0)
   const measured = tasks.reduce<number | null>((sum, { part: { schedule } }) => {
     const count = schedule.kind === 'closed' ? schedule.requests : schedule.dueMs.length
@@ -162,9 +163,11 @@ function followProgress(tasks: readonly ShardTask[], { onProgress }: CoordinateO
   let phase: LoadProgress['phase'] = 'preparing'
   const tell = () => {
     const done = tasks.map(({ link }) => link.progress())
-    if (phase === 'warm-up') onProgress({ phase, done: done.reduce((sum, one) => sum + one.warmup, 0), total: warmup })
+    const seen = soFar(liveTableOf(done.flatMap(({ live }) => live)), load.api)
+    if (phase === 'warm-up')
+      onProgress({ phase, done: done.reduce((sum, one) => sum + one.warmup, 0), total: warmup, soFar: seen })
     if (phase === 'measuring' || phase === 'draining') {
-      onProgress({ phase, done: done.reduce((sum, one) => sum + one.measured, 0), total: measured })
+      onProgress({ phase, done: done.reduce((sum, one) => sum + one.measured, 0), total: measured, soFar: seen })
     }
   }
   const timer = setInterval(tell, progressEveryMs)

@@ -19,8 +19,8 @@ export interface ShardLink {
    *   signal's reason
    */
   receive<Kind extends FromShard['kind']>(kind: Kind, limitMs: number, signal: AbortSignal): Promise<MessageOf<Kind>>
-  /** Requests that have ended so far. */
-  progress(): { readonly warmup: number; readonly measured: number }
+  /** Requests that have ended so far, and what its threads have seen. */
+  progress(): Omit<MessageOf<'progress'>, 'kind'>
   /** Ends the shard; nothing of it is left on any host. Safe to call twice. */
   close(): Promise<void>
 }
@@ -38,7 +38,7 @@ export interface LinkOptions {
  */
 const looksUntilSilent = 5
 const lastLinesShown = 3
-const noProgress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0 }
+const noProgress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0, live: [] }
 /** A timer set for longer fires at once. */
 const longestTimerMs = 2 ** 31 - 1
 

@@ -5,6 +5,7 @@ import type { Tinypool } from 'tinypool'
 import type { Control } from '../built-in/control.ts'
 import { barriers, createControl, doneSoFar, gathered, monotonicMs, startTogether } from '../built-in/control.ts'
 import type { JobLoad } from '../built-in/job.ts'
+import { createLiveTable, liveMessages } from '../built-in/live-table.ts'
 import { createPool, readyThreads, runThreads } from '../built-in/pool.ts'
 import { resolveTarget } from '../built-in/resolve-target.ts'
 import { generatorVersion } from '../built-in/result.ts'
@@ -23,6 +24,8 @@ export interface ShardOptions {
 const defaultSilentMs = 20_000
 const looksUntilSilent = 5
 const progressEveryMs = 200
+/** Latencies are told once a second. */
+const ticksBetweenLooks = 5
 
 /** The load that is being prepared or run. */
 interface Work {
@@ -95,13 +98,18 @@ async function run(
   const never = new AbortController().signal
   const threads = message.threads ?? threadsFor(load.schedule, availableParallelism())
   const [target] = await Promise.all([resolveTarget(endpoint, ca, never), readyThreads(pool, threads, never)])
+  const live = createLiveTable(threads)
+  let ticks = 0
+  let seen = liveMessages(live)
   const progress = setInterval(() => {
     const { warmup, measured } = doneSoFar(control)
-    say({ kind: 'progress', warmup, measured })
+    ticks += 1
+    if (ticks % ticksBetweenLooks === 0) seen = liveMessages(live)
+    say({ kind: 'progress', warmup, measured, live: seen })
   }, progressEveryMs)
   try {
     const clockBefore = Date.now() - monotonicMs()
-    const running = runThreads(pool, { ...load, target, control, table: null, threads }, never)
+    const running = runThreads(pool, { ...load, target, control, table: null, live, threads }, never)
     void tellBarriers(control, say)
     const results = await running
     const clockJumpMs = Date.now() - monotonicMs() - clockBefore

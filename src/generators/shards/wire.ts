@@ -1,8 +1,9 @@
 import type { Endpoint } from '../../model/index.ts'
 import type { JobLoad, JobResult } from '../built-in/job.ts'
+import type { LiveMessage } from '../built-in/live-table.ts'
 
 /** Raised when messages change: both ends must speak the same. */
-export const protocol = 3
+export const protocol = 4
 
 /** Both ends speak at least so often, so that silence means that the other is gone. */
 export const aliveEveryMs = 1000
@@ -45,7 +46,12 @@ export type FromShard =
     }
   /** All threads wait for the start of the warm-up (0), of the window (1), or for the end of the load (2). */
   | { readonly kind: 'gathered'; readonly barrier: number }
-  | { readonly kind: 'progress'; readonly warmup: number; readonly measured: number }
+  | {
+      readonly kind: 'progress'
+      readonly warmup: number
+      readonly measured: number
+      readonly live: readonly LiveMessage[]
+    }
   | {
       readonly kind: 'result'
       readonly results: readonly JobResult[]

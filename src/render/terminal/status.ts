@@ -1,5 +1,7 @@
+import type { Live } from '../../journal/index.ts'
 import type { PointCounts } from '../../journal/point-counts.ts'
 import { counted, duration } from '../views/format.ts'
+import { liveLines } from '../views/live-lines.ts'
 import { type ProblemView, problemsText } from './problems.ts'
 import { countColoured } from './verdict-colour.ts'
 import { wrappedInTerminal } from './wrapped.ts'
@@ -14,6 +16,7 @@ export interface StatusView {
   readonly workersStarted: number
   readonly sinceLastEventS: number
   readonly leftOut: readonly { readonly reason: string; readonly points: number }[]
+  readonly live: Live | null
   /** Process that holds the run's lock; null if there is none. */
   readonly holder: number | null
   readonly problems: readonly ProblemView[]
@@ -31,6 +34,7 @@ export function statusText(status: StatusView): string {
     ...status.leftOut.map(({ reason, points }) =>
       wrappedInTerminal(`  ${counted(points, 'point')} left out: ${reason}`),
     ),
+    ...(status.live === null ? [] : ['now:', ...liveLines(status.live).map(line => wrappedInTerminal(`  ${line}`))]),
     ...(status.holder === null ? [] : [`running as process ${status.holder}`]),
     ...(status.problems.length === 0 ? [] : [problemsText(status.problems)]),
     status.folder,

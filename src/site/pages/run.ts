@@ -33,6 +33,12 @@ export function runPage(
 <p class="progress-line"><progress max="${run.points.planned}" value="${run.points.ok + run.points.invalid + run.points.failed}" data-progress aria-label="Points measured"></progress> <span data-count role="status"></span></p>
 <p class="none" data-latest aria-live="polite"></p>
 <ul class="none" data-latest-figures aria-label="Latencies, queues and GPUs of the latest point"></ul>
+<div class="now" data-now hidden>
+<h3>Now</h3>
+<p data-now-what></p>
+<dl class="tiles" data-now-load></dl>
+<ul class="none" data-now-lines aria-label="Queues and GPUs now"></ul>
+</div>
 </section>
 <section aria-labelledby="frontier-title">
 <h2 id="frontier-title">Pareto frontier</h2>

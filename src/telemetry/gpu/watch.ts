@@ -1,14 +1,14 @@
 import type { GpusObserved } from '../../metrics/gpu.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
-import type { Deployment, GpuTelemetry } from '../../model/index.ts'
+import { type Deployment, type GpuTelemetry, type Role, roles } from '../../model/index.ts'
 import { parseExposition } from '../exposition.ts'
 import { amdSmiReader } from './amd-smi.ts'
 import { announcement, samplerCommand } from './command.ts'
 import { exporterPage } from './dcgm.ts'
 import { smiReader } from './nvidia-smi.ts'
 import { parseNvmlLine, type SampleLine } from './nvml.ts'
-import { observeGpus, type Seen } from './observe.ts'
-import type { GpuHolder } from './place.ts'
+import { observeGpus, type Placement, type Seen } from './observe.ts'
+import { type GpuHolder, placeGpus } from './place.ts'
 import type { GpuSample, TimedSample } from './sample.ts'
 
 /** A program that runs on a machine until it is stopped. */
@@ -31,8 +31,20 @@ export interface GpuHosts {
   ): Promise<Following>
 }
 
+/** The GPUs of one role at the moment, or all of them where nobody says whose they are. */
+export interface GpusNow {
+  readonly role: Role | null
+  readonly gpus: number
+  /** Mean of one GPU; null where its source doesn't say. */
+  readonly powerW: number | null
+  /** 0–1. */
+  readonly utilization: number | null
+}
+
 /** Samples GPUs during a point. */
 export interface GpuWatch extends AsyncDisposable {
+  /** What the latest samples of the deployment's GPUs say; empty where it isn't known which they are. */
+  now(deployment: Deployment): readonly GpusNow[]
   /** Resolves when every source has delivered a sample, or after a short limit. Load starts only then. */
   ready(): Promise<void>
   /** Summary of the measured window, available after it. */
@@ -55,6 +67,8 @@ interface Source {
   readonly seen: Seen
   trouble: string | null
   readonly spoke: Promise<void>
+  /** The latest whole sample of each GPU, and when it came. */
+  readonly latest: Map<string, TimedSample>
   stop(): Promise<void>
   /** Takes one more sample, for sources that are polled. */
   last(): Promise<void>
@@ -86,6 +100,8 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
       await Promise.race([Promise.all(sources.map(({ spoke }) => spoke)), promise])
       clearTimeout(timer)
     },
+    now: deployment =>
+      gpusNow(sources, settings.sampleS, { deployment, holders: machines.holders, named: settings.devices, isAsked }),
     observed: async ({ startedAt, durationS }, deployment) => {
       await Promise.all(sources.map(source => source.last()))
       await stop()
@@ -101,6 +117,30 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
     [Symbol.asyncDispose]: stop,
   }
 }
+
+/** Samples that are so many intervals old are of the past. */
+const intervalsOfNow = 5
+
+function gpusNow(sources: readonly Source[], sampleS: number, placement: Placement): readonly GpusNow[] {
+  const sinceMs = nowMs() - 1000 * intervalsOfNow * sampleS
+  const byId = new Map(sources.flatMap(({ latest }) => [...latest]).filter(([, { atMs }]) => atMs >= sinceMs))
+  const found = [...byId.values()].map(sample => ({ ...sample, memoryMaxMib: sample.memoryUsedMib }))
+  const { placed, trouble, assumed } = placeGpus(found, placement.deployment, placement.holders, placement.named)
+  if (trouble !== null || (!placement.isAsked && assumed !== null)) return []
+  return [...roles, null].flatMap(role => {
+    const own = placed.filter(one => one.role === role).map(({ gpu }) => gpu)
+    if (own.length === 0) return []
+    const mean = (of: (sample: GpuSample) => number | null) => {
+      const values = own.flatMap(gpu => of(gpu) ?? [])
+      // The mean of some of them is not that of the role.
+      return values.length < own.length ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+    }
+    const [powerW, utilization] = [mean(gpu => gpu.powerW), mean(gpu => gpu.utilization)]
+    return [{ role, gpus: own.length, powerW, utilization }]
+  })
+}
+
+const isWhole = ({ powerW, utilization }: GpuSample): boolean => powerW !== null || utilization !== null
 
 /** If several sources know a GPU, uses the first one with a counter. */
 function merged(sources: readonly Source[]): Seen {
@@ -157,6 +197,7 @@ function sampler(host: string | null, sampleS: number, machines: GpuHosts): Sour
     seen,
     trouble: null,
     spoke: spoke.promise,
+    latest: new Map(),
     stop: async () => {
       const following = await started
       await following?.stop()
@@ -187,7 +228,10 @@ function sampler(host: string | null, sampleS: number, machines: GpuHosts): Sour
     // If the clock was set, the offset starts anew.
     if (Math.abs(ahead - offsetMs) > mostLateMs && sent.length > 0) sent.length = 0
     offsetMs = sent.length === 0 ? ahead : Math.min(offsetMs, ahead)
-    for (const sample of read.samples) sent.push({ atMs: read.sentMs, sample })
+    for (const sample of read.samples) {
+      sent.push({ atMs: read.sentMs, sample })
+      if (isWhole(sample)) source.latest.set(sample.id, { ...sample, atMs: nowMs() })
+    }
     spoke.resolve()
     for (const resolve of again.splice(0)) resolve()
   }
@@ -238,7 +282,11 @@ function exporter(url: string, sampleS: number): Source {
       seen.source = page.source
       const atMs = (beganMs + nowMs()) / 2
       const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
-      for (const sample of page.samples) samples.push({ ...sample, host: isHere ? null : sample.host, atMs })
+      for (const sample of page.samples) {
+        const timed = { ...sample, host: isHere ? null : sample.host, atMs }
+        samples.push(timed)
+        if (isWhole(timed)) source.latest.set(timed.id, timed)
+      }
       for (const id of page.twice) if (!twice.includes(id)) twice.push(id)
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
@@ -251,6 +299,7 @@ function exporter(url: string, sampleS: number): Source {
     seen,
     trouble: null,
     spoke: spoke.promise,
+    latest: new Map(),
     stop: async () => {
       clearInterval(timer)
       await looking

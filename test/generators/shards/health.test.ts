@@ -43,7 +43,7 @@ const link: ShardLink = {
   lost: () => null,
   send: () => {},
   receive: () => Promise.reject(new Error('nothing comes')),
-  progress: () => ({ warmup: 0, measured: 0 }),
+  progress: () => ({ warmup: 0, measured: 0, live: [] }),
   close: () => Promise.resolve(),
 }
 const report: ShardReport = {

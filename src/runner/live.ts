@@ -1,0 +1,172 @@
+import { loadLabel } from '../analysis/load-label.ts'
+import { roleLoads } from '../analysis/role-loads.ts'
+import type { LoadProgress, LoadSoFar } from '../generators/generator.ts'
+import { type Live, removeLive, writeLive } from '../journal/index.ts'
+import type { ServerMetric, ServerMetrics } from '../metrics/measurement.ts'
+import { deploymentLabel, type Point } from '../model/index.ts'
+import type { GpuWatch } from '../telemetry/gpu/watch.ts'
+import type { ServerNow, ServerWatch } from '../telemetry/server-metrics.ts'
+import { isWorker } from '../telemetry/worker-pages.ts'
+
+const everyMs = 1000
+/** Tokens/s are those of so many seconds. */
+const rateOverMs = 5000
+
+/** What is looked at through a point. */
+export interface LiveSources {
+  readonly server: Pick<ServerWatch, 'now'>
+  readonly gpus: Pick<GpuWatch, 'now'> | null
+}
+
+/** Shows a point that is being measured to other processes. */
+export interface LiveTeller extends AsyncDisposable {
+  take(load: LoadProgress): void
+}
+
+/**
+ * Writes the figures of a point that is being measured beside the journal, once a second. The file goes before the
+ * point is recorded.
+ * @param pid of the process that holds the run
+ */
+export function tellLive(folder: string, point: Point, { server, gpus }: LiveSources, pid = process.pid): LiveTeller {
+  const beganMs = performance.now()
+  let load: LoadProgress | null = null
+  let writing: Promise<void> = Promise.resolve()
+  let isWriting = false
+  const rate = tokenRate()
+  const tell = () => {
+    if (load === null || isWriting) return
+    const live = liveOf(point, load, {
+      pid,
+      at: new Date().toISOString(),
+      elapsedS: (performance.now() - beganMs) / 1000,
+      tokensPerS: rate(load.soFar?.tokens ?? null, performance.now()),
+      server: server.now(),
+      gpus: gpus?.now(point.deployment) ?? [],
+    })
+    isWriting = true
+    writing = writeLive(folder, live).finally(() => {
+      isWriting = false
+    })
+  }
+  const timer = setInterval(tell, everyMs)
+  return {
+    take: progress => {
+      load = progress
+    },
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer)
+      await writing
+      await removeLive(folder)
+    },
+  }
+}
+
+/** Tokens/s over the last seconds from a count that only grows; null until two counts are apart. */
+export function tokenRate(): (tokens: number | null, atMs: number) => number | null {
+  let seen: { readonly atMs: number; readonly tokens: number }[] = []
+  return (tokens, atMs) => {
+    if (tokens === null) return null
+    seen = [...seen.filter(one => atMs - one.atMs <= rateOverMs), { atMs, tokens }]
+    const [first] = seen
+    if (first === undefined || first.atMs === atMs) return null
+    return (1000 * (tokens - first.tokens)) / (atMs - first.atMs)
+  }
+}
+
+interface Seen extends Pick<Live, 'pid' | 'at' | 'elapsedS'> {
+  readonly tokensPerS: number | null
+  readonly server: ServerNow
+  readonly gpus: Live['gpus']
+}
+
+/** The live figures of a point; where its generator tells none, those that the server's pages show. */
+export function liveOf(point: Point, { phase, done, total, soFar }: LoadProgress, seen: Seen): Live {
+  const { pid, at, elapsedS, gpus } = seen
+  return {
+    pid,
+    at,
+    point: {
+      id: point.id,
+      deployment: deploymentLabel(point.deployment),
+      workload: point.workload.name,
+      load: loadLabel(point.load.level),
+      repeat: point.repeat,
+    },
+    phase,
+    elapsedS,
+    // A generator that says nothing until its end has done nothing for all that anybody knows.
+    done: soFar === undefined && done === 0 ? null : done,
+    total,
+    ...(soFar === undefined ? serverFigures(seen.server) : generatorFigures(soFar, seen.tokensPerS)),
+    roles: roleLoads(point.deployment.topology, { server: latestOf(seen.server.recent) }),
+    gpus,
+  }
+}
+
+type LoadFigures = Pick<Live, 'failed' | 'inFlight' | 'outputTokensPerS' | 'ttftMs' | 'itlMs' | 'seenBy'>
+
+const generatorFigures = (
+  { failed, inFlight, ttftMs, itlMs }: LoadSoFar,
+  outputTokensPerS: number | null,
+): LoadFigures => ({
+  failed,
+  inFlight,
+  outputTokensPerS,
+  ttftMs: ttftMs === null ? null : { mean: null, ...ttftMs },
+  itlMs: itlMs === null ? null : { mean: null, ...itlMs },
+  seenBy: 'generator',
+})
+
+/** Names on the pages of Dynamo's frontend, vLLM, SGLang and TensorRT-LLM; histograms in seconds. */
+const names = {
+  ttft: /time_to_first_token_seconds$/,
+  itl: /(?:inter_token_latency|time_per_output_token|request_time_per_output_token)_seconds$/,
+  tokens: /(?:output|generation)_tokens_total$/,
+  inFlight: /inflight_requests$/,
+} as const
+
+/**
+ * The load as the server sees it: its frontend where that shows it, else all of its workers together. Latencies are
+ * means since the window began.
+ */
+function serverFigures({ recent, window }: ServerNow): LoadFigures {
+  const figuresOf = (metrics: ServerMetrics, name: RegExp): readonly ServerMetric[] => {
+    const found = (isOwn: (source: string) => boolean) =>
+      Object.entries(metrics)
+        .filter(([source]) => isOwn(source))
+        .flatMap(([, own]) =>
+          Object.entries(own).flatMap(([key, metric]) => (name.test(key.replace(/\{.*$/, '')) ? [metric] : [])),
+        )
+    const ofFrontend = found(source => !isWorker(source))
+    return ofFrontend.length > 0 ? ofFrontend : found(isWorker)
+  }
+  const latency = (name: RegExp) => {
+    const found = figuresOf(window, name)
+    const count = found.reduce((sum, { last }) => sum + last, 0)
+    if (count === 0) return null
+    const meanS = found.reduce((sum, { mean, last }) => sum + mean * last, 0) / count
+    return { mean: 1000 * meanS, p50: null, p95: null }
+  }
+  const sum = (name: RegExp, of: (metric: ServerMetric) => number) => {
+    const found = figuresOf(recent, name)
+    return found.length === 0 ? null : found.reduce((total, metric) => total + of(metric), 0)
+  }
+  const figures = {
+    failed: null,
+    inFlight: sum(names.inFlight, ({ last }) => last),
+    outputTokensPerS: sum(names.tokens, ({ mean }) => mean),
+    ttftMs: latency(names.ttft),
+    itlMs: latency(names.itl),
+  }
+  return { ...figures, seenBy: figures.ttftMs === null && figures.itlMs === null ? null : 'server' }
+}
+
+/** Metrics whose mean is what they showed last: queues of this moment, not of the last seconds. */
+const latestOf = (metrics: ServerMetrics): ServerMetrics =>
+  Object.fromEntries(
+    Object.entries(metrics).map(([source, own]) => [
+      source,
+      Object.fromEntries(Object.entries(own).map(([key, metric]) => [key, { ...metric, mean: metric.last }])),
+    ]),
+  )
