@@ -8,7 +8,7 @@ const shownLines = 12
 const longestShownLine = 300
 
 /** The last lines of a process's log, indented, for an error message. */
-export function logEnd(process: RunningProcess, count: number = shownLines): string {
+export function logEnd(process: Pick<RunningProcess, 'name' | 'lastLines'>, count: number = shownLines): string {
   const lines = process.lastLines().slice(-count)
   return lines.length === 0
     ? ''
@@ -32,26 +32,40 @@ export function exceptionIn(lines: readonly string[]): string | null {
   return null
 }
 
+/** Whether a process runs with all of its parts. */
+export const isWhole = (process: RunningProcess): boolean => process.alive() && !process.failedPart?.()
+
+/** `decode-0-rank1 on node2 (process 4711)`. The process on this machine passes on what runs there. */
+const named = ({ name, pid, host }: RunningProcess) =>
+  `${name}${host === undefined ? '' : ` on ${host}`} (process ${pid})`
+
 /** Why a process that should run does not: how it ended, of what, its last words, and what those ask for. */
 export function processFailure(process: RunningProcess, logLines: number = shownLines): FulcrumError {
   const exit = process.exit()
   const way = sshFailure(exit?.code, process.lastLines())
   if (way !== null) return wayFailure(process, way)
-  const how = exit === null ? 'does not serve' : describeExit(exit)
-  const cause = exit === null ? null : exceptionIn(process.lastLines())
+  const part = process.failedPart?.() ?? null
+  const ownLines = part === null ? [] : process.lastLines().filter(line => part.isFrom(line))
+  const lines = ownLines.length > 0 ? ownLines : process.lastLines()
+  const how = part !== null ? `lost ${part.what}` : exit === null ? 'does not serve' : describeExit(exit)
+  const cause = exit === null && part === null ? null : exceptionIn(lines)
   const died = cause === null ? how : `${how}: ${cause.slice(0, longestShownLine)}`
-  const advice = adviceFor(process.lastLines())
+  const advice = adviceFor(lines)
   return new FulcrumError(
     advice?.kind ?? 'failed',
     advice?.code ?? 'process-ended',
-    `${process.name} (process ${process.pid}) ${died}${logEnd(process, logLines)}`,
+    `${named(process)} ${died}${logEnd({ name: process.name, lastLines: () => lines }, logLines)}`,
     { where: process.logFile, remedy: advice?.remedy, retryable: advice?.retryable },
   )
 }
 
+/** A failure as text that says where the whole log is. */
+export const withItsLog = ({ message, where }: FulcrumError): string =>
+  where === undefined || message.includes(where) ? message : `${message} (${where})`
+
 /** Of a process on another host it is the way that failed: whether it runs there nobody knows. */
 function wayFailure(process: RunningProcess, { why, passing }: SshFailure): FulcrumError {
-  const message = `${process.name} (process ${process.pid}): ssh failed on the way to its host: ${why}`
+  const message = `${named(process)}: ssh failed on the way to its host: ${why}`
   return new FulcrumError('failed', sshFailedCode, message, {
     where: process.logFile,
     remedy: passing

@@ -3,7 +3,7 @@ import { type Endpoint, FulcrumError, type Role } from '../model/index.ts'
 import type { RunningProcess } from '../process/process.ts'
 import type { DeployContext } from './deployer.ts'
 import { differences, type Registered, registeredWorkers } from './discovery.ts'
-import { logEnd, processFailure } from './failure.ts'
+import { isWhole, logEnd, processFailure } from './failure.ts'
 import { waitUntil } from './wait.ts'
 
 /** A deadline that several waits share. */
@@ -146,7 +146,7 @@ async function untilEnded<T>(
 }
 
 function ended(processes: readonly RunningProcess[]): FulcrumError | null {
-  const dead = processes.find(process => !process.alive())
+  const dead = processes.find(process => !isWhole(process))
   return dead === undefined ? null : processFailure(dead)
 }
 

@@ -3,7 +3,8 @@ import type { RunningProcess } from '../process/process.ts'
 import { type Change, placesOf, type WorkerSlot } from './change.ts'
 import { changesUntilClosed } from './changes-until-closed.ts'
 import { type DeployContext, type Deployer, type DeployPreview, noRoomLeft, type Reconciled } from './deployer.ts'
-import type { Nodes } from './nodes/nodes.ts'
+import { withItsLog } from './failure.ts'
+import type { NodeProblem, Nodes } from './nodes/nodes.ts'
 import { misfitOn } from './nodes/placement.ts'
 import type { Deadline } from './readiness.ts'
 
@@ -112,6 +113,17 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     return workers.filter((worker, i) => fit[i] !== true || placesOf(worker).some(({ host }) => !usable.has(host)))
   }
 
+  /** What is wrong with a node, and which workers it concerns. */
+  function withWorkers({ host, why }: NodeProblem): string {
+    const there = workers.flatMap(worker => {
+      const places = placesOf(worker)
+      const rank = places.findIndex(place => place.host === host)
+      if (host === null || rank === -1) return []
+      return [places.length === 1 ? worker.name : `rank ${rank} of ${worker.name}`]
+    })
+    return there.length === 0 ? why : `${why}; it runs ${there.join(', ')}`
+  }
+
   /**
    * @throws FulcrumError failed `no-room-left` when a deployment fits on the nodes that were named, and not on what is
    * left
@@ -182,7 +194,11 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
         system.problems(signal),
         unfitWorkers(),
       ])
-      const found = [...unreachable, ...beneath, ...unfit.map(worker => worker.failure(shortLog).message)]
+      const found = [
+        ...unreachable.map(withWorkers),
+        ...beneath,
+        ...unfit.map(worker => withItsLog(worker.failure(shortLog))),
+      ]
       return found.length > 0 ? found : system.differences(workers, signal)
     },
 

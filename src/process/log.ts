@@ -20,8 +20,13 @@ const longestKeptLine = 4096
 /**
  * Opens a log that appends to `file`. When the file cannot be written (disk full, no access) the last lines are still
  * kept, and the process is still drained: a full disk must not stall a worker on its own output.
+ * @param watchLine sees every line of the log, secrets hidden
  */
-export function openLog(file: string, hideSecrets: (text: string) => string): ProcessLog {
+export function openLog(
+  file: string,
+  hideSecrets: (text: string) => string,
+  watchLine: (line: string) => void = () => {},
+): ProcessLog {
   const lines: string[] = []
   let writable = true
   try {
@@ -36,6 +41,7 @@ export function openLog(file: string, hideSecrets: (text: string) => string): Pr
 
   function add(raw: string): void {
     const line = hideSecrets(raw)
+    watchLine(line)
     lines.push(line.length > longestKeptLine ? `${line.slice(0, longestKeptLine)}…` : line)
     if (lines.length > keptLines) lines.shift()
     if (writable) output?.write(`${line}\n`)

@@ -24,6 +24,18 @@ export interface ProcessSpec {
    * passes on what runs elsewhere and would leave that behind. Default: `signal`.
    */
   readonly endsBy?: 'signal' | 'stdin'
+  /** The machine on which the program really runs, if it is another one. */
+  readonly host?: string
+  /** Tells from a line of its output that a part of the program has failed; the rest may take a while to end. */
+  readonly partFailedIn?: (line: string) => FailedPart | null
+}
+
+/** A part of a program that has failed, such as one rank of several. */
+export interface FailedPart {
+  /** `rank 1 on node2: Killed`. */
+  readonly what: string
+  /** Whether a line of the program's output is from this part. */
+  isFrom(line: string): boolean
 }
 
 /** How a process ended. */
@@ -37,7 +49,11 @@ export interface RunningProcess {
   readonly name: string
   readonly pid: number
   readonly logFile: string
+  /** The machine on which the program really runs, if it is another one. */
+  readonly host?: string
   alive(): boolean
+  /** The first part of it that failed, though it may still run itself. */
+  failedPart?(): FailedPart | null
   /** Null while it runs. */
   exit(): ProcessExit | null
   readonly exited: Promise<ProcessExit>
@@ -76,7 +92,11 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
   const pid = child.pid ?? (await notStarted(spec, child))
   child.on('error', () => {})
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-  const log = openLog(spec.logFile, hide)
+  let failedPart: FailedPart | null = null
+  const watchLine = (line: string) => {
+    failedPart ??= spec.partFailedIn?.(line) ?? null
+  }
+  const log = openLog(spec.logFile, hide, watchLine)
   if (child.stdout !== null) log.follow(child.stdout, spec.onStdoutLine)
   if (child.stderr !== null) log.follow(child.stderr)
   child.stdin?.on('error', () => {})
@@ -126,7 +146,9 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
     name: spec.name,
     pid,
     logFile: spec.logFile,
+    ...(spec.host === undefined ? {} : { host: spec.host }),
     alive: () => exit === null,
+    failedPart: () => failedPart,
     exit: () => exit,
     exited,
     send: line => void child.stdin?.write(`${line}\n`),

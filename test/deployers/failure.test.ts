@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { processFailure } from '../../src/deployers/failure.ts'
+import { isWhole, processFailure } from '../../src/deployers/failure.ts'
+import { lossOf } from '../../src/deployers/nodes/nodes.ts'
 import type { RunningProcess } from '../../src/process/process.ts'
 
 const ended = (code: number, lines: readonly string[]): RunningProcess => ({
@@ -35,4 +36,38 @@ describe('a worker on another host that has ended', () => {
     assert.equal(error.code, 'process-ended')
     assert.match(error.message, /^prefill-0 \(process 7\) exited with code 255: ConnectionResetError/)
   })
+})
+
+describe('a worker whose ranks run in one program', () => {
+  const lines = ['0: INFO serving', '1: ValueError: no room', 'srun: error: n2: task 1: Exited', '0: KeyError: gone']
+  const part = { what: 'rank 1 on n2: Exited', isFrom: (line: string) => line.startsWith('1: ') }
+  const ranked = { ...ended(1, lines), failedPart: () => part }
+
+  it('is blamed by the rank that failed first, with the words of that rank', () => {
+    const { message } = processFailure(ranked)
+    assert.equal(
+      message,
+      'prefill-0 (process 7) lost rank 1 on n2: Exited: ValueError: no room\n  prefill-0: 1: ValueError: no room',
+    )
+  })
+
+  it('is not whole any more, though the others are still being ended', () => {
+    assert.equal(isWhole({ ...ranked, alive: () => true, exit: () => null }), false)
+    assert.equal(isWhole({ ...ranked, alive: () => true, exit: () => null, failedPart: () => null }), true)
+  })
+})
+
+it('the loss of a machine names it once', () => {
+  const why = (text: string) => {
+    const event = lossOf('node n2 (10.0.0.2)', text)
+    return event.kind === 'lost' ? `${event.what}: ${event.why}.` : null
+  }
+  assert.equal(why('node n2 (10.0.0.2) is DOWN: unplugged'), 'node n2 (10.0.0.2): it is DOWN: unplugged.')
+  assert.equal(why('node n2 (10.0.0.2): not responding.'), 'node n2 (10.0.0.2): not responding.')
+  assert.equal(why('Slurm job 1 is gone'), 'node n2 (10.0.0.2): Slurm job 1 is gone.')
+})
+
+it('a failure names the machine that the process ran on', () => {
+  const { message } = processFailure({ ...ended(137, []), host: 'n2' })
+  assert.equal(message, 'prefill-0 on n2 (process 7) exited with code 137')
 })

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import type { RunningProcess } from '../../process/process.ts'
 import { placesOf, type WorkerSlot } from '../change.ts'
-import { processFailure } from '../failure.ts'
+import { isWhole, processFailure } from '../failure.ts'
 import { guardGraceMs } from '../launch/guard.ts'
 import type { Launch, Task } from '../launch/launcher.ts'
 import { startLaunch } from '../launch/start.ts'
@@ -70,7 +70,7 @@ export function launchesOf(
     const head = { address: nodes.reach(slot.host).address, port: ports.meeting }
     const { nodes: count, gpusPerNode } = gang
     const made = gang.rank(command, { rank, nodes: count, gpusPerNode, address: reach.address, head })
-    return { name, ...made, files: design.files }
+    return { name, ...made, files: design.files, isRank: true }
   }
   const ranks = placesOf(slot).map((place, rank) => ({ host: place.host, task: taskOf(place, rank) }))
   if (gang === undefined || nodes.gang === undefined) {
@@ -110,7 +110,9 @@ export async function startWorker(
     for (const { name, host, launch } of launchesOf(setup, slot, design, nodes, ports)) {
       const cwd = host === null ? resolve('.') : tmpdir()
       const logFile = join(place.logFolder, `${name}.log`)
-      processes.push(await startLaunch(launch, { name, cwd, logFile }, place.ledger))
+      // One that runs on several nodes says itself which of them failed.
+      const on = host === null || launch.partFailedIn !== undefined ? {} : { host }
+      processes.push(await startLaunch(launch, { name, cwd, logFile, ...on }, place.ledger))
     }
   } catch (error) {
     await stop(0)
@@ -129,8 +131,8 @@ export async function startWorker(
     ...(processes.length === 1 ? {} : { ranks: processes }),
     metricsUrls: Object.fromEntries(pages),
     registers,
-    fit: async () => processes.every(each => each.alive()),
-    failure: logLines => processFailure(processes.find(each => !each.alive()) ?? process, logLines),
+    fit: async () => processes.every(isWhole),
+    failure: logLines => processFailure(processes.find(each => !isWhole(each)) ?? process, logLines),
     stop,
   }
 }

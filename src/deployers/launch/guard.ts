@@ -15,12 +15,13 @@ export const heartbeatS = 5
  * has left it (known by a mark in its environment), and nothing else, when its standard input ends or falls silent: so
  * the task never outlives Fulcrum, the connection, or a cut network. It listens to signals before the task starts: one
  * that came in between would end the guard alone. Of a supervisor it watches the services too. Needs
- * bash (read -t), setsid, and ps for a supervisor. Arguments: grace and silence in seconds, container program and name
- * (or empty), the task's mark, `supervises` or empty, the folder to leave no trace of, number of files, then path and
- * content of each, then the command.
+ * bash (read -t), setsid, and ps for a supervisor. Of a rank it takes an end with code 0 that it was not told to come to
+ * for a failure: what starts ranks together looks at codes alone. Arguments: grace and silence in seconds, container
+ * program and name (or empty), the task's mark, `supervises`, `rank` or empty, the folder to leave no trace of, number of
+ * files, then path and content of each, then the command.
  */
 const script = `
-grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ supervises=$6 folder=$7 files=$8; shift 8
+grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ kind=$6 folder=$7 files=$8; shift 8
 written=()
 for ((; files > 0; files--)); do
   mkdir -p -- "$(dirname -- "$1")" && printf %s "$2" >"$1" || exit 73
@@ -31,6 +32,7 @@ tell() { kill "-$1" -- "-$task" 2>/dev/null || kill "-$1" "$task" 2>/dev/null; }
 task= told= ended=
 trap 'told=1; [ -z "$task" ] || tell TERM' TERM INT HUP
 trap 'ended=1' USR1
+trap 'told=1' USR2
 setsid env "$mark" "$@" 3<&- </dev/null &
 task=$!
 [ -z "$told" ] || tell TERM
@@ -47,10 +49,11 @@ services() {
 {
   trap - TERM INT HUP
   while IFS= read -r -t "$silence" _ <&3; do :; done
+  kill -USR2 $$
   finish
 } >/dev/null 2>&1 &
 watchers=$!
-if [ -n "$supervises" ]; then
+if [ "$kind" = supervises ]; then
   {
     trap - TERM INT HUP
     known=
@@ -75,6 +78,10 @@ for pid in $(strays); do kill -KILL "$pid" 2>/dev/null; done
 for file in "\${written[@]}"; do rm -f -- "$file"; rmdir -- "$(dirname -- "$file")" 2>/dev/null; done
 rmdir -- "$folder" 2>/dev/null
 [ -z "$ended" ] || { echo 'a service of it has ended, and the rest was ended with it' >&2; code=70; }
+if [ "$kind" = rank ] && [ -z "$told" ] && [ "$code" = 0 ]; then
+  echo 'this rank has ended, and nobody told it to' >&2
+  code=70
+fi
 exit "$code"
 `.trim()
 
@@ -89,7 +96,8 @@ export function guarded(task: Task, { container, namespace, unset }: Wrapping): 
   const box = container === null ? ['', ''] : [container.runtime, containerName(namespace, task)]
   const files = task.files.flatMap(({ path, content }) => [path, content])
   const numbers = [String(graceS), String(silenceS)]
-  const whose = [`${namespace}/${task.name}`, task.supervises === true && container === null ? 'supervises' : '']
+  const kind = task.isRank === true ? 'rank' : task.supervises === true && container === null ? 'supervises' : ''
+  const whose = [`${namespace}/${task.name}`, kind]
   const fixed = [...numbers, ...box, ...whose, taskFolder(namespace), String(task.files.length)]
   return ['bash', '-c', script, 'fulcrum', ...fixed, ...files, ...command]
 }

@@ -1,3 +1,4 @@
+import type { FailedPart } from '../../process/process.ts'
 import type { RuntimeConfig } from '../nodes/keys.ts'
 import type { PlannedFile } from '../planned-file.ts'
 
@@ -17,6 +18,8 @@ export interface Task {
    * with the first of them. Not seen inside of a container.
    */
   readonly supervises?: boolean
+  /** It is one rank of several that need each other: its end is a failure, even with exit code 0, unless it was told. */
+  readonly isRank?: boolean
 }
 
 /** The local command line that runs a task, wherever that is. */
@@ -30,6 +33,8 @@ export interface Launch {
    * How the task is asked to end: SIGTERM to the local process group, or the end of the local program's standard input.
    */
   readonly endsBy: 'signal' | 'stdin'
+  /** Tells from a line of the output that one of several tasks has failed. */
+  readonly partFailedIn?: (line: string) => FailedPart | null
 }
 
 /** How a command is run in one place. Pure: it makes command lines, and runs none. */

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { defined } from '../../model/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import { type ProcessSpec, type RunningProcess, startProcess } from '../../process/process.ts'
 import { heartbeatS } from './guard.ts'
@@ -9,12 +10,12 @@ import type { Launch } from './launcher.ts'
  * Runs what a launcher made: its files first, then the local program, and signs of life for a guard while that runs.
  */
 export async function startLaunch(
-  { argv, env, files, endsBy }: Launch,
-  place: Pick<ProcessSpec, 'name' | 'cwd' | 'logFile' | 'onStdoutLine'>,
+  { argv, env, files, endsBy, partFailedIn }: Launch,
+  place: Pick<ProcessSpec, 'name' | 'cwd' | 'logFile' | 'onStdoutLine' | 'host'>,
   ledger: ProcessLedger,
 ): Promise<RunningProcess> {
   await writeFiles(files)
-  const process = await startProcess({ ...place, argv, env, endsBy }, ledger)
+  const process = await startProcess({ ...place, argv, env, endsBy, ...defined({ partFailedIn }) }, ledger)
   if (endsBy === 'stdin') {
     const beat = setInterval(() => process.send(''), heartbeatS * 1000).unref()
     void process.exited.then(() => clearInterval(beat))

@@ -1,5 +1,5 @@
 import type { RunningProcess } from '../../process/process.ts'
-import type { DeployContext, PlannedCommand } from '../deployer.ts'
+import type { DeployContext, DeployEvent, PlannedCommand } from '../deployer.ts'
 import { underGuard } from '../launch/guard.ts'
 import { type Launch, type Launcher, onThisMachine, type Task } from '../launch/launcher.ts'
 import { freePort } from '../ports.ts'
@@ -19,6 +19,24 @@ export interface Reach {
 export interface RankTask {
   readonly host: string
   readonly task: Task
+}
+
+/** What is wrong with a machine. */
+export interface NodeProblem {
+  /** Null if no single machine is concerned. */
+  readonly host: string | null
+  /** A sentence that names it. */
+  readonly why: string
+}
+
+/** Tells that a machine is lost. `why` may begin with its name, as a {@link NodeProblem} does; the event says it once. */
+export function lossOf(what: string, why: string): DeployEvent {
+  const reason = why.startsWith(`${what}: `)
+    ? why.slice(what.length + 2)
+    : why.startsWith(`${what} `)
+      ? `it ${why.slice(what.length + 1)}`
+      : why
+  return { kind: 'lost', what, why: reason.replace(/\.$/, '') }
 }
 
 /** The machines of a deployment: brought within reach, watched, and let go of. */
@@ -50,8 +68,8 @@ export interface Nodes {
   freePort(host: string | null): Promise<number>
   /** The processes that keep the machines within reach. */
   processes(): readonly RunningProcess[]
-  /** What is wrong with machines or the way to them, a sentence each; those that are lost are done without. */
-  problems(signal: AbortSignal): Promise<readonly string[]>
+  /** What is wrong with machines or the way to them; those that are lost are done without. */
+  problems(signal: AbortSignal): Promise<readonly NodeProblem[]>
   /** What opening runs. */
   preview(): readonly PlannedCommand[]
   /** Safe to call twice. */

@@ -15,7 +15,7 @@ import { connectionCommand, connectionUpCommand, overSsh, type SshRoute, sshComm
 import { waitUntil } from '../wait.ts'
 import { freePortAt, headReach, requireHead } from './head.ts'
 import type { RuntimeConfig, SshConfig, SshNodeConfig, SshNodesConfig } from './keys.ts'
-import type { Nodes } from './nodes.ts'
+import { lossOf, type Nodes } from './nodes.ts'
 import type { Host } from './placement.ts'
 import { runToEnd } from './run-to-end.ts'
 
@@ -105,7 +105,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
       context.signal.throwIfAborted()
       if (!(error instanceof FulcrumError)) throw error
       lost.set(node.name, why)
-      context.onEvent({ kind: 'lost', what: `node ${shown(node.name, before)}`, why })
+      context.onEvent(lossOf(`node ${shown(node.name, before)}`, why))
     }
   }
 
@@ -152,9 +152,11 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
     processes: () => [...connections.values()].map(({ process }) => process),
     problems: async signal => {
       const usable = nodes.hosts.filter(({ name }) => !lost.has(name))
-      const found = (await Promise.all(usable.map(({ name }) => problemOf(name, signal)))).flat()
+      const found = await Promise.all(
+        usable.map(async ({ name }) => (await problemOf(name, signal)).map(why => ({ host: name, why }))),
+      )
       signal.throwIfAborted()
-      return found
+      return found.flat()
     },
     preview: () =>
       nodes.hosts.map(({ name }) => ({ argv: connectionCommand(route(name)), env: {}, note: `connection to ${name}` })),

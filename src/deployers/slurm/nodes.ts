@@ -7,7 +7,7 @@ import type { DeployContext } from '../deployer.ts'
 import { taskFolder } from '../launch/guard.ts'
 import { freePortAt, headReach, requireHead } from '../nodes/head.ts'
 import type { RuntimeConfig } from '../nodes/keys.ts'
-import type { Nodes } from '../nodes/nodes.ts'
+import { lossOf, type Nodes } from '../nodes/nodes.ts'
 import type { Host } from '../nodes/placement.ts'
 import { runToEnd } from '../nodes/run-to-end.ts'
 import { type Allocation, allocate } from './allocation.ts'
@@ -114,7 +114,7 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
   async function look(context: DeployContext): Promise<void> {
     const lose = (name: string, what: string, why: string) => {
       lost.set(name, why)
-      context.onEvent({ kind: 'lost', what, why })
+      context.onEvent(lossOf(what, why))
     }
     for (const held of allocations) {
       const fault = await faultOf(held, context.signal)
@@ -168,11 +168,12 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
     freePort: host => freePortAt(addressOf(host ?? ''), ports),
     processes: () => allocations.map(({ process }) => process),
     problems: async signal => {
-      if (allocations.length === 0) return ['there is no Slurm allocation']
+      if (allocations.length === 0) return [{ host: null, why: 'there is no Slurm allocation' }]
       const faults = await Promise.all(allocations.map(held => faultOf(held, signal)))
       const failed = await failures(signal)
       signal.throwIfAborted()
-      return [...faults.flatMap(fault => fault?.why ?? []), ...failed.map(([, why]) => why)]
+      const whole = faults.flatMap(fault => (fault === null ? [] : [{ host: null, why: fault.why }]))
+      return [...whole, ...failed.map(([host, why]) => ({ host, why }))]
     },
     preview: () => [{ argv: allocationCommand(config, namespace), env: {}, note: 'allocation' }],
     close: async () => {

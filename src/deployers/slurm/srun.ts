@@ -1,3 +1,4 @@
+import type { FailedPart } from '../../process/process.ts'
 import { guarded } from '../launch/guard.ts'
 import type { Launch, Launcher, Wrapping } from '../launch/launcher.ts'
 import type { RankTask } from '../nodes/nodes.ts'
@@ -81,5 +82,33 @@ export function asGangStep(
     env: {},
     files: [],
     endsBy: 'stdin',
+    partFailedIn: failedTask,
   }
+}
+
+/**
+ * Reads the failure of a task or a node from a line of `srun --label`. The first one is the cause: Slurm then ends the
+ * other tasks, which takes seconds, and reports these as well.
+ */
+export function failedTask(line: string): FailedPart | null {
+  const [, nodes = '', tasks = '', how = ''] = /^srun: error: (\S+): tasks? ([\d,-]+): (.+)$/.exec(line) ?? []
+  const numbers = tasksIn(tasks)
+  const [only] = numbers
+  if (only !== undefined) {
+    return {
+      what: `rank${numbers.length === 1 ? '' : 's'} ${tasks} on ${nodes}: ${how}`,
+      isFrom: said => numbers.some(number => new RegExp(`^\\s*${number}: `).test(said)),
+    }
+  }
+  const node = /^srun: error: Node failure on (\S+)/.exec(line)?.[1]
+  return node === undefined ? null : { what: `its ranks on ${node}: the node failed`, isFrom: () => false }
+}
+
+/** `0-2,5` → 0, 1, 2, 5 */
+function tasksIn(list: string): readonly number[] {
+  return list.split(',').flatMap(range => {
+    const [first = '', last = first] = range.split('-')
+    if (first === '') return []
+    return Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i)
+  })
 }

@@ -4,7 +4,7 @@ import type { Task } from '../../../src/deployers/launch/launcher.ts'
 import { connectionCommand, overSsh } from '../../../src/deployers/launch/ssh.ts'
 import type { SlurmConfig } from '../../../src/deployers/slurm/config.ts'
 import { allocationCommand } from '../../../src/deployers/slurm/salloc.ts'
-import { asStep, mpiBreakers } from '../../../src/deployers/slurm/srun.ts'
+import { asStep, failedTask, mpiBreakers } from '../../../src/deployers/slurm/srun.ts'
 
 const task: Task = { name: 'decode-0', argv: ['python', '-m', 'x y'], env: { A: '1' }, files: [] }
 const wrapping = { container: null, namespace: 'ns', unset: [] }
@@ -48,6 +48,23 @@ it('a step may run the guideâ€™s container, whose file system then has the taskâ
     argv.slice(from).join(' '),
     `docker run --rm --init --name ns-decode-0 --gpus all --network host -w /w -v /tmp/ns/engine.yaml:/tmp/ns/engine.yaml:ro -e A=1 -v /tmp/hf_cache:/root/.cache/huggingface ${image} python -m x y`,
   )
+})
+
+it('a failure of a rank is read from what srun says, with the lines that are from it', () => {
+  const failure = (line: string) => failedTask(line)?.what ?? null
+  assert.equal(failure('srun: error: n2: task 1: Exited with exit code 3'), 'rank 1 on n2: Exited with exit code 3')
+  assert.equal(failure('srun: error: n[1-2]: tasks 0-2,5: Killed'), 'ranks 0-2,5 on n[1-2]: Killed')
+  assert.equal(failure('srun: error: Node failure on n2'), 'its ranks on n2: the node failed')
+  for (const line of [
+    'srun: cluster configuration lacks support for cpu binding',
+    'srun: error: Unable to allocate resources: Invalid partition name specified',
+    '1: srun: error: n2: task 1: Killed',
+    '0: slurmstepd-n1: error: *** STEP 1.0 ON n1 CANCELLED AT 2026-11-29T12:26:57 ***',
+  ])
+    assert.equal(failure(line), null, line)
+  const part = failedTask('srun: error: n[1-2]: tasks 0-2,5: Killed')
+  const own = ['0: a', ' 2: b', '3: c', '05: d', '5: e', '15: f', 'srun: g'].filter(line => part?.isFrom(line))
+  assert.deepEqual(own, ['0: a', ' 2: b', '5: e'])
 })
 
 it('an allocation is asked for with what the sweep file says, and held until the input ends', () => {

@@ -114,6 +114,20 @@ describe('the guard of a task', () => {
     await other
   })
 
+  it('takes the end of a rank for a failure, unless the rank was told to end', async () => {
+    const alone = await start(task('exit 0', { isRank: true }))
+    assert.deepEqual([alone.exitCode, alone.stderr], [70, 'this rank has ended, and nobody told it to'])
+    assert.equal((await start(task('exit 3', { isRank: true }))).exitCode, 3)
+    const told = start(task('trap "exit 0" TERM; echo ready; sleep 1000 & wait', { isRank: true }))
+    await firstLine(told)
+    told.stdin.end()
+    assert.equal((await told).exitCode, 0)
+    const asked = start(task('trap "exit 0" TERM; echo ready; sleep 1000 & wait', { isRank: true }))
+    await firstLine(asked)
+    asked.kill('SIGTERM')
+    assert.equal((await asked).exitCode, 0)
+  })
+
   it('removes the task’s container, by its own name', async () => {
     const said = join(folder, 'docker-said')
     const docker = join(folder, 'docker')
