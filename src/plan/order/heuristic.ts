@@ -4,9 +4,9 @@ import { isBetter, type StepCosts, startsOf } from './costs.ts'
 const longestSegment = 3
 /**
  * Limit of moves to try, so that a large plan takes seconds; a count instead of a time, so that the result is always
- * the same.
+ * the same. For thousands of deployments a move is dearer, and hardly any improves on nearest neighbors.
  */
-const moveBudget = 40_000_000
+const moveBudget = (n: number) => (n <= 2000 ? 40_000_000 : 10_000_000)
 
 /**
  * A good order for more deployments than can be ordered exactly: nearest neighbor from several starts, and the order of
@@ -17,13 +17,15 @@ export function goodOrder(costs: StepCosts): readonly number[] {
   const n = costs.size
   const asWritten = Array.from({ length: n }, (_, index) => index)
   const starts = n <= 60 ? asWritten : spread(n, n <= 400 ? 12 : n <= 2000 ? 2 : 1)
-  const budget = { moves: moveBudget }
-  let best = improved(costs, asWritten, budget)
-  for (const start of starts) {
-    const order = improved(costs, nearestNeighbour(costs, start), budget)
-    if (isBetter(costs, order, best)) best = order
+  const budget = { moves: moveBudget(n) }
+  // The order of the file comes last: for a large plan it is by far the worst one, and would use up the moves.
+  const from = [...starts.map(start => () => nearestNeighbour(costs, start)), () => asWritten]
+  let best: readonly number[] | null = null
+  for (const begin of from) {
+    const order = improved(costs, begin(), budget)
+    if (best === null || isBetter(costs, order, best)) best = order
   }
-  return best
+  return best ?? asWritten
 }
 
 function spread(n: number, count: number): number[] {
@@ -104,6 +106,8 @@ function moveSegment(costs: StepCosts, order: readonly number[], budget: { moves
         const [first, last] = [piece[0], piece[length - 1]]
         const inside =
           startsOf(costs, piece) - startsOf(costs, segment) - costs.first(piece[0] ?? 0) + costs.first(segment[0] ?? 0)
+        // A detour is never cheaper, so there is no better place for one that costs nothing where it is.
+        if (length === 1 && gain <= 0) continue
         // The order without the segment is not built: a large plan would copy it a hundred thousand times.
         for (let to = 0; to <= places; to++) {
           if (--budget.moves <= 0) return null
@@ -128,17 +132,18 @@ function moveSegment(costs: StepCosts, order: readonly number[], budget: { moves
 /** An improvement by reversing a segment; the steps inside it are asymmetric and counted again. */
 function turnSegment(costs: StepCosts, order: readonly number[], budget: { moves: number }): number[] | null {
   const n = order.length
+  const entry = entryCosts(costs, order)
   for (let from = 0; from < n - 1; from++) {
-    let forwards = 0
+    let forwards = entry(from)
     let backwards = 0
     for (let to = from + 1; to < n; to++) {
       if (--budget.moves <= 0) return null
-      forwards += edge(costs, order[to - 1], order[to])
+      forwards += entry(to)
       backwards += edge(costs, order[to], order[to - 1])
+      const most = forwards + entry(to + 1) - backwards
+      if (most <= 0) continue
       const [before, first, last, after] = [order[from - 1], order[from], order[to], order[to + 1]]
-      const now = edge(costs, before, first) + forwards + edge(costs, last, after)
-      const turned = edge(costs, before, last) + backwards + edge(costs, first, after)
-      if (turned < now) {
+      if (edge(costs, before, last) + edge(costs, first, after) < most) {
         return [...order.slice(0, from), ...order.slice(from, to + 1).reverse(), ...order.slice(to + 1)]
       }
     }
