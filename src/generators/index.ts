@@ -6,7 +6,7 @@ import { genaiPerfGenerator } from './genai-perf/index.ts'
 import { guideLlmGenerator } from './guidellm/index.ts'
 import { vllmBenchGenerator } from './vllm-bench/index.ts'
 
-/** The load generators that Fulcrum ships; the first is the one that a sweep file need not name. */
+/** The shipped load generators. The first is the default of sweep files. */
 const shipped = [builtInGenerator, genaiPerfGenerator, aiperfGenerator, vllmBenchGenerator, guideLlmGenerator] as const
 
 export const generators: readonly [AnyGenerator, ...AnyGenerator[]] = shipped
@@ -15,13 +15,13 @@ type Written<G extends AnyGenerator> = G extends AnyGenerator
   ? G['name'] | ({ readonly name: G['name'] } & z.input<G['schema']>)
   : never
 
-/** The `generator` sections that they take, as they are written. */
+/** The `generator` sections of shipped generators as written in sweep files. */
 export type ShippedGenerator = Written<(typeof shipped)[number]>
 
-/** The generator of a sweep file that names none. */
+/** The default generator of sweep files. */
 export const [defaultGenerator] = generators
 
 export const generatorNames: readonly string[] = generators.map(({ name }) => name)
 
-/** The shipped generator of a name; undefined when there is none. */
+/** The shipped generator with this name; undefined if there is none. */
 export const generatorOf = (name: string): AnyGenerator | undefined => generators.find(one => one.name === name)

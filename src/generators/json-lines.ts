@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { FulcrumError } from '../model/index.ts'
 
-/** A line of a file of JSON lines. */
+/** One line of a JSON Lines file. */
 export interface JsonLine {
   readonly value: unknown
   /** From 1. */
@@ -10,7 +10,7 @@ export interface JsonLine {
 }
 
 /**
- * The JSON values of a file, line by line; empty lines are passed over.
+ * The JSON values of a file, line by line; skips empty lines.
  *
  * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` with file:line:column
  */
@@ -24,8 +24,7 @@ export async function* readJsonLines(file: string, signal: AbortSignal): AsyncGe
 }
 
 /**
- * The lines of a text file without their ends and without a byte order mark. Memory holds one line and one chunk of the
- * file, however many lines there are.
+ * Lines of a text file without line ends and byte order mark. Holds one line and one chunk of the file in memory.
  * @throws FulcrumError bad-input `data-file-unreadable`; the signal's reason
  */
 export async function* readLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
@@ -56,7 +55,7 @@ export async function* readLines(file: string, signal: AbortSignal): AsyncGenera
 
 const lineEnd = /\r\n|\n|\r/
 
-/** The error of a data file that can't be read. */
+/** Error for an unreadable data file. */
 export function fileUnreadable(file: string, cause: unknown): FulcrumError {
   return new FulcrumError('bad-input', 'data-file-unreadable', `could not read ${file}: ${messageOf(cause)}`, {
     where: file,
@@ -65,7 +64,7 @@ export function fileUnreadable(file: string, cause: unknown): FulcrumError {
   })
 }
 
-/** An error at a place in a data file. */
+/** Error at a position in a data file. */
 export function lineError(file: string, line: number, column: number, message: string, remedy: string): FulcrumError {
   const where = `${file}:${line}:${column}`
   return new FulcrumError('bad-input', 'data-line-invalid', `${where}: ${message}; ${remedy}`, { where, remedy })
@@ -83,8 +82,8 @@ function parseLine(text: string, file: string, line: number): unknown {
 }
 
 /**
- * Where the first character is that can't continue JSON. V8 says it in some messages and only quotes the text in
- * others; it is the length of the longest start of the text that merely ends too early.
+ * Position of the first character that cannot continue JSON. V8 reports it in some messages and only quotes the text in
+ * others, so this finds the longest prefix that merely ends too early.
  */
 export function faultIn(text: string): number {
   let sound = 0

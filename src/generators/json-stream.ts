@@ -2,45 +2,45 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { FulcrumError } from '../model/index.ts'
 
-/** How a file holds its JSON values. */
+/** Layout of the JSON values in a file. */
 export type JsonForm =
-  /** One value a line. */
+  /** One value per line. */
   | 'lines'
   /** The elements of one array. */
   | 'array'
-  /** The elements of `{"data": […]}`, as genai-perf and AIPerf write their inputs. */
+  /** Elements of `{"data": […]}`, the input format of genai-perf and AIPerf. */
   | 'data'
-  /** One value after another, each over several lines. */
+  /** Consecutive values, each over several lines. */
   | 'values'
 
-/** One value of a file, not parsed. */
+/** One unparsed value of a file. */
 export interface JsonText {
   readonly text: string
   /** Where it begins; both from 1. */
   readonly line: number
   readonly column: number
-  /** What is wrong with it already as text: the file ends within it. */
+  /** Error that is visible before parsing: the file ends within the value. */
   readonly flaw?: string
 }
 
-/** A file of JSON values, to be read once from the start to the end. */
+/** A file of JSON values, to be read once from start to end. */
 export interface JsonFile {
   readonly form: JsonForm
   readonly texts: AsyncIterable<JsonText>
-  /** SHA-256 of all bytes, hex; right once {@link texts} has come to its end. */
+  /** SHA-256 of all bytes, hex; valid once {@link texts} has ended. */
   sha256(): string
 }
 
-/** A value that is longer than this (UTF-16 units) is taken for a bracket or quote that is missing. */
+/** A longer value (in UTF-16 units) indicates a missing bracket or quote. */
 const longestValue = 64 * 1024 * 1024
-/** Enough to see the first line of nearly every file. */
+/** Large enough for the first line of nearly every file. */
 const pieceBytes = 1 << 20
 
 /**
- * Opens a file of JSON values, whatever holds them; memory holds a value at a time. A byte order mark, CRLF and empty
- * lines are passed over.
+ * Opens a file of JSON values in any layout. Holds one value in memory at a time. Accepts a byte order mark, CRLF and
+ * empty lines.
  *
- * @throws FulcrumError bad-input `data-file-unreadable` when it is missing, no file, or not UTF-8 text (compressed,
+ * @throws FulcrumError bad-input `data-file-unreadable` if it is missing, not a file, or not UTF-8 text (compressed,
  *   UTF-16); `data-line-invalid` while reading, for a value longer than 64 MiB
  */
 export async function openJson(file: string, signal: AbortSignal): Promise<JsonFile> {
@@ -61,7 +61,7 @@ export async function openJson(file: string, signal: AbortSignal): Promise<JsonF
 }
 
 /**
- * The values of a text that comes in pieces, cut anywhere.
+ * Values of a text that arrives in arbitrary pieces.
  * @param file for messages
  * @throws FulcrumError bad-input `data-line-invalid` for a value longer than 64 MiB
  */
@@ -69,7 +69,7 @@ export function splitJson(file: string, pieces: AsyncIterable<string>, form: Jso
   return form === 'lines' ? linesOf(file, pieces) : valuesOf(file, pieces, form)
 }
 
-/** @param head as much of the file's start as was read at once */
+/** @param head start of the file, as much as was read at once */
 function formOf(head: string): JsonForm {
   const start = head.trimStart()
   const lineEnd = start.indexOf('\n')
@@ -82,7 +82,9 @@ function formOf(head: string): JsonForm {
   return start.startsWith('{') && kind === 'open' && more ? 'values' : 'lines'
 }
 
-/** Whether brackets and quotes of a text are closed; a text that ends within a string can't go on in the next line. */
+/**
+ * Whether brackets and quotes of a text are closed. A text that ends within a string cannot continue on the next line.
+ */
 function completeness(text: string): 'complete' | 'open' | 'in a string' {
   let depth = 0
   let inString = false
@@ -141,10 +143,10 @@ async function* valuesOf(
   let depth = 0
   let inString = false
   let escaped = false
-  /** Elements have to come between commas. */
+  /** Elements must be separated by commas. */
   let owed = false
   let line = 1
-  /** Characters of earlier pieces, and where the line began among all. */
+  /** Number of characters in earlier pieces, and where the line began among all. */
   let gone = 0
   let lineStart = 0
   let begun = { line: 1, column: 1 }
@@ -193,7 +195,7 @@ async function* valuesOf(
       if (state === 'before') {
         if (char === openBracket) state = 'between'
       } else if (state === 'after') {
-        // What stands behind the data of genai-perf's inputs are other fields.
+        // Anything after the data of genai-perf's inputs belongs to other fields.
         if (form === 'array') {
           yield { text: '', ...place, flaw: 'there is more text after the end of the array' }
           return
@@ -238,7 +240,7 @@ function refuseEndless(file: string, length: number, line: number): void {
   )
 }
 
-/** What a file begins with that is no text, and what to do. */
+/** First bytes of files that are not text, and the remedy. */
 const foreign: readonly (readonly [start: readonly number[], what: string, remedy: string])[] = [
   [[0x1f, 0x8b], 'compressed with gzip', 'unpack it with `gunzip --keep`'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'compressed with Zstandard', 'unpack it with `unzstd`'],
@@ -250,7 +252,7 @@ const foreign: readonly (readonly [start: readonly number[], what: string, remed
   [[0xfe, 0xff], 'in UTF-16', 'save it as UTF-8'],
 ]
 
-/** The file's text, piece by piece, without a byte order mark; every byte goes through the hash. */
+/** Text of the file, piece by piece, without a byte order mark. Hashes every byte. */
 async function* decoded(
   file: string,
   hash: { update(bytes: Uint8Array): unknown },

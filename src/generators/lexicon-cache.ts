@@ -5,7 +5,7 @@ import type { Lexicon } from './lexicon.ts'
 import { createLexicon } from './lexicon.ts'
 import { buildTokenizer, readTokenizer } from './tokenizer.ts'
 
-/** Raised when the way a lexicon is found changes. */
+/** Increase when the method of finding a lexicon changes. */
 const version = 2
 
 const schema = z.object({
@@ -17,10 +17,10 @@ const schema = z.object({
 })
 
 /**
- * The lexicon of a model's tokenizer: from the cache (by the content of the tokenizer's files), else found and kept
- * there.
+ * Lexicon of a model's tokenizer, from the cache (keyed by the content of the tokenizer's files) or newly built and
+ * cached.
  *
- * @throws what readTokenizer, buildTokenizer and createLexicon throw
+ * @throws errors of readTokenizer, buildTokenizer and createLexicon
  */
 export async function loadLexicon(model: Model, cacheFolder: string, signal: AbortSignal): Promise<Lexicon> {
   const source = await readTokenizer(model.tokenizer)

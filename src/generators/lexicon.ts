@@ -2,23 +2,22 @@ import { FulcrumError } from '../model/index.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /**
- * Words that can be strung together with single spaces, in any order, so that each is exactly one token. Proven against
- * the tokenizer for every ordered pair of words, which is enough, because pre-tokenizers split by neighbouring
- * characters.
+ * Words that are exactly one token each when joined with single spaces in any order. Verified with the tokenizer for
+ * every ordered pair of words, which suffices because pre-tokenizers split by neighboring characters.
  */
 export interface Lexicon {
-  /** Lower-case ASCII words, 512 of them where the vocabulary has so many; always a power of two. */
+  /** Lower-case ASCII words, up to 512 of them; always a power of two. */
   readonly words: readonly string[]
   /**
-   * Those among the words (indices) that have the same number of letters, so that one can take another's place in
+   * Indices of words with equal numbers of letters, so that one can replace another without changing the number of
    * bytes.
    */
   readonly interchangeable: readonly number[]
-  /** Tokens that the chat template adds around one user message; null without a template. */
+  /** Tokens that the chat template adds around a single user message; null without a template. */
   readonly chatTokens: number | null
   /**
-   * Tokens that it adds around an answer and the next user message, for every turn that went before; null where it
-   * takes none.
+   * Tokens that it adds around an answer and the next user message, for every previous turn; null if it does not
+   * support turns.
    */
   readonly turnTokens: number | null
   /** Special tokens that the tokenizer adds around a plain prompt. */
@@ -30,9 +29,9 @@ const fewestWords = 64
 const interchangeableWords = 64
 
 /**
- * Finds a tokenizer's lexicon; about a second, hence done once a tokenizer and kept.
+ * Builds a tokenizer's lexicon. Takes about a second, so it is done once per tokenizer and cached.
  *
- * @throws FulcrumError bad-input `tokenizer-without-words` when the vocabulary has too few such words
+ * @throws FulcrumError bad-input `tokenizer-without-words` if the vocabulary has too few such words
  */
 export function createLexicon(tokenizer: Tokenizer, name: string): Lexicon {
   let candidates = candidateWords(tokenizer)
@@ -53,7 +52,7 @@ export function createLexicon(tokenizer: Tokenizer, name: string): Lexicon {
   }
 }
 
-/** Words that are one token after a space as well as at the start of a text, the commonest (lowest id) first. */
+/** Words that are one token both after a space and at the start of a text, most common (lowest id) first. */
 function candidateWords(tokenizer: Tokenizer): string[] {
   const spelled = [...tokenizer.vocabulary()]
     .map(([token, id]) => ({ id, word: /^[Ġ▁]([a-z]{4,10})$/.exec(token)?.[1] }))
@@ -62,7 +61,7 @@ function candidateWords(tokenizer: Tokenizer): string[] {
   let aroundPrompt: number | null = null
   let aroundChat: number | null = null
   for (const { word } of spelled) {
-    // A few spare ones, should pairs turn out to melt together.
+    // A few spare ones, in case some pairs merge.
     if (found.length >= mostWords * 1.25) break
     if (word === undefined || tokenizer.encode(word).length !== 1) continue
     const inPrompt = tokenizer.encodePrompt(word).length - 1
@@ -78,7 +77,7 @@ function candidateWords(tokenizer: Tokenizer): string[] {
 function unstableWords(tokenizer: Tokenizer, words: readonly string[]): Set<string> {
   const faulty = new Set<string>()
   for (const [at, word] of words.entries()) {
-    // One row of the shortest sequence that has every ordered pair: w0 w0 w1 w0 w2 …, then w1 w1 w2 w1 w3 ….
+    // One row of the shortest sequence with every ordered pair: w0 w0 w1 w0 w2 …, then w1 w1 w2 w1 w3 ….
     const row = [word, ...words.slice(at + 1).flatMap(other => [word, other])]
     const next = words[at + 1]
     if (next !== undefined) row.push(next)
@@ -107,7 +106,7 @@ function overheads(
 }
 
 /**
- * Tokens of a chat in which user and assistant say these in turns; null when the tokenizer has no template that takes
+ * Tokens of a chat with alternating user and assistant messages; null if the tokenizer has no template that supports
  * it.
  */
 function chatLength(tokenizer: Tokenizer, said: readonly string[]): number | null {
@@ -119,7 +118,7 @@ function chatLength(tokenizer: Tokenizer, said: readonly string[]): number | nul
   }
 }
 
-/** The largest group of words with equally many letters, cut to a power of two. */
+/** Largest group of words with equal numbers of letters, cut to a power of two. */
 function sameLength(words: readonly string[]): number[] {
   const groups = Map.groupBy(words.keys(), at => words[at]?.length)
   const largest = [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), [])

@@ -10,8 +10,8 @@ import { resolveTarget } from './built-in/resolve-target.ts'
 import { apiPaths, bodyAround, headBefore } from './request.ts'
 
 /**
- * How the load will ask, so that what answers a probe answers the load too: a server may have one API and not the
- * other.
+ * Parameters of the load's requests, so that whatever answers a probe also answers the load: a server may support only
+ * one API.
  */
 export interface Asking {
   readonly api: Api
@@ -20,7 +20,7 @@ export interface Asking {
   readonly extra: { readonly [field: string]: Json }
 }
 
-/** What most servers answer, for a probe that no sweep is behind. */
+/** Default parameters for a probe without a sweep, which most servers support. */
 export const askingByDefault: Asking = { api: 'chat', streaming: true, extra: {} }
 
 /** How to ask. */
@@ -28,32 +28,32 @@ export interface ProbeOptions extends Partial<Asking> {
   readonly signal: AbortSignal
   /** Deadline of the whole probe. */
   readonly timeoutMs: number
-  /** Asks for a stream, as load does. */
+  /** Whether to request a stream, as the load does. */
   readonly streaming: boolean
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Certificates to trust besides the system's, PEM. */
+  /** Certificates to trust in addition to the system's, PEM. */
   readonly ca?: string
 }
 
-/** What came back. */
+/** Result of a probe. */
 export interface ProbeResult {
-  /** NaN when not streamed. */
+  /** NaN if not streamed. */
   readonly ttftMs: number
   readonly latencyMs: number
   readonly chunks: number
-  /** As the server's usage says; null when it didn't. */
+  /** From the server's usage; null if not reported. */
   readonly inputTokens: number | null
   readonly outputTokens: number | null
 }
 
-/** Enough for a server that keeps its first tokens back, as one that parses reasoning or tool calls may. */
+/** Enough tokens for a server that holds back the first ones, as parsers of reasoning or tool calls may do. */
 const probeTokens = 16
 const expiryEveryMs = 10
 
 /**
- * One real, tiny completion in the endpoint's own dialect: that a model is listed says nothing, an answer does.
+ * One real, small completion in the endpoint's dialect. A listed model proves little; an answer proves that it works.
  *
- * @throws FulcrumError environment `probe-failed` with what came instead of an answer; the signal's reason when aborted
+ * @throws FulcrumError environment `probe-failed` with the response received instead; the signal's reason when aborted
  */
 export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeResult> {
   const env = options.env ?? process.env
@@ -79,7 +79,7 @@ export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<
   }
 }
 
-/** Sends the request over a connection of its own; resolves however it ends. */
+/** Sends the request over a separate connection. Resolves however it ends. */
 function ask(
   target: Awaited<ReturnType<typeof resolveTarget>>,
   request: Buffer,
@@ -129,7 +129,7 @@ function requestOf(endpoint: Endpoint, options: ProbeOptions, apiKey: string | u
   return Buffer.from(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
-/** What to look at first, by what came instead of an answer. */
+/** First thing to check, by the kind of failure. */
 function remedyOf({ kind, message }: Failure, api: Api, url: URL): string {
   const path = `${url.pathname.replace(/\/+$/, '')}${apiPaths[api]}`
   const other = api === 'chat' ? 'completions' : 'chat'

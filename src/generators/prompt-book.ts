@@ -4,23 +4,26 @@ import type { PromptSet } from './prompt-set.ts'
 import { firstPrompts } from './prompt-set.ts'
 import type { Trace } from './trace.ts'
 
-/** What decides prompts before they are salted. */
+/** Everything that determines prompts before the salt. */
 export interface UnsaltedPrompts {
   /** The lexicon's words. */
   readonly words: readonly string[]
   readonly api: string
   readonly workload: Workload
   readonly seed: number
-  /** Prompts (conversations, where the workload has turns). */
+  /** Number of prompts (conversations, if the workload has turns). */
   readonly count: number
 }
 
-/** Prompts kept over the points of a run, by the content of what decides them; points differ in their salt only. */
+/**
+ * Cache of prompts over the points of a run, keyed by everything that determines them. Points differ only in their
+ * salt.
+ */
 export interface PromptBook {
-  /** The prompts, made when they are not here. Not to be changed. */
+  /** Returns cached prompts or makes them. Do not modify the result. */
   take(of: UnsaltedPrompts, make: () => PromptSet): PromptSet
   /**
-   * A dataset that was read and counted, anew when it isn't here or has fewer rows than `count` here.
+   * Returns a cached dataset, or reads and counts it if it is missing or has fewer than `count` rows.
    * @param of `key` changes when the file does
    */
   takeDataset(
@@ -28,22 +31,22 @@ export interface PromptBook {
     make: () => Promise<MeasuredDataset>,
   ): Promise<MeasuredDataset>
   /**
-   * The trace that was read last, anew when it is another one.
+   * Returns the trace that was read last, or reads another one.
    * @param key changes when the file does
    */
   takeTrace(key: string, make: () => Promise<Trace>): Promise<Trace>
 }
 
-/** Datasets that are kept at once. */
+/** Maximum datasets to keep. */
 const mostDatasets = 4
 
 const defaultMostBytes = 256 * 1024 * 1024
 
-/** A book that forgets what was not asked for the longest when it holds more than so many bytes. */
+/** A book that evicts the least recently used prompts when it exceeds the given number of bytes. */
 export function createPromptBook(mostBytes = defaultMostBytes): PromptBook {
   const kept = new Map<string, PromptSet>()
   const datasets = new Map<string, { readonly count: number; readonly dataset: MeasuredDataset }>()
-  // A long one takes hundreds of megabytes: one at a time.
+  // A long trace takes hundreds of megabytes, so only one is kept.
   let trace: { readonly key: string; readonly read: Trace } | null = null
   return {
     takeTrace: async (key, make) => {
@@ -79,7 +82,7 @@ export function createPromptBook(mostBytes = defaultMostBytes): PromptBook {
   }
 }
 
-/** Lengths that are drawn are spread over all prompts: only where all are alike are some the start of more. */
+/** Drawn lengths are spread over all prompts. Only if all are equal are fewer prompts the start of more. */
 function keyOf({ words, api, workload, seed, count }: UnsaltedPrompts): string {
   const { name: _, ...content } = workload
   const alike = isFixed(workload.isl) && isFixed(workload.osl)

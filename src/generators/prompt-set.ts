@@ -1,38 +1,37 @@
 import type { TraceRecipe } from './trace-recipe.ts'
 
-/**
- * Prompts of a point, ready to be put into request bodies: bytes end to end, shared with worker threads without a copy.
- */
+/** Prompts of a point, ready for request bodies: concatenated bytes, shared with worker threads without copying. */
 export interface PromptSet {
-  /** Prompts; a conversation has {@link turns} of them, one after another. */
+  /** Number of prompts. A conversation has {@link turns} of them in order. */
   readonly count: number
   /**
-   * JSON values end to end: an array of messages for the chat API, a string for completions and responses. A turn of a
-   * conversation has its new messages only; what was said before goes in front of them.
+   * Concatenated JSON values: an array of messages for the chat API, a string for completions and responses. A turn of
+   * a conversation contains only its new messages; the earlier ones are put before it.
    */
   readonly json: Uint8Array
   /** Where each value begins in {@link json}, and the end of the last: count + 1 numbers. */
   readonly offsets: Float64Array
   /**
-   * Tokens that the server should count (`usage.prompt_tokens`), template included; the sum over the turns so far in a
-   * conversation. 0 where only the server can count them, as those of images.
+   * Tokens that the server should count (`usage.prompt_tokens`), including the template; in a conversation, the sum
+   * over the turns so far. 0 if only the server can count them, as for images.
    */
   readonly inputTokens: Uint32Array
-  /** Tokens to ask for; 0 where the data doesn't say. */
+  /** Tokens to request; 0 if the data does not specify them. */
   readonly outputTokens: Uint32Array
-  /** Of {@link count}, the last ones that only hold the load. */
+  /** Number of prompts at the end of {@link count} that only keep up the load. */
   readonly spare?: number
-  /** Turns a conversation has; 1 without conversations. */
+  /** Turns per conversation; 1 without conversations. */
   readonly turns: number
   /**
-   * For each prompt the first that is the same to the byte; absent where nobody looked, as in conversations and traces.
+   * For each prompt, the first with identical bytes; absent if prompts were not compared, as in conversations and
+   * traces.
    */
   readonly firstAlike?: Uint32Array
-  /** How each prompt is made when it is sent; then {@link json} is empty. */
+  /** How to make each prompt when it is sent; {@link json} is then empty. */
   readonly recipe?: TraceRecipe
 }
 
-/** Some prompts, and others behind them that only hold the load. */
+/** Adds prompts that only keep up the load. */
 export function withSpare(set: PromptSet, more: PromptSet): PromptSet {
   const length = set.offsets[set.count] ?? 0
   const moreLength = more.offsets[more.count] ?? 0
@@ -70,7 +69,7 @@ export function withSpare(set: PromptSet, more: PromptSet): PromptSet {
   }
 }
 
-/** The first prompts of a set; not a copy. */
+/** The first prompts of a set, not copied. */
 export function firstPrompts(set: PromptSet, count: number): PromptSet {
   if (count === set.count) return set
   return {
@@ -84,7 +83,7 @@ export function firstPrompts(set: PromptSet, count: number): PromptSet {
   }
 }
 
-/** The JSON value of one prompt; not a copy. */
+/** JSON value of one prompt, not copied. */
 export function promptJson(set: Pick<PromptSet, 'json' | 'offsets'>, index: number): Uint8Array {
   return set.json.subarray(set.offsets[index], set.offsets[index + 1])
 }

@@ -3,17 +3,17 @@ import { userCacheFolder } from './cache.ts'
 import { promptJson } from './prompt-set.ts'
 import { createPromptSet } from './prompts.ts'
 
-/** The prompt of one request, as text. */
+/** Prompt of one request as text. */
 export interface PromptText {
   readonly text: string
-  /** Tokens that the server should count (`usage.prompt_tokens`), with the chat template for the chat API. */
+  /** Tokens that the server should count (`usage.prompt_tokens`), including the chat template for the chat API. */
   readonly inputTokens: number
-  /** Tokens to ask for. */
+  /** Tokens to request. */
   readonly outputTokens: number
 }
 
 /**
- * The distinct prompts of a point (`load.dataset` of them), the same for the same point on every machine.
+ * Distinct prompts of a point (`load.dataset` of them), the same on every machine.
  * @throws FulcrumError bad-input as {@link createPromptSet}, or `prompt-no-text` for a dataset whose rows are whole
  *   conversations
  */
@@ -41,6 +41,6 @@ function textIn(prompt: unknown): string {
   })
 }
 
-/** A prompt for each of so many requests; prompts come round where there are fewer. */
+/** One prompt per request; prompts repeat if there are fewer. */
 export const comingRound = (distinct: readonly PromptText[], requests: number): readonly PromptText[] =>
   Array.from({ length: requests }, (_, index) => distinct[index % distinct.length]).flatMap(prompt => prompt ?? [])

@@ -15,30 +15,30 @@ import { lateTracePrompts, tracePrompts, traceRecipe } from './trace-prompts.ts'
 import type { WordRun } from './words.ts'
 import { cutRuns, drawText, markWords } from './words.ts'
 
-/** What decides the prompts of a point. */
+/** Everything that determines the prompts of a point. */
 export interface PromptOptions {
   readonly model: Model
   readonly api: Api
   readonly workload: Workload
-  /** Distinct prompts (conversations, where the workload has turns). A trace has its own number. */
+  /** Number of distinct prompts (conversations, if the workload has turns). A trace has its own number. */
   readonly count: number
   readonly seed: number
   /**
-   * Prompts of different salts differ from the first words on, shared prefixes too, so that a server's prefix cache
-   * warmed by one point doesn't answer another. Point id and repeat, usually. A dataset file's prompts are what they
-   * are.
+   * Prompts with different salts differ from the first words on, including shared prefixes, so that a prefix cache
+   * filled by one point does not serve another. Usually the point id and repeat. Prompts of a dataset file are not
+   * changed.
    */
   readonly salt: string
   /**
-   * Prompts (conversations) behind those, for requests that only hold the load: as the first ones, with a salt of their
-   * own. A dataset file or a trace has none.
+   * Additional prompts (conversations) for requests that only keep up the load: like the first ones, with a different
+   * salt. Dataset files and traces have none.
    */
   readonly spare?: number
-  /** The trace whose lengths and shared blocks the prompts are to have. */
+  /** Trace with the lengths and shared blocks for the prompts. */
   readonly trace?: Trace
-  /** The prompts of a trace are only made when they are sent. */
+  /** Whether to make the prompts of a trace only when they are sent. */
   readonly late?: boolean
-  /** Where what took long to find out is kept over runs; made when it isn't there. */
+  /** Where to keep results that take long to compute; created if missing. */
   readonly cacheFolder: string
   /** Prompts of earlier points of the run. */
   readonly book?: PromptBook
@@ -46,12 +46,12 @@ export interface PromptOptions {
 }
 
 /**
- * The prompts of a point, the same for the same options on every machine: from a dataset file, after a trace, or plain
- * lower-case words whose length the server counts exactly as drawn from the workload's ISL (`usage.prompt_tokens`, the
- * chat template included), all distinct unless a prefix is to be shared.
+ * Prompts of a point, the same for the same options on every machine: from a dataset file, from a trace, or plain
+ * lower-case words. The server counts exactly the number of tokens drawn from the workload's ISL
+ * (`usage.prompt_tokens`, including the chat template). All prompts are distinct unless they share a prefix.
  *
- * @throws FulcrumError bad-input `isl-too-short` when a fixed ISL has no room for the chat template and a word,
- *   `no-chat-template`; what {@link loadLexicon}, {@link datasetPrompts} throw
+ * @throws FulcrumError bad-input `isl-too-short` if a fixed ISL is too short for the chat template and a word,
+ *   `no-chat-template`; errors of {@link loadLexicon} and {@link datasetPrompts}
  */
 export async function createPromptSet(options: PromptOptions): Promise<PromptSet> {
   if (options.trace === undefined && options.workload.datasetFile !== undefined) {
@@ -91,15 +91,16 @@ function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number)
     inputTokens: sharedUint32(isl),
     outputTokens: sharedUint32(osl),
     turns: 1,
-    // Prompts of a few words, or that are all prefix, have no room for what would tell them apart. A salt is the same
-    // for all.
+    // Prompts of a few words, or with only a prefix, have no room for distinguishing words. The salt is the same for
+    // all.
     firstAlike: firstAlike({ count: options.count, ...frame }),
   }
 }
 
 /**
- * The ISL is what each turn adds: the first prompt with its template, then the words of each further message. What was
- * said before comes on top, and is known only roughly: an answer may not come back as the tokens it was written in.
+ * The ISL applies to what each turn adds: the first prompt with its template, then the words of each further message.
+ * Earlier messages are added to it, with an approximate length, because an answer may be tokenized differently when it
+ * comes back.
  */
 function conversationPrompts(options: PromptOptions, lexicon: Lexicon, around: number, turns: number): PromptSet {
   const perTurn = lexicon.turnTokens
@@ -138,7 +139,8 @@ function conversationPrompts(options: PromptOptions, lexicon: Lexicon, around: n
 }
 
 /**
- * The runs of one prompt: what tells points apart, what it shares with others, what tells it apart from them, the rest.
+ * Word runs of one prompt: the part that differs between points, the part shared with others, the part that
+ * distinguishes it from them, and the rest.
  */
 function runsOf(options: PromptOptions, index: number, words: number): WordRun[] {
   const prefix = options.workload.prefix
@@ -160,7 +162,7 @@ function wordsOf(name: string, words: number): WordRun[] {
   return [{ kind: 'drawn', name, words }]
 }
 
-/** Tokens that are not the prompt's own. */
+/** Tokens that do not belong to the prompt's text. */
 function tokensAround(lexicon: Lexicon, { api, model }: PromptOptions): number {
   if (takesText(api)) return lexicon.promptTokens
   if (lexicon.chatTokens !== null) return lexicon.chatTokens

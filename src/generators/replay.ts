@@ -5,10 +5,10 @@ import { readTrace, type Trace } from './trace.ts'
 import { selectRequests } from './trace-sessions.ts'
 
 /**
- * The part of a trace that a load replays, its times as recorded.
+ * Part of a trace that a load replays, with recorded times.
  *
  * @param book traces that earlier points of the run read
- * @throws FulcrumError bad-input `trace-part-empty` when no request is in it; what {@link readTrace} throws
+ * @throws FulcrumError bad-input `trace-part-empty` if it contains no requests; errors of {@link readTrace}
  */
 export async function replayedTrace(
   level: Extract<Load['level'], { kind: 'trace' }>,
@@ -29,7 +29,7 @@ export async function replayedTrace(
   })
 }
 
-/** What changes when the file does; a file that isn't there is told when it is read. */
+/** Key that changes when the file does. A missing file is reported when it is read. */
 async function statedAs({ file, unit }: Extract<Load['level'], { kind: 'trace' }>): Promise<string> {
   const found = await stat(file, { bigint: true }).catch(() => null)
   const stated = found === null ? [] : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs]

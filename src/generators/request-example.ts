@@ -2,7 +2,7 @@ import { type Endpoint, type Json, meanTokens, type Point } from '../model/index
 import type { LoadExample } from './define-generator.ts'
 import { headBefore, promptFields, requestFields, requestShape } from './request.ts'
 
-/** A request of a point: the token as the name of its variable, the prompt as its length. */
+/** A request of a point, with the variable's name instead of the token and the length instead of the prompt. */
 export function requestExample(point: Point, endpoint: Endpoint): LoadExample {
   const { load, workload } = point
   const key = endpoint.apiKeyEnv === undefined ? undefined : `$${endpoint.apiKeyEnv}`
@@ -24,10 +24,10 @@ export function requestExample(point: Point, endpoint: Endpoint): LoadExample {
   }
 }
 
-/** Fields that say how long the answer is to be. */
+/** Fields with the length of the answer. */
 const lengthFields = ['max_tokens', 'max_output_tokens', 'min_tokens']
 
-/** Where each request has a length of its own, words say so instead of a number. */
+/** If each request has its own length, replaces the number with words. */
 function withOwnLengths(
   fields: { readonly [field: string]: Json },
   { load, workload }: Point,

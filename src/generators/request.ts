@@ -2,7 +2,7 @@ import { type Api, type Dialect, type Endpoint, generates, type Json, type Load 
 
 type Fields = { readonly [field: string]: Json }
 
-/** Where an API is served, below the endpoint's URL. */
+/** Path of each API below the endpoint's URL. */
 export const apiPaths: Readonly<Record<Api, string>> = {
   chat: '/v1/chat/completions',
   completions: '/v1/completions',
@@ -10,7 +10,7 @@ export const apiPaths: Readonly<Record<Api, string>> = {
   embeddings: '/v1/embeddings',
 }
 
-/** The body field that carries the prompt. */
+/** Body field with the prompt. */
 export const promptFields: Readonly<Record<Api, string>> = {
   chat: 'messages',
   completions: 'prompt',
@@ -18,19 +18,19 @@ export const promptFields: Readonly<Record<Api, string>> = {
   embeddings: 'input',
 }
 
-/** What a request body says besides its prompt. */
+/** Content of a request body except the prompt. */
 export interface RequestShape {
   readonly api: Api
   readonly dialect: Dialect
   readonly model: string
   readonly streaming: boolean
-  /** Tokens to generate, no more and, where the dialect can say so, no fewer. 0 leaves it to the server. */
+  /** Tokens to generate: exactly, or at most if the dialect has no minimum. 0 leaves it to the server. */
   readonly outputTokens: number
-  /** Added as they are; they win over what stands here. */
+  /** Additional fields; they override the others. */
   readonly extra: Fields
 }
 
-/** The shape of the requests of a point. */
+/** Shape of the requests of a point. */
 export function requestShape(load: Load, endpoint: Endpoint, outputTokens: number): RequestShape {
   return {
     api: load.api,
@@ -42,13 +42,13 @@ export function requestShape(load: Load, endpoint: Endpoint, outputTokens: numbe
   }
 }
 
-/** Every field of a request body except the prompt, in the server's spelling. */
+/** Every field of a request body except the prompt, with the server's names. */
 export function requestFields(shape: RequestShape): Fields {
   if (!generates(shape.api)) return { model: shape.model, ...shape.extra }
   return {
     model: shape.model,
     stream: shape.streaming,
-    // The Responses API always ends with usage; the others only tell when asked.
+    // The Responses API always ends with usage; the others only report it on request.
     ...(shape.streaming && shape.api !== 'responses' ? { stream_options: streamOptions(shape.dialect) } : {}),
     ...lengthFields(shape),
     ...shape.extra,
@@ -56,15 +56,15 @@ export function requestFields(shape: RequestShape): Fields {
 }
 
 /**
- * Dynamo 1.x, vLLM and SGLang count on with every chunk when asked, which tells how many tokens a first chunk of
- * several has. A server that doesn't know the option passes over it.
+ * Dynamo 1.x, vLLM and SGLang report running counts with every chunk on request, which shows the number of tokens in
+ * the first chunk. Servers that do not know the option ignore it.
  */
 function streamOptions(dialect: Dialect): Fields {
   const counting = dialect === 'vllm' || dialect === 'dynamo-1'
   return { include_usage: true, ...(counting ? { continuous_usage_stats: true } : {}) }
 }
 
-/** The fewest tokens that the server was told to generate; 0 when it wasn't told. A shorter answer is a failure. */
+/** Minimum tokens that the server was told to generate; 0 if it was not told. A shorter answer is a failure. */
 export function leastTokens(shape: RequestShape): number {
   const asked = requestFields(shape)
   const min = asked.min_tokens
@@ -87,13 +87,13 @@ function lengthFields(shape: RequestShape): Fields {
   }
 }
 
-/** A body around the JSON of a prompt: what stands before it and after it. */
+/** Body parts before and after the JSON of a prompt. */
 export function bodyAround(shape: RequestShape): { readonly before: string; readonly after: string } {
   const fields = JSON.stringify(requestFields(shape))
   return { before: `{${JSON.stringify(promptFields[shape.api])}:`, after: `,${fields.slice(1)}` }
 }
 
-/** The head of a request, up to the length of its body. */
+/** Head of a request, up to the length of its body. */
 export function headBefore(url: URL, api: Api, streaming: boolean, apiKey: string | undefined): string {
   const base = url.pathname.replace(/\/+$/, '')
   return [

@@ -6,12 +6,12 @@ import { sharedBytes } from './prompt-set.ts'
 import type { WordRun } from './words.ts'
 import { markText, markWords, saltMark } from './words.ts'
 
-/** The words that every prompt begins with where points are told apart by them; written over by {@link salted}. */
+/** Words that every salted prompt begins with; {@link salted} replaces them. */
 export const noSalt: WordRun = { kind: 'mark', number: 0, words: markWords }
 
 /**
- * A copy of prompts that begin with {@link noSalt}, with the mark of a salt in its place: a mark's words are equally
- * long, so that nothing else moves.
+ * Copies prompts that begin with {@link noSalt} and inserts the mark of a salt. All marks have the same length, so
+ * nothing else moves.
  *
  * @param around tokens of a prompt that are not words of its text
  */

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { readTokenizer } from './tokenizer.ts'
 
 /**
- * Writes a tokenizer's files into a folder, as Hugging Face lays them out.
+ * Writes a tokenizer's files into a folder in Hugging Face's layout.
  * @param tokenizer see {@link readTokenizer}
- * @throws FulcrumError bad-input `tokenizer-missing` when a file of it can't be read
+ * @throws FulcrumError bad-input `tokenizer-missing` if one of its files cannot be read
  */
 export async function writeTokenizer(tokenizer: string, folder: string): Promise<void> {
   const source = await readTokenizer(tokenizer)

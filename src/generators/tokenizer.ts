@@ -13,13 +13,13 @@ export interface ChatMessage {
   readonly content: string
 }
 
-/** Counts and cuts text as the served model does. */
+/** Tokenizes text as the served model does. */
 export interface Tokenizer {
   /** Token ids of the text alone. */
   encode(text: string): readonly number[]
-  /** Token ids of a plain prompt, with the special tokens that the tokenizer puts around it. */
+  /** Token ids of a plain prompt, with the special tokens that the tokenizer adds. */
   encodePrompt(text: string): readonly number[]
-  /** Token ids of a chat: the model's chat template around the messages, and the start of the answer. */
+  /** Token ids of a chat: the messages in the model's chat template, and the start of the answer. */
   encodeChat(messages: readonly ChatMessage[]): readonly number[]
   /** Tokens by their spelling in the vocabulary (`Ġthe`, `▁the`). */
   vocabulary(): ReadonlyMap<string, number>
@@ -29,7 +29,7 @@ export interface Tokenizer {
 export interface TokenizerSource {
   readonly name: string
   readonly fingerprint: string
-  /** UTF-8, as read: a fingerprint alone needs no text of 8 MB. */
+  /** UTF-8 bytes as read, because computing a fingerprint needs no 8 MB string. */
   readonly tokenizerJson: Uint8Array
   readonly configJson: Uint8Array
   /** Content of `chat_template.jinja`, where newer models keep their template. */
@@ -37,10 +37,10 @@ export interface TokenizerSource {
 }
 
 /**
- * Reads a tokenizer's files; quick, as nothing is built yet.
+ * Reads a tokenizer's files. Fast, because nothing is built yet.
  *
  * @param name a folder with `tokenizer.json` and `tokenizer_config.json`, or `builtin:deepseek-v3`
- * @throws FulcrumError bad-input `tokenizer-missing` when a file can't be read
+ * @throws FulcrumError bad-input `tokenizer-missing` if a file cannot be read
  */
 export async function readTokenizer(name: string): Promise<TokenizerSource> {
   const isBuiltin = name === builtinTokenizer
@@ -65,9 +65,9 @@ export async function readTokenizer(name: string): Promise<TokenizerSource> {
 }
 
 /**
- * Builds a tokenizer: about 0.3 s and 190 MB for a vocabulary of 128,000.
+ * Builds a tokenizer. Takes about 0.3 s and 190 MB for a vocabulary of 128,000.
  *
- * @throws FulcrumError bad-input `tokenizer-invalid` when the files are no tokenizer
+ * @throws FulcrumError bad-input `tokenizer-invalid` if the files are not a valid tokenizer
  */
 export function buildTokenizer(source: TokenizerSource): Tokenizer {
   try {
@@ -78,7 +78,7 @@ export function buildTokenizer(source: TokenizerSource): Tokenizer {
     return {
       encode: text => encode(text, false),
       encodePrompt: text => encode(text, true),
-      // The template writes its special tokens itself.
+      // The template adds special tokens itself.
       encodeChat: messages => encode(render(messages), false),
       vocabulary: () => tokenizer.get_vocab(),
     }

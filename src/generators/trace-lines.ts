@@ -2,7 +2,7 @@ import { lineError, readJsonLines } from './json-lines.ts'
 import type { Link } from './trace-sessions.ts'
 import type { TraceUnit } from './trace-time.ts'
 
-/** A request as its line has it. */
+/** A request as its line describes it. */
 export interface Row {
   /** A number in the trace's unit, or ms of a date. */
   readonly at: number
@@ -11,42 +11,40 @@ export interface Row {
   readonly output: number
   readonly hashIds: readonly number[] | null
   readonly line: number
-  /** What it waits for; null for a request of its own. */
+  /** Requests that it waits for; null for an independent request. */
   readonly link: Link | null
 }
 
-/** Rows of a trace, and what its columns say of them. */
+/** Rows of a trace, and information from its columns. */
 export interface Rows {
   readonly rows: AsyncIterable<Row>
-  /**
-   * Known once the first row was read: the unit that the names of the columns stand for; null when they say nothing.
-   */
+  /** Known once the first row was read: the unit implied by the names of the columns; null if they imply none. */
   unit(): { readonly unit: TraceUnit; readonly why: string } | null
-  /** Rows without an answer that were passed over. */
+  /** Number of skipped rows without an answer. */
   unanswered(): number
-  /** Tokens that a hash id stands for. */
+  /** Tokens per hash id. */
   blockTokens(): number
 }
 
-/** Tokens of a block that a hash id stands for (Mooncake's FAST'25 traces). */
+/** Tokens per block of a hash id (Mooncake's FAST'25 traces). */
 export const tokensPerBlock = 512
-/** In the traces of Alibaba's Qwen service. */
+/** Tokens per block in the traces of Alibaba's Qwen service. */
 const qwenBlockTokens = 16
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** One line while it is read: its fields, with errors at their place. */
+/** One line being read: its fields, with errors at their position. */
 interface Line {
   readonly fields: Fields
   readonly line: number
   fail(key: string, problem: string, remedy: string): Error
-  /** @throws FulcrumError `data-line-invalid` where the field is no such number */
+  /** @throws FulcrumError `data-line-invalid` if the field is not a valid number */
   number(fields: Fields, key: string, least: number): number
 }
 
 /**
- * Requests of a file of JSON lines: Mooncake's (with AIPerf's `session_id` and `delay`), those of Alibaba's Qwen traces
- * (`chat_id`, `parent_chat_id`), requests of agents (`request_id`, `parent_id`), or a whole session a line with its
+ * Requests of a JSON Lines file: Mooncake's format (with AIPerf's `session_id` and `delay`), Alibaba's Qwen traces
+ * (`chat_id`, `parent_chat_id`), requests of agents (`request_id`, `parent_id`), or one session per line with its
  * `requests` and sub-agents (Weka's kv-cache-tester).
  *
  * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` with file:line:column
@@ -55,7 +53,7 @@ export function traceLines(file: string, signal: AbortSignal): Rows {
   let unit: ReturnType<Rows['unit']> = null
   let blockTokens = tokensPerBlock
   async function* rows(): AsyncGenerator<Row> {
-    /** When the last request of a session was, for requests that only say how long after it they came. */
+    /** Time of each session's last request, for requests that only state their delay after it. */
     const lastAt = new Map<string, number>()
     let sessions = 0
     for await (const { value, line, text } of readJsonLines(file, signal)) {
@@ -113,7 +111,7 @@ function rowOf(line: Line, blockTokens: number, lastAt: Map<string, number>): Ro
   return { line: line.line, at, isDate, input, output: line.number(fields, 'output_length', 1), hashIds, link }
 }
 
-/** The first request of a session that says no time begins at once. */
+/** The first request of a session without a time begins immediately. */
 function startOf(line: Line, fields: Fields, link: Link | null): number {
   if (fields.timestamp === undefined && typeof fields.session_id === 'string' && link !== null) return 0
   return line.number(fields, 'timestamp', 0)
@@ -140,10 +138,10 @@ function linkOf(line: Line, fields: Fields): Link | null {
   return { session, id, after: after ?? (session === null ? [] : null), delay }
 }
 
-/** Requests of one recorded session, its sub-agents' beside each other. */
+/** Requests of one recorded session, with those of its sub-agents in parallel. */
 function* sessionRows(line: Line, requests: readonly unknown[], number: number, blockTokens: number): Generator<Row> {
   const session = `${number}`
-  /** Ids of blocks are a session's own. */
+  /** Block ids are local to a session. */
   const scope = number * 2 ** 32
   let made = 0
   /** Answers that the next request waits for. */
@@ -198,7 +196,7 @@ function idsOf(line: Line, fields: Fields, input: number, blockTokens: number, w
   if (!isIds(hashIds))
     throw line.fail('hash_ids', 'hash_ids is no list of numbers', 'write whole numbers from 0, or leave it out')
   const blocks = Math.ceil(input / blockTokens)
-  // kv-cache-tester leaves out a block that isn't full, and what was counted another way than hashed.
+  // kv-cache-tester omits partial blocks, and parts whose token count differs from the hashed one.
   if (wholeOnly) return hashIds.slice(0, blocks)
   if (hashIds.length === blocks) return hashIds
   const problem = `${hashIds.length} hash_ids for ${input} tokens`
@@ -209,10 +207,10 @@ function isIds(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every(id => Number.isInteger(id) && id >= 0)
 }
 
-/** What a column of 32 bits holds. */
+/** Whether a count fits a 32-bit column. */
 export const isTokens = (count: number) => Number.isInteger(count) && count >= 0 && count < 2 ** 32
 
-/** Ms of a date, UTC unless it says otherwise, its fraction of a second read beyond ms; NaN for what is none. */
+/** Ms of a date, UTC by default, with fractions below a millisecond; NaN if invalid. */
 export function dateMsOf(text: string): number {
   const [, day, time, fraction = '', zone = 'Z'] =
     /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(text) ?? []

@@ -10,7 +10,7 @@ import type { TraceRecipe } from './trace-recipe.ts'
 import type { WordRun } from './words.ts'
 import { cutRuns, drawText, markWords, saltMark } from './words.ts'
 
-/** @param around tokens that are not the prompt's own; they belong to its first block */
+/** @param around tokens that do not belong to the prompt's text; they count to its first block */
 export function traceRecipe(
   trace: Trace,
   lexicon: Lexicon,
@@ -33,15 +33,14 @@ function endToEnd(lists: readonly (readonly number[])[]): NonNullable<TraceRecip
   return { ids, offsets: sharedFloat64(offsets) }
 }
 
-/** Ids of the blocks that a request's prompt is made of, the first first; null where the trace has none. */
+/** Ids of the blocks of a request's prompt, in order; null if the trace has none. */
 export function prefixBlocks({ blocks }: Pick<TraceRecipe, 'blocks'>, index: number): Float64Array | null {
   return blocks === null ? null : blocks.ids.subarray(blocks.offsets[index], blocks.offsets[index + 1])
 }
 
 /**
- * Makes the prompts of a recipe one at a time: as long as recorded, and with the same blocks where the trace has the
- * same hash ids, so that a prefix cache finds what it found when the trace was recorded. What no id stands for differs
- * from prompt to prompt.
+ * Makes the prompts of a recipe one at a time: with recorded lengths, and with equal blocks for equal hash ids, so that
+ * a prefix cache finds what it found when the trace was recorded. Parts without an id differ between prompts.
  */
 export function traceTexts(recipe: TraceRecipe): (index: number) => Uint16Array {
   const random = createRandom(recipe.seed).fork('text')
@@ -52,7 +51,7 @@ export function traceTexts(recipe: TraceRecipe): (index: number) => Uint16Array 
   }
 }
 
-/** The salt takes its words from the first block, as the template does. */
+/** The salt takes its words from the first block, as does the template. */
 function runsOf(recipe: TraceRecipe, index: number, words: number): WordRun[] {
   const { around, blockTokens } = recipe
   const own: WordRun[] = [
@@ -61,7 +60,7 @@ function runsOf(recipe: TraceRecipe, index: number, words: number): WordRun[] {
   ]
   const ids = prefixBlocks(recipe, index)
   if (ids === null) return own
-  /** What the template and the salt take: of blocks smaller than that, more than one. */
+  /** Tokens for the template and the salt; if blocks are smaller, they take more than one. */
   let taken = around + markWords
   const shared = Array.from(ids, (id): WordRun => {
     const less = Math.min(taken, blockTokens)
@@ -78,7 +77,9 @@ export function tracePrompts(recipe: TraceRecipe, trace: Trace): PromptSet {
   return { ...lengthsOf(recipe, trace), ...frameTexts(texts, recipe.api, recipe.lexicon) }
 }
 
-/** The lengths of a trace's prompts, and how each is made when it is sent: 200,000 prompts don't fit into memory. */
+/**
+ * Lengths of a trace's prompts, and how to make each when it is sent, because 200,000 prompts do not fit into memory.
+ */
 export function lateTracePrompts(recipe: TraceRecipe, trace: Trace): PromptSet {
   return { ...lengthsOf(recipe, trace), json: sharedBytes(0), offsets: sharedFloat64([0]), recipe }
 }

@@ -1,7 +1,7 @@
 import type { Trace } from './trace.ts'
 import { tokensPerBlock } from './trace-lines.ts'
 
-/** Tokens of the prompts of some requests, and those that one prefix cache without limits could have had. */
+/** Tokens of some requests' prompts, and those that an unlimited prefix cache could have served. */
 export interface Reuse {
   readonly promptTokens: number
   readonly reusableTokens: number
@@ -9,13 +9,13 @@ export interface Reuse {
 
 type Blocks = Pick<Trace, 'inputTokens' | 'hashIds' | 'blockTokens'>
 
-/** Counts what a prefix cache without limits could reuse of a trace's prompts, request by request as they are sent. */
+/** Counts how much of a trace's prompts an unlimited prefix cache could reuse, request by request in sending order. */
 export interface ReuseCount {
-  /** Adds a request; later ones can reuse its blocks. */
+  /** Adds a request, whose blocks later ones can reuse. */
   add(row: number): Reuse
 }
 
-/** A block can be reused when it and all blocks before it were sent in one prompt before. */
+/** A block can be reused if an earlier prompt contained it and all blocks before it. */
 export function countReuse({ inputTokens, hashIds, blockTokens = tokensPerBlock }: Blocks): ReuseCount {
   const seen = createChainSet()
   return {
@@ -35,7 +35,7 @@ export function countReuse({ inputTokens, hashIds, blockTokens = tokensPerBlock 
   }
 }
 
-/** What of a whole trace could be reused, 0–1; null of none. */
+/** Reusable share of a whole trace, 0–1; null for an empty trace. */
 export function reusableShare(trace: Blocks & Pick<Trace, 'count'>): number | null {
   const reuse = countReuse(trace)
   let [prompt, reusable] = [0, 0]
@@ -48,8 +48,8 @@ export function reusableShare(trace: Blocks & Pick<Trace, 'count'>): number | nu
 }
 
 /**
- * Which chains of ids were seen, as 64 bits of hash each in open addressing: a long trace has millions, for which a Set
- * would take ten times the memory.
+ * Set of seen id chains, as 64-bit hashes with open addressing. A long trace has millions, for which a Set would take
+ * ten times the memory.
  */
 function createChainSet() {
   let bits = 12
@@ -57,7 +57,7 @@ function createChainSet() {
   let low = new Uint32Array(1 << bits)
   let size = 0
   let [a, b] = [0, 0]
-  /** Whether the chain was not there before. */
+  /** Adds a chain; true if it is new. */
   const put = (one: number, two: number): boolean => {
     const mask = (1 << bits) - 1
     for (let at = (one ^ two) & mask; ; at = (at + 1) & mask) {
@@ -86,7 +86,7 @@ function createChainSet() {
       a = 0x9e3779b9
       b = 0x85ebca6b
     },
-    /** Adds the chain so far with another id at its end; whether it is new. */
+    /** Extends the current chain by an id; true if the result is new. */
     addNext(id: number): boolean {
       const top = Math.floor(id / 2 ** 32)
       a = mixed(a ^ id, top + 0x7feb352d)
@@ -97,7 +97,7 @@ function createChainSet() {
   }
 }
 
-/** The finaliser of MurmurHash3, twice, over two words. */
+/** MurmurHash3's finalizer, twice, over two words. */
 function mixed(one: number, two: number): number {
   let hash = finalised(one) ^ two
   hash = Math.imul(hash, 0x9e3779b1)

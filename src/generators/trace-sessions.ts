@@ -1,36 +1,36 @@
 import { createRandom } from '../model/index.ts'
 
-/** What a request of a trace waits for. */
+/** Dependencies of a trace's request. */
 export interface Link {
-  /** Null: that of what it waits for, else one of its own. */
+  /** Null for the session of the request it waits for, or else a new one. */
   readonly session: string | null
-  /** By which later requests name it. */
+  /** Name by which later requests refer to it. */
   readonly id: string | null
-  /** Requests whose answers it waits for; null for the one before in its session. */
+  /** Requests whose answers it waits for; null for the previous one in its session. */
   readonly after: readonly string[] | null
-  /** Between the last of those answers and it, in the trace's unit; null where only its time is known. */
+  /** Time between the last of those answers and this request, in the trace's unit; null if only its time is known. */
   readonly delay: number | null
 }
 
-/** Which requests of a trace wait for which answers, in columns. */
+/** Dependencies between a trace's requests, as columns. */
 export interface TraceSessions {
   readonly count: number
-  /** The session of each request, from 0. */
+  /** Session of each request, from 0. */
   readonly of: Uint32Array
-  /** Longest chain of answers before it, from 0. */
+  /** Length of the longest chain of answers before it, from 0. */
   readonly turn: Uint32Array
   /** Where each request begins in {@link after}, and the end of the last. */
   readonly afterOffsets: Uint32Array
   /** Requests whose answers it waits for. */
   readonly after: Uint32Array
-  /** From the last of those answers to the request; NaN where only the recorded time is known. */
+  /** From the last of those answers to the request; NaN if only the recorded time is known. */
   readonly delayMs: Float64Array
 }
 
 /** Links requests as they are read. */
 export interface RequestLinks {
   add(link: Link | null): void
-  /** Undefined where no request waits for another. @param order where requests went, as they were put in order */
+  /** Undefined if no request waits for another. @param order positions of requests after sorting */
   done(order: Uint32Array | null, msPerUnit: number): TraceSessions | undefined
 }
 
@@ -93,16 +93,16 @@ function sessionsOf(
   return { ...rest, afterOffsets, after: Uint32Array.from(after.flat()) }
 }
 
-/** Which requests of a trace are replayed. */
+/** Which requests of a trace to replay. */
 export interface TraceSelection {
-  /** From the trace's first request. */
+  /** Relative to the trace's first request. */
   readonly fromMs?: number
   readonly untilMs?: number
-  /** Share of the sessions (of the requests, where there are none), 0–1. */
+  /** Share of the sessions to replay (of the requests without sessions), 0–1. */
   readonly sample?: number
 }
 
-/** What is chosen of: a trace's columns. */
+/** Columns of a trace that can be selected from. */
 interface Choosable {
   readonly count: number
   readonly atMs: Float64Array
@@ -114,8 +114,8 @@ interface Choosable {
 }
 
 /**
- * The part of a trace that is replayed, its times from the start of the part. A session is in the sample as a whole;
- * a request whose predecessor is not in the part begins by its own time.
+ * Selected part of a trace, with times relative to its start. Sessions are sampled as a whole. A request whose
+ * predecessor is not selected begins by its own time.
  */
 export function selectRequests<T extends Choosable>(
   trace: T,
@@ -173,7 +173,7 @@ export function beforeOf({ after, afterOffsets }: TraceSessions, row: number): n
   return [...after.subarray(afterOffsets[row], afterOffsets[row + 1])]
 }
 
-/** Whether requests of a session run in parallel, or wait for several: its turns are then no chain. */
+/** Whether requests of a session run in parallel or wait for several, so that its turns are not a chain. */
 export function isBranched(sessions: TraceSessions): boolean {
   const { of, after, afterOffsets } = sessions
   const waitedFor = new Uint8Array(of.length)

@@ -5,13 +5,13 @@ import { reusableShare } from './trace-reuse.ts'
 import { isBranched } from './trace-sessions.ts'
 import { nameOf, type TraceTime } from './trace-time.ts'
 
-/** What is known of the part of a trace that a load replays. Lengths in tokens. */
+/** Facts about the replayed part of a trace. Lengths in tokens. */
 export interface TraceSummary {
   readonly file: string
-  /** Requests that are replayed, and those of the file. */
+  /** Number of replayed requests, and of requests in the file. */
   readonly count: number
   readonly inFile: number
-  /** Null where no request waits for another. */
+  /** Null if no request waits for another. */
   readonly sessions: number | null
   /** Whether requests of a session run in parallel, or wait for several. */
   readonly branched: boolean
@@ -20,25 +20,25 @@ export interface TraceSummary {
   readonly spanMs: number
   readonly isl: LengthRange
   readonly osl: LengthRange
-  /** Share of the prompts' tokens that one prefix cache without limits could reuse, 0–1; null without hash ids. */
+  /** Share of the prompts' tokens that an unlimited prefix cache could reuse, 0–1; null without hash ids. */
   readonly reusable: number | null
-  /** Requests with more tokens than so many. */
+  /** Requests with more tokens than the limit. */
   longerThan(limit: number, tokensOf: (isl: number, osl: number) => number): LongRequests
 }
 
-/** Requests that are too long for something. */
+/** Requests that are too long. */
 export interface LongRequests {
   readonly count: number
-  /** Of the longest of them. */
+  /** Tokens of the longest of them. */
   readonly most: number
-  /** Where the first of them stands, `file:line`. */
+  /** Position of the first of them, `file:line`. */
   readonly first: string
 }
 
 /**
- * Reads a trace to its end, and sums up the part that is replayed.
+ * Reads a trace completely and summarizes the replayed part.
  *
- * @param most requests that are replayed at most
+ * @param most maximum number of replayed requests
  * @throws FulcrumError as {@link replayedTrace}
  */
 export async function summariseTrace(
@@ -74,7 +74,7 @@ export async function summariseTrace(
   }
 }
 
-/** What to tell of the unit of a trace that was guessed, or is doubted; null where it is sure. */
+/** Message about a guessed or doubtful time unit; null if it is certain. */
 export function doubtedUnit({
   time,
 }: Pick<TraceSummary, 'time'>): { readonly wrong: string; readonly right: string } | null {

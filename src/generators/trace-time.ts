@@ -1,4 +1,4 @@
-/** Unit of the times of a trace that are plain numbers. */
+/** Unit of a trace's times that are plain numbers. */
 export type TraceUnit = keyof typeof unitMs
 
 /** Milliseconds of a unit. */
@@ -6,36 +6,35 @@ export const unitMs = { s: 1000, ms: 1, us: 1e-3, ns: 1e-6 } as const
 
 export const traceUnits = Object.keys(unitMs) as readonly TraceUnit[]
 
-/** How the times of a trace were read. */
+/** How the times of a trace were interpreted. */
 export interface TraceTime {
-  /** `date` says its own unit. */
+  /** `date` for dates, which need no unit. */
   readonly unit: TraceUnit | 'date'
   /**
-   * Why this unit was taken, to stand after "because"; null where nothing had to be guessed: dates, or a unit that was
-   * asked for.
+   * Why this unit was chosen, to follow "because"; null if nothing was guessed: dates, or a unit that the user chose.
    */
   readonly guessed: string | null
-  /** What speaks against a unit that was asked for; absent where nothing does. */
+  /** Evidence against a unit that the user chose; absent if there is none. */
   readonly doubt?: string
 }
 
-/** What the numbers of a trace look like. */
+/** Properties of the numbers in a trace. */
 export interface TraceNumbers {
   readonly count: number
   readonly first: number
   readonly last: number
-  /** Whether one of them has a fraction. */
+  /** Whether any has a fraction. */
   readonly fractions: boolean
 }
 
-/** 2000 and 2100 in seconds since 1970. */
+/** The years 2000 and 2100 in seconds since 1970. */
 const epochS = [9.4e8, 4.2e9] as const
 
-/** More requests/s than this, on average over a whole trace, are a unit that was mistaken rather than a service. */
+/** A higher mean number of requests/s over a whole trace indicates a wrong unit rather than a busy service. */
 const mostPerS = 500
 /**
- * Less is asked of a trace that milliseconds would make shorter than a minute, or whose times have fractions, which
- * those in ms seldom do.
+ * Lower limit for a trace that would be shorter than a minute in milliseconds, or whose times have fractions, which
+ * times in ms rarely do.
  */
 const mostPerSWhenShort = 100
 const mostPerSWithFractions = 20
@@ -44,9 +43,9 @@ const shortMs = 60_000
 const byCustom = 'Mooncake’s traces have them so, and the rate is a likely one'
 
 /**
- * The likeliest unit of times that are plain numbers. Milliseconds (Mooncake's unit) unless the numbers say otherwise:
- * a time since 1970 shows its unit by its size, and requests that milliseconds would crowd beyond any service are in
- * seconds.
+ * Most likely unit of times that are plain numbers: milliseconds (Mooncake's unit) unless the numbers indicate
+ * otherwise. A time since 1970 reveals its unit by its size, and requests that would be too dense in milliseconds are
+ * in seconds.
  */
 export function inferredUnit({ count, first, last, fractions }: TraceNumbers): {
   readonly unit: TraceUnit
@@ -69,11 +68,11 @@ export function inferredUnit({ count, first, last, fractions }: TraceNumbers): {
   return { unit: 'ms', why: byCustom }
 }
 
-/** Fewer requests/s than one each 200 s, over a whole trace of some length, are a unit that was mistaken as well. */
+/** Fewer requests/s than one every 200 s, over a trace of some length, also indicate a wrong unit. */
 const leastPerS = 0.005
 const fewRequests = 50
 
-/** What speaks against reading a trace's numbers in this unit, to stand after "but"; null where nothing does. */
+/** Evidence against interpreting a trace's numbers in this unit, to follow "but"; null if there is none. */
 export function doubtOf(unit: TraceUnit, numbers: TraceNumbers): string | null {
   const likely = inferredUnit(numbers)
   if (likely.unit === unit) return null
@@ -84,7 +83,7 @@ export function doubtOf(unit: TraceUnit, numbers: TraceNumbers): string | null {
   return `${nameOf('ms')} are likelier: in ${nameOf(unit)} ${numbers.count.toLocaleString('en-US')} requests would take ${Number(spanS.toPrecision(3)).toLocaleString('en-US')} s`
 }
 
-/** The unit in words. */
+/** Name of a unit. */
 export function nameOf(unit: TraceUnit): string {
   return { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' }[unit]
 }

@@ -5,7 +5,7 @@ import { dateMsOf, isTokens, type Row, type Rows, tokensPerBlock, traceLines } f
 import { linkRequests, type TraceSessions } from './trace-sessions.ts'
 import { doubtOf, inferredUnit, type TraceTime, type TraceUnit, unitMs } from './trace-time.ts'
 
-/** Recorded requests, in columns, ascending in time. */
+/** Recorded requests as columns, ascending in time. */
 export interface Trace {
   readonly file: string
   readonly count: number
@@ -13,34 +13,31 @@ export interface Trace {
   readonly atMs: Float64Array
   readonly inputTokens: Uint32Array
   readonly outputTokens: Uint32Array
-  /**
-   * Ids of the blocks that a prompt is made of; requests with the same id share the block. Null where the trace has
-   * none.
-   */
+  /** Ids of the blocks of each prompt; requests with the same id share the block. Null if the trace has none. */
   readonly hashIds: readonly (readonly number[])[] | null
-  /** Tokens of a block; {@link tokensPerBlock} when absent. */
+  /** Tokens per block; default: {@link tokensPerBlock}. */
   readonly blockTokens?: number
-  /** The line of the file that each request is from; absent where nobody read them from one. */
+  /** Line of each request in the file; absent if they were not read from one. */
   readonly lines?: Uint32Array
-  /** Which requests wait for which answers; absent where no request waits for another. */
+  /** Dependencies on answers; absent if no request waits for another. */
   readonly sessions?: TraceSessions
-  /** Requests of the file, where only some of them are here. */
+  /** Requests in the file, if only some of them are here. */
   readonly outOf?: number
-  /** How its times were read. */
+  /** How its times were interpreted. */
   readonly time: TraceTime
-  /** Requests without an answer that were passed over. */
+  /** Number of skipped requests without an answer. */
   readonly unanswered: number
 }
 
 /**
- * Reads a trace: JSON lines as {@link traceLines} knows them, or CSV with a header of Mooncake's names (`timestamp`,
- * `input_length`, `output_length`, and `session_id` for sessions), of the Azure LLM traces (`TIMESTAMP` as a date,
- * `ContextTokens`, `GeneratedTokens`), of BurstGPT (`Timestamp` in seconds, `Request tokens`, `Response tokens`; rows
- * without response tokens failed and are passed over) or of Vidur (`arrived_at` in seconds, `num_prefill_tokens`,
- * `num_decode_tokens`). Dates say their own unit. Memory takes 20 bytes a request, and its hash ids.
+ * Reads a trace: JSON Lines in the formats of {@link traceLines}, or CSV with the column names of Mooncake
+ * (`timestamp`, `input_length`, `output_length`, and `session_id` for sessions), the Azure LLM traces (`TIMESTAMP` as a
+ * date, `ContextTokens`, `GeneratedTokens`), BurstGPT (`Timestamp` in seconds, `Request tokens`, `Response tokens`;
+ * skips failed rows without response tokens) or Vidur (`arrived_at` in seconds, `num_prefill_tokens`,
+ * `num_decode_tokens`). Memory: 20 bytes per request, plus its hash ids.
  *
- * @param unit of times that are plain numbers; `inferred` takes the likeliest. Absent: the unit that the columns stand
- *   for, else ms
+ * @param unit unit of times that are plain numbers; `inferred` chooses the most likely. Default: the unit implied by
+ *   the columns, else ms
  * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` with file:line:column
  */
 export async function readTrace(file: string, signal: AbortSignal, unit?: TraceUnit | 'inferred'): Promise<Trace> {
@@ -111,7 +108,7 @@ function timeOf(
   return { unit, guessed: why }
 }
 
-/** The order of rising times, equal ones as they stand; null when they rise already. */
+/** Order that sorts the times, keeping equal ones in place; null if they are already sorted. */
 function ascending(at: Float64Array): Uint32Array | null {
   if (at.every((value, i) => i === 0 || value >= (at[i - 1] ?? 0))) return null
   const order = Uint32Array.from(at, (_, i) => i)
@@ -123,7 +120,7 @@ export function traceTimesMs(trace: Trace, speed: number): Float64Array {
   return trace.atMs.map(at => at / speed)
 }
 
-/** Names of a column, in lower case: Mooncake's, then those of the Azure LLM traces, BurstGPT and Vidur. */
+/** Column names in lower case: Mooncake's, then those of the Azure LLM traces, BurstGPT and Vidur. */
 const csvNames = {
   at: ['timestamp', 'arrived_at'],
   input: ['input_length', 'contexttokens', 'request tokens', 'num_prefill_tokens'],

@@ -2,29 +2,29 @@ import type { Random } from '../model/index.ts'
 import { createRandom } from '../model/index.ts'
 import type { Lexicon } from './lexicon.ts'
 
-/** A run of words of a text: drawn ones, or a number written in words. */
+/** A run of words in a text: drawn ones, or a number written in words. */
 export type WordRun =
-  /** Equal names give equal words, whatever the length: a shorter run is the start of a longer one. */
+  /** Equal names give equal words. A shorter run is the start of a longer one. */
   | { readonly kind: 'drawn'; readonly name: string; readonly words: number }
-  /** Texts with different numbers differ here; `words` may cut it short. */
+  /** Distinguishes texts by number; `words` may truncate it. */
   | { readonly kind: 'mark'; readonly number: number; readonly words: number }
 
-/** Words that a mark takes at most: 24 bits with 64 interchangeable words. */
+/** Maximum words of a mark: 24 bits with 64 interchangeable words. */
 export const markWords = 4
 
-/** The words that every prompt of a point begins with, so that points differ at once. */
+/** First words of every prompt of a point, so that points differ immediately. */
 export function saltMark(salt: string): WordRun & { readonly kind: 'mark' } {
   return { kind: 'mark', number: createRandom(salt).integer(2 ** 24), words: markWords }
 }
 
-/** A mark as text, cut to so many words. */
+/** A mark as text, truncated to the given number of words. */
 export function markText(lexicon: Lexicon, { number }: WordRun & { readonly kind: 'mark' }, words: number): string {
   const mark = new Uint16Array(words)
   writeMark(lexicon, number, mark)
   return Array.from(mark, word => lexicon.words[word] ?? '').join(' ')
 }
 
-/** Cuts runs, at the end, to so many words in all; empty ones are left out. */
+/** Truncates runs at the end to a total number of words; removes empty ones. */
 export function cutRuns(runs: readonly WordRun[], words: number): WordRun[] {
   let left = words
   const cut: WordRun[] = []
@@ -36,7 +36,7 @@ export function cutRuns(runs: readonly WordRun[], words: number): WordRun[] {
   return cut
 }
 
-/** Indices into the lexicon's words for a text made of runs. */
+/** Indices into the lexicon's words for a text of runs. */
 export function drawText(lexicon: Lexicon, runs: readonly WordRun[], random: Random): Uint16Array {
   const text = new Uint16Array(runs.reduce((sum, run) => sum + run.words, 0))
   let at = 0
@@ -49,7 +49,7 @@ export function drawText(lexicon: Lexicon, runs: readonly WordRun[], random: Ran
   return text
 }
 
-/** The least significant digit first, so that a mark cut short still tells neighbours apart. */
+/** Least significant digit first, so that truncated marks of consecutive numbers still differ. */
 function writeMark(lexicon: Lexicon, number: number, into: Uint16Array): void {
   const base = lexicon.interchangeable.length
   let left = number
@@ -71,7 +71,7 @@ function drawWords(random: Random, bits: number, into: Uint16Array): void {
   }
 }
 
-/** Writes texts as bytes, words with single spaces between them. */
+/** Writes texts as bytes, with single spaces between words. */
 export interface WordWriter {
   sizeOf(text: Uint16Array): number
   /** Returns where the text ends. */
@@ -82,9 +82,8 @@ export interface WordWriter {
 const longest = 12
 
 /**
- * Words are stored 12 bytes at a time, what is too much is overwritten by the next word: five times as fast as byte by
- * byte. The last three, after which nothing may be touched, and the first, which goes without its space, are set byte
- * by byte.
+ * Copies words 12 bytes at a time; the next word overwrites the excess. This is five times as fast as byte by byte. The
+ * last three words, after which nothing may be overwritten, and the first, which has no space, are copied byte by byte.
  */
 export function createWordWriter(lexicon: Lexicon): WordWriter {
   const lengths = Uint8Array.from(lexicon.words, word => word.length + 1)

@@ -1,7 +1,7 @@
 import { type Distribution, type Finding, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
 import type { AskedLoad } from './summary.ts'
 
-/** The figures of another program's result in Fulcrum's units, null where it doesn't say. */
+/** Figures of another program's result in Fulcrum's units; null if the program does not report them. */
 export interface ForeignFigures {
   readonly program: string
   readonly version: string
@@ -10,7 +10,7 @@ export interface ForeignFigures {
   readonly durationS: number | null
   readonly completed: number
   readonly isCompletedKnown?: false
-  /** Null where it doesn't count them. */
+  /** Null if the program does not count them. */
   readonly failed: number | null
   readonly errors?: Measurement['errors']
   readonly ttftMs: Distribution | null
@@ -30,7 +30,7 @@ export interface ForeignFigures {
   readonly remarks?: readonly Finding[]
 }
 
-/** A measurement of another program's figures: of the whole run, by a client whose health nobody knows. */
+/** A measurement from another program's figures, of the whole run and with unknown client health. */
 export function measurementOfForeign(figures: ForeignFigures, asked: AskedLoad): Measurement {
   const { completed, failed, isl, osl, itlMs, durationS } = figures
   const of = (got: number | null, wanted: number) => (got !== null && wanted > 0 ? (got - wanted) / wanted : null)
@@ -80,8 +80,8 @@ export function measurementOfForeign(figures: ForeignFigures, asked: AskedLoad):
 }
 
 /**
- * Speeds of decoding from times per token: 1000 over the mean is all tokens over all decode time where answers are of
- * one length; a percentile's reciprocal is the opposite percentile of the reciprocals.
+ * Decode speeds from times per token. If answers have equal lengths, 1000 divided by the mean is all tokens divided by
+ * all decode time. A percentile's reciprocal is the opposite percentile of the reciprocals.
  */
 function speedsOf(itlMs: Distribution): Distribution | null {
   if (!(itlMs.mean > 0)) return null
@@ -107,8 +107,8 @@ function speedsOf(itlMs: Distribution): Distribution | null {
 type Statistic = Exclude<keyof Distribution, 'count'>
 
 /**
- * A distribution of what a summary says; null without a mean.
- * @param by multiplies each figure: 1000 for seconds
+ * A distribution from the values in a summary; null without a mean.
+ * @param by factor for each value: 1000 for seconds
  */
 export function partial(
   said: { readonly [statistic in Statistic]?: number | null | undefined },
@@ -128,8 +128,8 @@ export function partial(
   }
 }
 
-/** A mean that is all that is known. */
+/** A distribution of which only the mean is known. */
 export const meanOnly = (mean: number | null, count: number): Distribution | null => partial({ mean }, count)
 
-/** A length in whole tokens, as a workload is named by. */
+/** A length in whole tokens, for the name of a workload. */
 export const tokens = (mean: number | null | undefined): number => Math.round(mean ?? 0)

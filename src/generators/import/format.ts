@@ -1,38 +1,38 @@
 import type { ImportedSummary } from './summary.ts'
 
-/** A file of a folder that is imported, parsed. */
+/** A parsed file of an imported folder. */
 export interface FoundFile {
   /** Relative to the folder. */
   readonly path: string
   readonly value: unknown
-  /** Figures that are none (NaN); null in {@link value}. */
+  /** Number of NaN values; they are null in {@link value}. */
   readonly notNumbers: number
   readonly modifiedAt: Date
 }
 
-/** What a file gave. */
+/** Results of a file. */
 export interface ReadResults {
   readonly results: readonly ImportedSummary[]
-  /** One reason for each result in the file that can't be read. */
+  /** One reason for each unreadable result in the file. */
   readonly refused: readonly string[]
 }
 
-/** All of a file's results, where none is refused alone. */
+/** Results of a file without unreadable ones. */
 export const only = (...results: readonly ImportedSummary[]): ReadResults => ({ results, refused: [] })
 
-/** Results of one program, as they are told from others and read. */
+/** Result format of one program: how to recognize and read it. */
 export interface ImportFormat {
-  /** Whether a file is a result of this program, of whatever version. */
+  /** Whether a file is a result of this program, of any version. */
   isOf(file: FoundFile): boolean
   /**
-   * The results in a file, one for each point, and why others in it can't be read.
-   * @param others all other files of the folder that could be parsed, by path
+   * Results in a file, one per point, and why others cannot be read.
+   * @param others all other parsed files of the folder, by path
    * @throws FulcrumError (bad-input) `summary-unreadable` with the version, for another layout
    */
   read(file: FoundFile, others: ReadonlyMap<string, FoundFile>): ReadResults
 }
 
-/** A value's key; undefined where it is no object. */
+/** Value of a key; undefined if the value is not an object. */
 export function at(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as { readonly [key: string]: unknown })[key]

@@ -1,17 +1,17 @@
 import type { ImportFormat } from './format.ts'
 
-/** A format as `fulcrum import --help` and messages name it. */
+/** A format as shown in `fulcrum import --help` and messages. */
 export interface ListedFormat {
   readonly name: string
-  /** Which files, in a clause. */
+  /** Its files, in a clause. */
   readonly about: string
-  /** Loads what reads it: a command that only names the formats need not. */
+  /** Loads the reader. Commands that only list the formats do not need it. */
   load(): Promise<ImportFormat>
 }
 
 /**
- * The registry of results that can be imported. A new one is one file in formats/ and one entry here. The first that
- * knows a file reads it: those that ask for a name come before those that look inside.
+ * Registry of importable results. Add a new one as a file in formats/ and an entry here. The first format that
+ * recognizes a file reads it, so formats that check the file name come before those that check the content.
  */
 export const importFormats: readonly ListedFormat[] = [
   {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Distribution } from '../../metrics/measurement.ts'
 
-/** One metric of a summary; genai-perf and AIPerf write the same keys, AIPerf some more. */
+/** One metric of a summary. genai-perf and AIPerf use the same keys; AIPerf has some more. */
 export const metric = z.looseObject({
   avg: z.number(),
   std: z.number().optional(),
@@ -19,7 +19,7 @@ export const metric = z.looseObject({
   count: z.number().optional(),
 })
 
-/** The metrics that both programs name alike; times in ms. What rests on answers is absent where none came. */
+/** Metrics with the same names in both programs; times in ms. Metrics of answers are absent without answers. */
 export const sharedMetrics = {
   request_throughput: metric.optional(),
   request_count: metric.optional(),
@@ -34,7 +34,7 @@ export const sharedMetrics = {
   input_sequence_length: metric.optional(),
 }
 
-/** Without these, a summary of answered requests says too little to be a measurement. */
+/** Without these, a summary of answered requests has too little for a measurement. */
 export const essentialMetrics = [
   'request_throughput',
   'request_latency',
@@ -44,8 +44,8 @@ export const essentialMetrics = [
 ] as const
 
 /**
- * A metric as a distribution; null when it lacks a statistic (a program leaves them out where it has no samples).
- * @param requests samples behind it, where the summary doesn't say
+ * A metric as a distribution; null if it lacks a statistic (programs omit statistics without samples).
+ * @param requests number of samples if the summary does not contain it
  */
 export function distributionOfMetric(found: z.infer<typeof metric> | undefined, requests: number): Distribution | null {
   if (found === undefined) return null

@@ -1,17 +1,16 @@
 import type { z } from 'zod'
 import { FulcrumError } from '../../model/index.ts'
 
-/** JSON as Python writes it, and the places of what is no number there. */
+/** JSON as Python writes it, with the number of values that are not numbers. */
 export interface PythonJson {
   readonly value: unknown
-  /** `NaN` and infinities, read as null: how many. */
+  /** Number of `NaN` and infinities, which become null. */
   readonly notNumbers: number
 }
 
 /**
- * Parses JSON in which Python's `NaN`, `Infinity` and `-Infinity` may stand where a number is not known. They become
- * null.
- * @throws SyntaxError for what is no JSON otherwise
+ * Parses JSON in which Python's `NaN`, `Infinity` and `-Infinity` may replace unknown numbers. They become null.
+ * @throws SyntaxError for any other invalid JSON
  */
 export function parsePythonJson(text: string): PythonJson {
   let notNumbers = 0
@@ -23,7 +22,7 @@ export function parsePythonJson(text: string): PythonJson {
   return { value: JSON.parse(clean) as unknown, notNumbers }
 }
 
-/** A summary without its metrics' unknown statistics: what is null was not a number, and counts as absent. */
+/** Removes null values from a summary: they were not numbers and count as absent. */
 export function withoutNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const entries = Object.entries(value).map(([key, item]) => [key, isMetric(item) ? known(item) : item] as const)
@@ -36,12 +35,12 @@ const isMetric = (item: unknown): item is { readonly [statistic: string]: unknow
 const known = (metric: { readonly [statistic: string]: unknown }) =>
   Object.fromEntries(Object.entries(metric).filter(([, figure]) => figure !== null))
 
-/** A summary that can't be read, in words: who wrote it, what is amiss, what would be read. */
+/** Error of an unreadable summary: which program wrote it, the problem, and the supported layout. */
 export function unreadable(layout: string, version: string, why: string): FulcrumError {
   return new FulcrumError('bad-input', 'summary-unreadable', `${version}: ${why}. Fulcrum reads ${layout}`)
 }
 
-/** The first thing that a layout lacks, in words. */
+/** The first mismatch with a layout, in words. */
 export function mismatch({ issues: [issue] }: z.ZodError): string {
   const path = issue?.path.join('.') || 'the file'
   if (issue?.code !== 'invalid_type') return `${path} is not what it should be (${issue?.message ?? 'unknown'})`

@@ -4,7 +4,7 @@ import type { Api, EngineSettings, LoadLevel, Role, Topology } from '../../model
 import { distributionOfMetric, essentialMetrics, type sharedMetrics } from './metrics.ts'
 import { unreadable } from './read.ts'
 
-/** What a summary says was asked. */
+/** The load according to a summary. */
 export interface AskedLoad {
   readonly model: string
   readonly level: LoadLevel
@@ -18,32 +18,32 @@ export interface AskedLoad {
   readonly seed: number
 }
 
-/** One summary of another program's run, read. */
+/** A parsed summary of another program's run. */
 export interface ImportedSummary {
   /** Name of the generator that wrote it. */
   readonly program: string
-  /** Set when requests were sent and not one was answered. */
+  /** True if requests were sent and none was answered. */
   readonly allFailed: boolean
   readonly asked: AskedLoad
   readonly measurement: Measurement
-  /** What Fulcrum's own export says of the deployment; null in a program's own file. */
+  /** Deployment recorded by Fulcrum's own export; null in a program's own file. */
   readonly deployment: SaidDeployment | null
 }
 
-/** The deployment as a summary states it. */
+/** A deployment as a summary describes it. */
 export interface SaidDeployment {
   readonly topology: Topology
-  /** One number for all roles, or each role's own. */
+  /** One number for all roles, or one per role. */
   readonly gpusPerWorker: number | { readonly [role in Role]: number }
-  /** What else tells it from others, such as hardware and framework; becomes part of the deployment's identity. */
+  /** Other distinguishing properties, such as hardware and framework. They become part of the deployment's identity. */
   readonly settings?: EngineSettings
-  /** Whether the summary knows better than the path of its file. */
+  /** True if the summary takes precedence over the path of its file. */
   readonly isStated?: true
 }
 
 type Shared = z.infer<z.ZodObject<typeof sharedMetrics>>
 
-/** What Fulcrum's exports add to a program's own layout, so that they can be imported again; programs pass over it. */
+/** Data that Fulcrum's exports add to a program's layout, so that they can be imported again. Programs ignore it. */
 export const fulcrumPart = z
   .looseObject({
     topology: z.union([
@@ -54,36 +54,35 @@ export const fulcrumPart = z
   })
   .optional()
 
-/** The deployment in an export's added part; null in a program's own file. */
+/** Deployment from the added part of an export; null in a program's own file. */
 export function exportedDeployment(part: z.infer<typeof fulcrumPart>): ImportedSummary['deployment'] {
   return part === undefined ? null : { topology: part.topology, gpusPerWorker: part.gpus_per_worker }
 }
 
-/** What programs say differently. */
+/** Facts that programs record in different ways. */
 export interface Particulars {
   readonly program: ImportedSummary['program']
   readonly version: string
   readonly startedAt: string
-  /** Null where the summary doesn't count them. */
+  /** Null if the summary does not count them. */
   readonly failed: number | null
   readonly errors: Measurement['errors']
   readonly durationS: number | null
   readonly interChunkMs: Measurement['interChunkMs']
   readonly prefillTokensPerSPerUser: Measurement['prefillTokensPerSPerUser']
-  /** Whether Fulcrum wrote the summary: its means are those of Fulcrum's definitions. */
+  /** Whether Fulcrum wrote the summary, so that its means follow Fulcrum's definitions. */
   readonly byFulcrum: boolean
-  /** Who wrote the file, for messages. */
+  /** Program that wrote the file, for messages. */
   readonly writer: string
-  /** Which layout is read, for messages. */
+  /** Supported layout, for messages. */
   readonly layout: string
-  /** What else is to be said of it. */
+  /** Additional findings. */
   readonly remarks: readonly Finding[]
 }
 
 /**
- * The measurement that a summary allows; what it doesn't say (the client's health above all) stays unknown, and is
- * said.
- * @throws FulcrumError (bad-input) when it counts answers and lacks their essential figures
+ * Measurement from a summary. Values that it lacks, above all the client's health, stay unknown, and findings say so.
+ * @throws FulcrumError (bad-input) if it counts answers but lacks their essential figures
  */
 export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars: Particulars): Measurement {
   const completed = own.request_count?.avg ?? 0
@@ -143,9 +142,8 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
 }
 
 /**
- * The programs' mean is of 1000 / ITL, which rests on the requests that took the least time. Of a summary the mean ITL
- * is known: 1000 over it is all tokens over all decode time where answers are of one length, and near it where they
- * aren't.
+ * The programs use the mean of 1000 / ITL, which the shortest requests dominate. Uses 1000 divided by the mean ITL
+ * instead, which is all tokens divided by all decode time if answers have equal lengths, and close to it otherwise.
  */
 function speedsOf(speeds: Distribution | null, own: Shared, byFulcrum: boolean): Distribution | null {
   const itlMs = own.inter_token_latency?.avg ?? 0
@@ -155,7 +153,7 @@ function speedsOf(speeds: Distribution | null, own: Shared, byFulcrum: boolean):
 const deviation = (got: number | null, asked: number): number | null =>
   got !== null && asked > 0 ? (got - asked) / asked : null
 
-/** Says that a file had figures that are no numbers; what rests on them is not known. */
+/** Reports that a file had values that are not numbers, so figures based on them are unknown. */
 export function unknownFigures(notNumbers: number): readonly Finding[] {
   if (notNumbers === 0) return []
   const message = `${notNumbers} ${notNumbers === 1 ? 'figure' : 'figures'} of the summary ${notNumbers === 1 ? 'is' : 'are'} no number (NaN): a metric that lacks one counts as not known`

@@ -1,8 +1,8 @@
 import type { Topology } from '../../model/index.ts'
 
 /**
- * The topology that a path names, the last one when it names several: `2P1D`, `2p_1d`, `prefill2-decode1`, `agg-x2`,
- * `aggregated_4`; null when it names none.
+ * Topology named in a path, or the last one if there are several: `2P1D`, `2p_1d`, `prefill2-decode1`, `agg-x2`,
+ * `aggregated_4`; null if there is none.
  */
 export function topologyInPath(path: string): Topology | null {
   for (const part of path.split('/').toReversed()) {

@@ -1,17 +1,20 @@
 import type { Finding } from '../../metrics/measurement.ts'
 
-/** A figure as the program states it, and as its own record of requests gives it. */
+/** A figure in the program's summary, and computed from its own record of requests. */
 export interface StatedFigure {
   readonly name: string
   readonly stated: number | undefined
-  /** Null where the record doesn't say. */
+  /** Null if the record does not contain it. */
   readonly recorded: number | null | undefined
 }
 
-/** genai-perf rounds ITL to whole ns and AIPerf times of day to µs; anything above this is no rounding. */
+/**
+ * genai-perf rounds ITL to whole ns, and AIPerf rounds times of day to µs. Larger relative differences are not
+ * rounding.
+ */
 const tolerance = 0.005
 
-/** Figures of a program's summary that its own record doesn't bear out. */
+/** Figures in a program's summary that contradict its own record. */
 export function disagreements(generator: string, figures: readonly StatedFigure[]): Finding[] {
   const wrong = figures.flatMap(({ name, stated, recorded }) => {
     if (stated === undefined || recorded === undefined || recorded === null) return []

@@ -1,12 +1,9 @@
 import type { Load } from '../../model/index.ts'
 
-/** Start-up, prompts and summary of a Python load generator on a slow machine. */
+/** Time for start-up, prompts and summary of a Python load generator on a slow machine. */
 const aroundMs = 180_000
 
-/**
- * The longest that a generator's whole run can take if every request uses up its own deadline, in ms. Nothing legal
- * takes longer; what does has hung.
- */
+/** Maximum duration of a generator's whole run in ms, if every request takes until its timeout. A longer run hangs. */
 export function longestRunMs(load: Load): number {
   const { level } = load
   if (level.kind !== 'concurrency') {
@@ -16,7 +13,7 @@ export function longestRunMs(load: Load): number {
     return aroundMs + sendingMs + 60_000 + 2 * load.timeoutMs + 2 * windowMs(load)
   }
   const waves = Math.ceil(load.warmup / level.concurrency) + Math.ceil((load.requests ?? 0) / level.concurrency)
-  // One more starts late, and another holds the load.
+  // One additional wave starts late, and another keeps up the load.
   return aroundMs + (waves + 2) * load.timeoutMs + windowMs(load)
 }
 

@@ -2,16 +2,16 @@ import { type Check, missed, passed } from '../../model/doctor-check.ts'
 import { runShort } from '../../process/short-program.ts'
 import { findOnPath } from './find-program.ts'
 
-/** A generator program that was looked for: its path, when it is there and runs, and what to say of it. */
+/** Result of looking for a generator program: its path, if it is installed and runs, and the check. */
 export interface FoundProgram {
-  /** Null when there is none, or it does not run. */
+  /** Null if it is not installed or does not run. */
   readonly path: string | null
   readonly check: Check
 }
 
 /**
- * Whether a generator's program is there and says its version.
- * @param remedy how it is installed
+ * Checks that a generator's program is installed and reports its version.
+ * @param remedy how to install it
  */
 export async function examineProgram(name: string, command: string | undefined, remedy: string): Promise<FoundProgram> {
   const path = command?.includes('/') ? command : await findOnPath(command ?? name)

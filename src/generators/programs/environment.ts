@@ -1,6 +1,4 @@
-/**
- * What every Python load generator is started with: plain lines of full width, and no proxy between it and the server.
- */
+/** Environment of every Python load generator: plain lines of full width, and no proxy between it and the server. */
 export const programEnvironment: { readonly [name: string]: string } = {
   COLUMNS: '400',
   NO_COLOR: '1',

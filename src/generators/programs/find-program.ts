@@ -3,16 +3,16 @@ import { access, glob } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { FulcrumError } from '../../model/index.ts'
 
-/** An installed program and the virtual environment around it, if it stands in one. */
+/** An installed program and its virtual environment, if any. */
 export interface Program {
   readonly path: string
-  /** Folder of the program: its companions (perf_analyzer beside genai-perf) are there. */
+  /** Folder of the program, which also contains its companions (perf_analyzer beside genai-perf). */
   readonly binFolder: string
 }
 
 /**
- * Finds a load generator's program: `command` when the sweep file names one (with a slash a path, else a name on PATH),
- * `name` on PATH otherwise.
+ * Finds a load generator's program: `command` from the sweep file (a path if it has a slash, otherwise a name on PATH),
+ * or `name` on PATH.
  * @throws FulcrumError environment `generator-missing`
  */
 export async function findProgram(
@@ -30,7 +30,7 @@ export async function findProgram(
   })
 }
 
-/** The executable of a name on PATH, or at a path when it has a slash; null when there is none. */
+/** Executable of a name on PATH, or at a path with a slash; null if there is none. */
 export async function findOnPath(name: string, searchPath = process.env.PATH ?? ''): Promise<string | null> {
   const candidates = name.includes('/')
     ? [name]
@@ -40,8 +40,7 @@ export async function findOnPath(name: string, searchPath = process.env.PATH ?? 
 }
 
 /**
- * Folders of shared libraries that Python packages of the program's virtual environment bring
- * (`nvidia/cuda_runtime/lib`).
+ * Folders of shared libraries from Python packages in the program's virtual environment (`nvidia/cuda_runtime/lib`).
  */
 export async function librariesOf(program: Program, packageFolder: string): Promise<string[]> {
   const found: string[] = []

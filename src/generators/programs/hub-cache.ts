@@ -2,12 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeTokenizer } from '../tokenizer-files.ts'
 
-/**
- * A Hugging Face cache that holds one tokenizer, and the environment that makes Python programs read it without a
- * network.
- */
+/** A Hugging Face cache with one tokenizer, and the environment that makes Python programs read it offline. */
 export interface HubCache {
-  /** What `--tokenizer` takes. */
+  /** Value for `--tokenizer`. */
   readonly tokenizer: string
   /** The tokenizer's own files. */
   readonly folder: string
@@ -15,17 +12,17 @@ export interface HubCache {
 }
 
 /**
- * Lays a tokenizer out as the hub's cache would hold it after a download: genai-perf and AIPerf then load it by model
- * name, offline (AIPerf 0.13 refuses a path there).
+ * Lays out a tokenizer as the hub's cache would after a download, so that genai-perf and AIPerf load it by model name,
+ * offline (AIPerf 0.13 rejects a path there).
  *
- * @param model name as requests spell it; becomes the repository's name
+ * @param model name used in requests; becomes the repository's name
  * @param tokenizer see `readTokenizer`
  */
 export async function layOutHubCache(folder: string, model: string, tokenizer: string): Promise<HubCache> {
   const name = repositoryName(model)
   const repository = join(folder, 'hub', `models--${name.replaceAll('/', '--')}`)
   const snapshot = join(repository, 'snapshots/local')
-  // transformers asks for config.json before it looks for a tokenizer; what stands in it doesn't matter to one that is
+  // transformers reads config.json before it looks for a tokenizer. The content does not matter if the tokenizer is
   // complete.
   const config = await readFile(join(tokenizer, 'config.json'), 'utf8').catch(() => '{}')
   await mkdir(snapshot, { recursive: true })
@@ -41,7 +38,8 @@ export async function layOutHubCache(folder: string, model: string, tokenizer: s
 }
 
 /**
- * The hub knows `name` and `owner/name` of letters, digits, `-`, `_` and `.`; a served model may be called anything.
+ * Repository names have the form `name` or `owner/name` with letters, digits, `-`, `_` and `.`; a served model may have
+ * any name.
  */
 export function repositoryName(model: string): string {
   const parts = model

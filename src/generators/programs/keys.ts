@@ -5,13 +5,14 @@ import { reading } from '../../yaml/reading.ts'
 import { existing } from '../../yaml/section-context.ts'
 
 /**
- * A path relative to the sweep file, read as an absolute one; a name without a slash is looked up on PATH when it runs.
+ * A path relative to the sweep file, converted to an absolute one. A name without a slash is looked up on PATH at run
+ * time.
  */
 const command = reading(z.string().min(1), (text, context, path) =>
   text.includes('/') ? existing(context, path, text, 'file') : text,
 )
 
-/** Keys of a generator that is a program of its own. */
+/** Keys of generators that are external programs. */
 export const programKeys = {
   command: operational(
     field(
@@ -29,5 +30,5 @@ export const programKeys = {
   ),
 }
 
-/** A program and what is added to its command line. */
+/** A program and additional command-line arguments. */
 export type ProgramConfig = ReadKeys<typeof programKeys>

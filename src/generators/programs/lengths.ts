@@ -1,20 +1,20 @@
 import type { Length, Point } from '../../model/index.ts'
 
-/** Token lengths as genai-perf and AIPerf draw them: normal around a mean. */
+/** Token lengths as genai-perf and AIPerf draw them: normally distributed. */
 export interface NormalLength {
   readonly mean: number
   readonly stddev: number
 }
 
-/** A workload in the terms that both programs share. */
+/** A workload in terms that both programs support. */
 export interface ProgramWorkload {
   readonly isl: NormalLength
   readonly osl: NormalLength
-  /** Prefix prompts, put before the drawn prompt; their tokens are taken off {@link isl} already. */
+  /** Prefix prompts, placed before the drawn prompt. Their tokens are already subtracted from {@link isl}. */
   readonly prefix: { readonly count: number; readonly tokens: number } | null
 }
 
-/** The workload for a program's flags; of lengths that the program's capabilities have. */
+/** Converts a workload for a program's flags; its lengths must be supported by the program. */
 export function programWorkload({ workload }: Pick<Point, 'workload'>): ProgramWorkload {
   const isl = normalOf(workload.isl)
   const osl = normalOf(workload.osl)

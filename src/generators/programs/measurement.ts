@@ -9,7 +9,7 @@ import { datasetDeviation } from '../built-in/asked.ts'
 import { slotsOf } from '../slots.ts'
 import { errorsOf, originMs, type Row, recordsOf } from './rows.ts'
 
-/** What a program's run left to make a measurement of. */
+/** Output of a program's run for making a measurement. */
 export interface ProgramResult {
   readonly version: string
   readonly rows: readonly Row[]
@@ -19,11 +19,11 @@ export interface ProgramResult {
   /** Whether {@link Row.scheduledMs} is the program's own record of when a request was due. */
   readonly knowsSchedule: boolean
   /**
-   * The part of the run in which the program held its full load, on the rows' clock. Absent: the figures are of the
-   * whole run.
+   * Part of the run in which the program kept up its full load, on the rows' clock. If absent, figures are of the whole
+   * run.
    */
   readonly steadyWindow?: Window
-  /** Mean lengths of what was sent, where the workload's only label it, as with a trace. */
+  /** Mean lengths that were sent, if the workload's are only labels, as with a trace. */
   readonly asked?: { readonly isl: number; readonly osl: number }
   readonly interChunkMs: Float64Array
   readonly tokenSource: Measurement['tokenSource']
@@ -35,7 +35,8 @@ export interface ProgramResult {
 }
 
 /**
- * The measurement of a point by a program other than the built-in generator: the same definitions, over its records.
+ * Measurement of a point by a program other than the built-in generator, with the same definitions applied to its
+ * records.
  */
 export function measurementOf(point: Point, result: ProgramResult): Measurement {
   const { workload, load } = point
@@ -77,7 +78,7 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
 
 const isSentWithin = (sentMs: number, { startMs, endMs }: Window) => sentMs >= startMs && sentMs <= endMs
 
-/** Records whose requests before a window are its warm-up, and those after it only hold the load. */
+/** Marks requests before a window as warm-up, and those after it as only keeping up the load. */
 function inPhases(records: RequestRecords, window: Window): RequestRecords {
   const phase = records.phase.map((_, row) => {
     const sentMs = records.sentMs[row] ?? Number.NaN

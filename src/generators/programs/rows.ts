@@ -1,7 +1,7 @@
 import type { ErrorKind, RequestErrors } from '../../metrics/measurement.ts'
 import { createRecords, errorCode, type RequestRecords } from '../../metrics/records.ts'
 
-/** What a program's own record says of one request. Times in ms on any one clock; NaN where it doesn't say. */
+/** A program's record of one request. Times in ms on any one clock; NaN if not recorded. */
 export interface Row {
   readonly scheduledMs: number
   readonly sentMs: number
@@ -11,9 +11,9 @@ export interface Row {
   readonly doneMs: number
   readonly inputTokens: number
   readonly outputTokens: number
-  /** Prompt tokens from the server's prefix cache; absent where nobody says. */
+  /** Prompt tokens from the server's prefix cache; absent if unknown. */
   readonly cachedTokens?: number
-  /** Reasoning; absent where the program doesn't tell it from the answer. */
+  /** Reasoning; absent if the program does not distinguish it from the answer. */
   readonly reasoning?: RowReasoning
   readonly chunks: number
   readonly firstChunkTokens: number
@@ -22,11 +22,11 @@ export interface Row {
 
 /** Reasoning of one answer. */
 export interface RowReasoning {
-  /** First token of the answer itself; NaN where none came. */
+  /** First token of the answer itself; NaN without one. */
   readonly answerMs: number
-  /** Whether any reasoning was shown. */
+  /** Whether any reasoning was visible. */
   readonly isShown: boolean
-  /** NaN where nobody counts it. */
+  /** NaN if not counted. */
   readonly tokens: number
 }
 
@@ -36,7 +36,9 @@ export function originMs(rows: readonly Row[]): number {
   return Number.isFinite(first) ? first : 0
 }
 
-/** Rows as columns, in scheduled order, times relative to the first one (epoch times would lose their microseconds). */
+/**
+ * Rows as columns in scheduled order, with times relative to the first one (epoch times would lose their microseconds).
+ */
 export function recordsOf(rows: readonly Row[]): RequestRecords {
   const sorted = [...rows].sort((a, b) => a.scheduledMs - b.scheduledMs)
   const origin = originMs(rows)
@@ -65,7 +67,7 @@ export function recordsOf(rows: readonly Row[]): RequestRecords {
 
 const longestExample = 500
 
-/** Failures by kind, the most frequent first, with the first message of each. */
+/** Failures by kind, most frequent first, with the first message of each. */
 export function errorsOf(rows: readonly Row[]): RequestErrors[] {
   const kinds = new Map<ErrorKind, RequestErrors>()
   for (const { failure } of rows) {

@@ -4,7 +4,7 @@ import { groupMembers } from '../../process/proc.ts'
 import type { ProcessExit } from '../../process/process.ts'
 import { startProcess } from '../../process/process.ts'
 
-/** A generator program to run to its end. */
+/** A generator program to run until it ends. */
 export interface ProgramSpec {
   readonly name: string
   readonly argv: readonly [program: string, ...args: string[]]
@@ -15,31 +15,31 @@ export interface ProgramSpec {
   readonly signal: AbortSignal
   readonly ledger: ProcessLedger
   /**
-   * Looks at the running program a few times a second.
-   * @param lines the last lines that it said
-   * @param group the processes that it consists of
-   * @returns why to give it up, or null to let it run
+   * Called a few times per second while the program runs.
+   * @param lines its last lines of output
+   * @param group its processes
+   * @returns why to stop it, or null to let it run
    */
   watch(lines: readonly string[], group: readonly number[]): Promise<string | null>
 }
 
 /** How a program's run ended. */
 export interface ProgramEnd {
-  /** Null when it was given up. */
+  /** Null if it was stopped. */
   readonly exit: ProcessExit | null
-  /** Why it was ended before it ended itself; null when it wasn't. */
+  /** Why it was stopped before it ended by itself; null if it was not. */
   readonly gaveUp: string | null
   readonly lines: readonly string[]
   readonly elapsedS: number
 }
 
 const lookMs = 250
-/** genai-perf and AIPerf have nothing to tidy up that is worth more. */
+/** Grace period in ms. genai-perf and AIPerf have little to clean up. */
 const graceMs = 3000
 
 /**
- * Runs a program in its own process group until it exits, hangs or is no longer wanted. Nothing of its group is alive
- * afterwards, whatever it started.
+ * Runs a program in its own process group until it exits, hangs or is aborted. Afterwards no process of its group is
+ * alive.
  * @throws the signal's reason; FulcrumError environment `program-not-started`
  */
 export async function runProgram(spec: ProgramSpec): Promise<ProgramEnd> {
@@ -59,7 +59,7 @@ export async function runProgram(spec: ProgramSpec): Promise<ProgramEnd> {
       else gaveUp = await spec.watch(process.lastLines(), await groupMembers(process.pid))
     }
     const exit = process.exit()
-    // Log lines may arrive after the exit; the log is complete once the group is gone.
+    // Log lines may arrive after the exit. The log is complete once the group is gone.
     await process.stop(graceMs)
     return { exit, gaveUp, lines: process.lastLines(), elapsedS: elapsedMs() / 1000 }
   } finally {
@@ -67,7 +67,7 @@ export async function runProgram(spec: ProgramSpec): Promise<ProgramEnd> {
   }
 }
 
-/** Until the next look or the program's end. */
+/** Waits until the next look or the program's end. */
 async function pause(ended: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const enough = new AbortController()
   try {

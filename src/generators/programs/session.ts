@@ -6,19 +6,19 @@ import type { ProcessLedger } from '../../process/ledger.ts'
 import { findProgram, type Program } from './find-program.ts'
 import { type HubCache, layOutHubCache } from './hub-cache.ts'
 
-/** How a program of a peer is found and called. */
+/** How to find and call an external generator. */
 export interface ProgramOptions {
-  /** Its path or its name on PATH; its usual name when absent. */
+  /** Its path or name on PATH; default: its usual name. */
   readonly command?: string | undefined
-  /** More arguments, after all others. */
+  /** Additional arguments, after all others. */
   readonly args: readonly string[]
-  /** Where the run's files go; measurements name theirs relative to it. */
+  /** Folder of the run; measurements name their files relative to it. */
   readonly runFolder: string
-  /** Where started processes are recorded. */
+  /** Record of started processes. */
   ledger(): Promise<ProcessLedger>
 }
 
-/** What all measurements by one program share, made when first needed. */
+/** State shared by all measurements with one program, created on first use. */
 export interface ProgramSession {
   program(): Promise<Program>
   ledger(): Promise<ProcessLedger>
@@ -49,9 +49,7 @@ export function openSession(name: string, install: string, options: ProgramOptio
   }
 }
 
-/**
- * Version of the Python package that a program belongs to, from its folder's name; asking the program takes seconds.
- */
+/** Version of the program's Python package, from its folder's name, because asking the program takes seconds. */
 export async function packageVersion(program: Program, packageName: string): Promise<string> {
   const pattern = join(program.binFolder, `../lib/python*/site-packages/${packageName}-*.dist-info`)
   for await (const folder of glob(pattern)) {

@@ -2,11 +2,11 @@
 export interface SocketSilence {
   /** Established connections. */
   readonly sockets: number
-  /** Since the last byte came on any of them, in ms; null without one. */
+  /** Time since the last byte on any of them, in ms; null without connections. */
   readonly silentMs: number | null
 }
 
-/** What the kernel knows of the TCP connections of processes (`ss`, iproute2); null where it can't be asked. */
+/** State of processes' TCP connections from the kernel (`ss`, iproute2); null if unavailable. */
 export async function socketSilence(pids: readonly number[], signal: AbortSignal): Promise<SocketSilence | null> {
   const { execa } = await import('execa')
   const result = await execa('ss', ['-H', '-O', '-t', '-i', '-n', '-p', 'state', 'established'], {
@@ -18,7 +18,7 @@ export async function socketSilence(pids: readonly number[], signal: AbortSignal
   return result.failed ? null : readSilence(result.stdout, pids)
 }
 
-/** Reads `ss -HOtinp`: one line a connection, with `pid=…` of its owner and `lastrcv:` ms since data came. */
+/** Parses `ss -HOtinp`: one line per connection, with its owner's `pid=…` and ms since the last data in `lastrcv:`. */
 export function readSilence(output: string, pids: readonly number[]): SocketSilence {
   const owners = new Set(pids)
   let sockets = 0
@@ -27,7 +27,7 @@ export function readSilence(output: string, pids: readonly number[]): SocketSile
     const mine = [...line.matchAll(/\bpid=(\d+)/g)].some(match => owners.has(Number(match[1])))
     if (!mine) continue
     sockets += 1
-    // Without the field the kernel has just received something (0 ms is left out).
+    // The field is omitted if data has just arrived (0 ms).
     const last = Number(/\blastrcv:(\d+)/.exec(line)?.[1] ?? 0)
     silentMs = silentMs === null ? last : Math.min(silentMs, last)
   }

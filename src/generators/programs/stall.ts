@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { socketSilence } from './socket-silence.ts'
 
-/** Asking the kernel costs a process: often enough to notice a stall in time is often enough. */
+/** Querying the kernel starts a process, so this only happens as often as needed. */
 const lookEveryMs = 2000
 
 /**
- * Watches for a load client having stopped hearing from the server. For one that has no deadline of its own, for a
- * request or for itself (seen of perf_analyzer: idle for ever on an open request, and after its last answer).
+ * Detects a load client that no longer receives data from the server. For clients without timeouts of their own:
+ * perf_analyzer has been seen idle forever on an open request, and after its last answer.
  *
- * @param client the process that loads the server, as the kernel names it
- * @param longestSilenceMs the deadline of a request: when nothing at all has come for that long, one has passed it
+ * @param client process that loads the server, by its name in the kernel
+ * @param longestSilenceMs timeout of a request; if nothing has arrived for that long, a request has exceeded it
  */
 export function stallWatch(client: string, longestSilenceMs: number, signal: AbortSignal) {
   let nextLook = 0
@@ -25,7 +25,7 @@ export function stallWatch(client: string, longestSilenceMs: number, signal: Abo
       return null
     }
     if (silence.silentMs !== null) lastHeard = now - silence.silentMs
-    // Before its first connection it reads its input.
+    // Before its first connection, it reads its input.
     if (lastHeard === null || now - lastHeard <= longestSilenceMs) return null
     const seconds = Math.round((now - lastHeard) / 1000)
     const open = silence.sockets === 0 ? 'with no connection open' : `on ${silence.sockets} open connections`

@@ -1,4 +1,4 @@
-/** One question for the time, ms: asked and answered by our clock, received and sent by the shard's. */
+/** One clock query, in ms: sent and answered on our clock, received and replied on the shard's. */
 export interface ClockSample {
   readonly askedMs: number
   readonly receivedMs: number
@@ -6,16 +6,16 @@ export interface ClockSample {
   readonly answeredMs: number
 }
 
-/** What a shard's clock shows when ours shows 0. */
+/** Time on a shard's clock when ours shows 0. */
 export interface ClockOffset {
   readonly offsetMs: number
-  /** The offset is at most this far off, whichever way the two directions differ. */
+  /** Maximum error of the offset, however different the two directions are. */
   readonly uncertaintyMs: number
 }
 
 /**
- * The offset by the sample that was under way for the shortest time, as in NTP (RFC 5905, section 8): the true offset
- * is within half of that time, however unequal the two ways were.
+ * Offset from the sample with the shortest round trip, as in NTP (RFC 5905, section 8). The true offset is within half
+ * of that time, however different the two directions were.
  * @throws RangeError without samples
  */
 export function clockOffset(samples: readonly ClockSample[]): ClockOffset {

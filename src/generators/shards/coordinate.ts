@@ -10,31 +10,31 @@ import { clockOffset } from './clock.ts'
 import type { MessageOf, ShardLink } from './link.ts'
 
 /**
- * Clock exchanges before and after a measurement: so many, and on for a while when a busy host made all of them slow.
+ * Minimum clock exchanges before and after a measurement. Continues for a while if a busy host made all of them slow.
  */
 const leastExchanges = 16
 const goodUncertaintyMs = 1
 const longestReadingMs = 500
 const exchangeLimitMs = 10_000
-/** Bytes of requests in one message. */
+/** Bytes of requests per message. */
 const pieceBytes = 4 * 1024 * 1024
-/** From the order to start until the start: it must have arrived everywhere by then. */
+/** Time between the start order and the start; the order must arrive everywhere within it. */
 const startMarginMs = 50
 const progressEveryMs = 200
 
-/** What one shard is to do. */
+/** Task of one shard. */
 export interface ShardTask {
   readonly link: ShardLink
   readonly part: JobLoad
 }
 
-/** What came of it. */
+/** Result of one shard. */
 export interface ShardReport {
   readonly link: ShardLink
   readonly clock: ClockReading
-  /** The clock after the measurement; null when it was not read again. */
+  /** The clock after the measurement; null if it was not read again. */
   readonly clockAfter: ClockReading | null
-  /** Null when the shard was lost. */
+  /** Null if the shard was lost. */
   readonly outcome: MessageOf<'result'> | null
 }
 
@@ -51,19 +51,19 @@ export interface CoordinateOptions {
   readonly signal: AbortSignal
   onProgress(progress: LoadProgress): void
   /**
-   * All shards have been told when to start their warm-up, or measuring: at this time of our monotonic clock, within
-   * milliseconds.
+   * Called when all shards have been told when to start their warm-up or measurement, with that time on our monotonic
+   * clock, accurate to milliseconds.
    */
   onWarmup(atMs: number): void
   onStart(atMs: number): void
-  /** All that is measured has its answer: the load may end. */
+  /** Called when every measured request has its answer, so that the load may end. */
   onRelease(atMs: number): void
 }
 
 /**
- * Runs the parts of a load, their warm-ups and measurements started at one time each. A shard lost after the start is
- * reported; the others go on to their end.
- * @throws FulcrumError failed `shard-lost` when one is lost before; the signal's reason
+ * Runs the parts of a load, starting all warm-ups and all measurements at the same times. A shard lost after the start
+ * is reported, and the others continue.
+ * @throws FulcrumError failed `shard-lost` if one is lost before the start; the signal's reason
  */
 export async function coordinate(tasks: readonly ShardTask[], options: CoordinateOptions): Promise<ShardReport[]> {
   const { signal, load } = options
@@ -87,7 +87,7 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
     await allGathered()
     progress.enter('measuring')
     options.onStart(startAll())
-    // None may end its load while another still measures; one that is lost is not waited for.
+    // No shard may end its load while another is still measuring. Lost ones are not waited for.
     await Promise.allSettled(tasks.map(({ link }) => link.receive('gathered', limitMs, signal)))
     signal.throwIfAborted()
     progress.enter('draining')
@@ -134,7 +134,7 @@ async function readClock(link: ShardLink, signal: AbortSignal): Promise<ClockRea
   return { ...offset, wallOffsetMs: wallOffsetMs + offset.offsetMs }
 }
 
-/** Null when the shard is lost meanwhile: what it measured is here and holds. */
+/** Null if the shard is lost meanwhile; its measurement has already arrived and stays valid. */
 async function readAgain(link: ShardLink, signal: AbortSignal): Promise<ClockReading | null> {
   try {
     return await readClock(link, signal)

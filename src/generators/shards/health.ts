@@ -6,7 +6,7 @@ import type { JobLoad } from '../built-in/job.ts'
 import { threadHealth } from '../built-in/result.ts'
 import type { ShardReport } from './coordinate.ts'
 
-/** What one shard saw of itself. */
+/** Health reported by one shard. */
 export function shardHealth({ link, clock, clockAfter, outcome }: ShardReport): ShardHealth {
   const driftMs = clockAfter === null ? null : clockAfter.offsetMs - clock.offsetMs
   const known = { host: link.host, clock: { ...clock, driftMs } }
@@ -27,7 +27,7 @@ export function shardHealth({ link, clock, clockAfter, outcome }: ShardReport): 
   }
 }
 
-/** The health of a split load: of the shard that was worst, because one that was late isn't made punctual by others. */
+/** Health of a split load: that of the worst shard, because others do not make up for a late one. */
 export function worstHealth(client: ClientHealth, shards: readonly ShardHealth[]): ClientHealth {
   const latest = shards
     .flatMap(({ sendLatenessMs }) => (sendLatenessMs === null ? [] : [sendLatenessMs]))
@@ -43,10 +43,7 @@ export function worstHealth(client: ClientHealth, shards: readonly ShardHealth[]
   }
 }
 
-/**
- * What speaks against a split load: shards lost, shards that did not do their part, clocks that can't be put in one
- * time.
- */
+/** Problems of a split load: lost shards, shards that did less than their part, clocks that cannot be aligned. */
 export function shardRemarks(
   reports: readonly ShardReport[],
   parts: readonly JobLoad[],
@@ -70,7 +67,7 @@ export function shardRemarks(
     }
     const { clock, clockAfter } = report
     const drift = clockAfter === null ? 0 : Math.abs(clockAfter.offsetMs - clock.offsetMs)
-    // What of the drift can't be the two readings' own uncertainty.
+    // Part of the drift that exceeds the uncertainty of the two readings.
     const sureDrift = Math.max(0, drift - clock.uncertaintyMs - (clockAfter?.uncertaintyMs ?? 0))
     const apartMs = clock.uncertaintyMs + sureDrift
     if (apartMs > limits.sendLatenessP99Ms) {
@@ -81,7 +78,7 @@ export function shardRemarks(
   })
 }
 
-/** Requests that a shard must have sent; null where time or a broken conversation may decide otherwise. */
+/** Requests that a shard must have sent; null if time or a broken conversation may decide otherwise. */
 function requestsOf(part: JobLoad | undefined): number | null {
   if (part === undefined || part.durationMs !== null || part.requests.turns > 1) return null
   return part.schedule.kind === 'closed' ? part.schedule.requests : part.schedule.dueMs.length

@@ -12,7 +12,7 @@ const count = field(
   'write a whole number from 1',
 )
 
-/** `cpu: 4` is as good as `cpu: "4"`. */
+/** Accepts `cpu: 4` as well as `cpu: "4"`. */
 const amounts = reading(
   z.record(z.string(), z.union([z.string().min(1), z.number().positive()])),
   (raw): { readonly [resource: string]: string } =>
@@ -108,7 +108,7 @@ const placedShards = z.strictObject({
   job: job.optional(),
 })
 
-/** The key `shards` of a generator whose load can be split. */
+/** The key `shards` of generators whose load can be split. */
 export const shardsKey = field(
   z.union([reading(count, onThisMachine), reading(placedShards, readShards)]),
   'Splits each point’s load over processes, on this machine or on others: a number, or where and how they are started. Built-in generator only.',
@@ -120,7 +120,8 @@ function onThisMachine(count: number): ShardSettings {
 }
 
 /**
- * Relative paths in `launch_args` are of the sweep file's folder; the command is the other host's and stays as it is.
+ * Relative paths in `launch_args` are relative to the sweep file's folder. The command belongs to the other host and
+ * stays unchanged.
  */
 function readShards(raw: z.output<typeof placedShards>, context: SectionContext, path: Path): ShardSettings {
   const { count, hosts, launch, launch_args: launcherArgs, command, job } = raw

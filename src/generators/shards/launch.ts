@@ -1,44 +1,43 @@
 import { fileURLToPath } from 'node:url'
 import { type Json, shellCommand } from '../../model/index.ts'
 
-/** How processes are started on other hosts: a known launcher, or a command in which `{host}` stands for the host. */
+/** How to start processes on other hosts: a known launcher, or a command with the placeholder `{host}`. */
 export type Launcher = 'ssh' | 'srun' | readonly string[]
 
-/** Over which processes a point's load is split. */
+/** Processes over which a point's load is split. */
 export interface ShardSettings {
   readonly count: number
-  /** Host names, dealt out to the shards in turns; this machine when empty. */
+  /** Host names to which shards are dealt in turn; this machine if empty. */
   readonly hosts: readonly string[]
   readonly launcher: Launcher
-  /** Arguments added to the launcher's own (`-F config`, `--partition=…`). */
+  /** Additional arguments for the launcher (`-F config`, `--partition=…`). */
   readonly launcherArgs: readonly string[]
   /**
-   * How Fulcrum is started on a host; as it was here when absent. In a Job's pods: the image's own entry point when
-   * absent.
+   * Command that starts Fulcrum on a host; default: the command used here, or in a Job's pods the image's entry point.
    */
   readonly command?: readonly string[]
-  /** Shards are pods of an Indexed Job of Kubernetes; hosts and launcher have no meaning then. */
+  /** Shards are pods of a Kubernetes Indexed Job; hosts and launcher are then ignored. */
   readonly job?: ShardJob
 }
 
-/** The pods that shards run in. */
+/** Pods in which shards run. */
 export interface ShardJob {
-  /** Container image with Fulcrum in it, of this very version. */
+  /** Container image with the same version of Fulcrum. */
   readonly image: string
-  /** The endpoint's base URL as pods reach it; as the deployer says when absent. */
+  /** The endpoint's base URL as pods reach it; default: from the deployer. */
   readonly url?: string
   readonly kubeconfig?: string
   readonly context?: string
   readonly namespace?: string
   readonly resources: { readonly requests?: Amounts; readonly limits?: Amounts }
   readonly nodeSelector: { readonly [label: string]: string }
-  /** As Kubernetes writes them. */
+  /** In Kubernetes' format. */
   readonly tolerations: readonly Json[]
   /** Names of Secrets with the registry's credentials. */
   readonly imagePullSecrets: readonly string[]
-  /** The Job is ended by the cluster after so long, whatever becomes of Fulcrum. */
+  /** Deadline in s after which the cluster ends the Job, even if Fulcrum is gone. */
   readonly deadlineS: number
-  /** How long its pods may take to start. */
+  /** Maximum time in s for its pods to start. */
   readonly startTimeoutS: number
 }
 
@@ -51,7 +50,7 @@ export interface ShardLaunch {
   readonly argv: readonly [program: string, ...args: string[]]
 }
 
-/** The command of each shard. */
+/** Command of each shard. */
 export function shardLaunches(settings: ShardSettings): ShardLaunch[] {
   const own = [process.execPath, fileURLToPath(new URL('../../../bin/fulcrum.js', import.meta.url))]
   const command = [...(settings.command ?? own), 'shard']
@@ -75,7 +74,7 @@ function remote({ launcher, launcherArgs }: ShardSettings, host: string, command
 }
 
 /**
- * No terminal, no questions, and an end when the host is gone. Keys, ports and jump hosts are the user's ssh
+ * No terminal, no prompts, and an end when the host is gone. Keys, ports and jump hosts come from the user's ssh
  * configuration.
  */
 const sshArguments = [
@@ -90,8 +89,5 @@ const sshArguments = [
   'ServerAliveCountMax=3',
 ]
 
-/**
- * One task beside whatever else the allocation runs. Not --unbuffered: it would put a terminal in between, which
- * echoes.
- */
+/** One task beside whatever else the allocation runs. Without --unbuffered, which would add a terminal that echoes. */
 const srunArguments = ['--nodes=1', '--ntasks=1', '--overlap', '--kill-on-bad-exit']

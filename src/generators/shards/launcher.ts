@@ -6,42 +6,42 @@ import { describeExit, type RunningProcess, startProcess } from '../../process/p
 import { isSshFailed, pauseFor, retryingSsh, sshFailed, sshFailure } from '../../process/ssh-failure.ts'
 import { type ShardSettings, shardLaunches } from './launch.ts'
 
-/** The way of lines to one shard and back. */
+/** Exchanges lines with one shard. */
 export interface ShardChannel {
   /** For messages. */
   readonly host: string
   send(line: string): void
-  /** Its last words that are no messages. */
+  /** Its last lines that are not messages. */
   lastLines(): readonly string[]
-  /** Resolves when nothing more can come, with what happened: `exited with code 1`. */
+  /** Resolves when no more lines can come, with the reason: `exited with code 1`. */
   readonly ended: Promise<string>
   /** Ends the shard. Safe to call twice. */
   close(): Promise<void>
 }
 
-/** Where shards run, and how they are reached. */
+/** Where shards run, and how to reach them. */
 export interface ShardLauncher {
-  /** All shards are opened for every point, even those that it has no use for: they are started, and end, together. */
+  /** Whether all shards are opened for every point, even unused ones, because they start and end together. */
   readonly together: boolean
-  /** The endpoint as shards there reach it. */
+  /** The endpoint as shards reach it. */
   seenFrom(endpoint: Endpoint): Endpoint
   /**
-   * Starts a shard, or reaches one that runs; its lines come from then on.
-   * @throws FulcrumError environment when none can be started there; the signal's reason
+   * Starts a shard, or connects to a running one. Its lines arrive from then on.
+   * @throws FulcrumError environment if none can be started there; the signal's reason
    */
   open(shard: number, onLine: (line: string) => void, signal: AbortSignal): Promise<ShardChannel>
-  /** Takes away what all shards had in common. */
+  /** Removes what all shards shared. */
   close(): Promise<void>
 }
 
 const stopGraceMs = 2000
 
-/** Logins at once: they may all go through one host, whose sshd drops some of more than ten. */
+/** Concurrent logins. They may all go through one host, whose sshd drops some of more than ten. */
 const loginsAtOnce = 6
-/** A host that says nothing for so long keeps none of the others waiting. */
+/** A host that does not respond for this long does not delay the others. */
 const loginLimitMs = 15_000
 
-/** Processes of this machine, or of hosts that a launcher reaches. */
+/** Processes on this machine, or on hosts that a launcher reaches. */
 export function processLauncher(settings: ShardSettings, runFolder: string): ShardLauncher {
   const launches = shardLaunches(settings)
   const remote = settings.hosts.length > 0
@@ -57,7 +57,7 @@ export function processLauncher(settings: ShardSettings, runFolder: string): Sha
     return startProcess(spec, await ledger)
   }
 
-  /** Tries again while the way there is cut before the shard has said a word; the last one is given even so. */
+  /** Retries while the connection fails before the shard's first message. The last attempt counts even if it fails. */
   async function startThere(shard: number, onLine: (line: string) => void, signal: AbortSignal) {
     let last: RunningProcess | null = null
     const once = async () => {

@@ -3,25 +3,25 @@ import type { ShardChannel, ShardLauncher } from './launcher.ts'
 import type { FromShard, ToShard } from './wire.ts'
 import { aliveEveryMs, createDecoder, encode } from './wire.ts'
 
-/** What a message of some kind says. */
+/** Content of a message kind. */
 export type MessageOf<Kind extends FromShard['kind']> = Extract<FromShard, { kind: Kind }>
 
-/** The way to one shard. */
+/** Connection to one shard. */
 export interface ShardLink {
   readonly shard: number
   readonly host: string
-  /** Null while all is well; else what happened, the host named, its last words included. */
+  /** Null while all is well; otherwise what happened, with the host and its last lines. */
   lost(): string | null
   send(message: ToShard): void
   /**
-   * The next message of a kind, in the order they came.
-   * @throws FulcrumError failed `shard-lost` when the shard ends, fails or falls silent, or after `limitMs`; the
-   *   signal's reason
+   * The next message of a kind, in order of arrival.
+   * @throws FulcrumError failed `shard-lost` if the shard ends, fails or falls silent, or after `limitMs`; the signal's
+   *   reason
    */
   receive<Kind extends FromShard['kind']>(kind: Kind, limitMs: number, signal: AbortSignal): Promise<MessageOf<Kind>>
-  /** Requests that have ended so far, and what its threads have seen. */
+  /** Requests that have ended so far, and what its threads have observed. */
   progress(): Omit<MessageOf<'progress'>, 'kind'>
-  /** Ends the shard; nothing of it is left on any host. Safe to call twice. */
+  /** Ends the shard and everything it started on any host. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -29,17 +29,18 @@ export interface LinkOptions {
   readonly launcher: ShardLauncher
   readonly shard: number
   readonly signal: AbortSignal
-  /** A shard that has said hello and then says nothing for so long is lost. */
+  /** A shard that is silent for this long after its hello is lost. */
   readonly silentMs: number
 }
 
 /**
- * Looks within the time after which silence counts: by looks and not by the clock, so that our own pauses don't count.
+ * Checks within the time after which silence counts. Counts checks instead of time, so that our own pauses are not
+ * counted.
  */
 const looksUntilSilent = 5
 const lastLinesShown = 3
 const noProgress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0, live: [] }
-/** A timer set for longer fires at once. */
+/** A timer with a longer delay would fire immediately. */
 const longestTimerMs = 2 ** 31 - 1
 
 /**
@@ -55,7 +56,7 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
   let greeted = false
   let silentLooks = 0
   let progress = noProgress
-  /** Null until it is open: lines come before. */
+  /** Null until it is open; lines may arrive earlier. */
   let channel: ShardChannel | null = null
   const lose = (what: string) => {
     reason ??= describeLoss(channel?.host ?? 'its host', shard, what, [...(channel?.lastLines() ?? []), ...said])
@@ -65,7 +66,7 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
   const read = (line: string) => {
     const heard = decode(line)
     if (heard === 'noise') {
-      // A launcher's or a login shell's own words.
+      // Output of a launcher or a login shell.
       if (line.trim() !== '') said.push(line)
       if (said.length > lastLinesShown) said.shift()
       return
@@ -94,7 +95,7 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
   }
   const alive = setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
   const watch = setInterval(() => {
-    // Until then it is waited for by the one who wants its hello.
+    // Before that, the receiver of its hello has its own time limit.
     if (greeted) silentLooks += 1
     if (silentLooks > looksUntilSilent) lose(`nothing was heard from it for ${silentMs / 1000} s`)
   }, silentMs / looksUntilSilent)
@@ -104,7 +105,7 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
   }
   void opened.ended.then(async how => {
     stopWatching()
-    // What it said last arrives after its end.
+    // Its last lines may arrive after it ended.
     await new Promise(resolve => setTimeout(resolve, 50))
     lose(`it ${how}`)
   })
@@ -135,7 +136,7 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
   }
 }
 
-/** The failure of a lost shard. */
+/** Error for a lost shard. */
 export function lossError(reason: string): FulcrumError {
   return new FulcrumError('failed', 'shard-lost', reason, {
     remedy: 'start `fulcrum shard` on that host by hand: it must say hello',
@@ -147,7 +148,7 @@ function describeLoss(host: string, shard: number, what: string, lines: readonly
   return `shard ${shard} on ${host} was lost: ${what}${last.length === 0 ? '' : `; it last said: ${last.join(' / ')}`}`
 }
 
-/** Until something has changed or a signal aborts. */
+/** Waits until something changes or a signal aborts. */
 function next(changes: EventTarget, signals: readonly AbortSignal[]): Promise<void> {
   return new Promise(resolve => {
     const done = () => {

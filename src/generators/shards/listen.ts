@@ -3,12 +3,12 @@ import { createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 export interface ListenOptions {
-  /** Port of loopback. In a pod, only what the API server forwards gets there. */
+  /** Port on loopback. In a pod, it is only reachable through the API server's port forwarding. */
   readonly port: number
-  /** Gives up when nobody has been connected for so long. */
+  /** Stops if nobody was connected for this long. */
   readonly idleMs?: number
   readonly signal: AbortSignal
-  /** Told when connections are taken. */
+  /** Called when it accepts connections. */
   readonly onListening?: (port: number) => void
 }
 
@@ -16,10 +16,9 @@ const defaultIdleMs = 300_000
 const endGraceMs = 3000
 
 /**
- * Waits for coordinators on loopback; each connection gets a shard of its own, as `inetd` would give it, so that
- * nothing is left of a load whose coordinator is gone. A new connection ends the one before: its other end has given it
- * up.
- * @returns `idle` when nobody came for `idleMs`, `aborted` by the signal
+ * Waits for coordinators on loopback. Each connection gets a separate shard, as with `inetd`, so that no load survives
+ * its coordinator. A new connection ends the previous one, whose other end has abandoned it.
+ * @returns `idle` if nobody connected for `idleMs`, `aborted` by the signal
  */
 export async function listenForCoordinators(options: ListenOptions): Promise<'idle' | 'aborted'> {
   const { port, idleMs = defaultIdleMs, signal } = options
@@ -51,7 +50,7 @@ export async function listenForCoordinators(options: ListenOptions): Promise<'id
   return signal.aborted ? 'aborted' : 'idle'
 }
 
-/** Joins a connection to the input and output of a shard; resolves when both are gone. */
+/** Connects a socket to the input and output of a shard. Resolves when both are closed. */
 async function serveBy(socket: Socket): Promise<void> {
   const program = fileURLToPath(new URL('../../../bin/fulcrum.js', import.meta.url))
   const { execa } = await import('execa')
@@ -68,7 +67,7 @@ async function serveBy(socket: Socket): Promise<void> {
   socket.pipe(shard.stdin)
   shard.stdout.pipe(socket)
   socket.once('close', () => {
-    // The end of its input ends it; should it not listen any more, a signal does.
+    // The end of its input normally ends it; otherwise a signal does.
     shard.stdin.end()
     setTimeout(() => shard.kill(), endGraceMs).unref()
   })

@@ -17,7 +17,7 @@ import { aliveEveryMs, createDecoder, encode, protocol } from './wire.ts'
 export interface ShardOptions {
   readonly input: Readable
   readonly output: Writable
-  /** Ends when nothing was heard for so long: the coordinator's host may be gone without a goodbye. */
+  /** Ends after this long without any message, because the coordinator's host may have disappeared. */
   readonly silentMs?: number
 }
 
@@ -27,7 +27,7 @@ const progressEveryMs = 200
 /** Latencies are told once a second. */
 const ticksBetweenLooks = 5
 
-/** The load that is being prepared or run. */
+/** The load being prepared or run. */
 interface Work {
   readonly message: Extract<ToShard, { kind: 'prepare' }>
   readonly bytes: Uint8Array
@@ -35,8 +35,8 @@ interface Work {
 }
 
 /**
- * A shard: loads an endpoint as a coordinator says over `input` and reports over `output`. Resolves when the input has
- * ended, or nothing more comes: what still runs then is ended with the process.
+ * A shard: loads an endpoint as a coordinator orders over `input`, and reports over `output`. Resolves when the input
+ * ends or falls silent; anything still running then ends with the process.
  */
 export async function serveShard({ input, output, silentMs = defaultSilentMs }: ShardOptions): Promise<void> {
   const say = (message: FromShard) => void output.write(`${encode(message)}\n`)
@@ -75,7 +75,7 @@ export async function serveShard({ input, output, silentMs = defaultSilentMs }: 
     silentLooks = 0
     if (heard !== 'part') hear(heard.message, receivedMs)
   })
-  // Whoever read the answers is gone.
+  // The reader of the answers is gone.
   output.on('error', () => lines.close())
   const look = setInterval(() => {
     silentLooks += 1

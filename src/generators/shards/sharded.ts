@@ -22,32 +22,33 @@ import { protocol } from './wire.ts'
 export interface ShardedOptions extends BuiltInOptions {
   readonly shards: ShardSettings
   readonly runFolder: string
-  /** Where shards run; processes of the hosts of `shards` when absent. */
+  /** Where shards run; default: processes on the hosts of `shards`. */
   readonly launcher?: ShardLauncher
-  /** A shard that says nothing for so long counts as lost. */
+  /** A shard that is silent for this long counts as lost. */
   readonly silentMs?: number
 }
 
 const defaultSilentMs = 15_000
-/** Login, Node's start and the modules, on a busy host over a slow file system. */
+/** Time for login, starting Node and loading modules, on a busy host with a slow file system. */
 const helloLimitMs = 60_000
 
 /**
- * The built-in generator split over processes, on this machine or on others. Each request, slot and due time is one
- * shard's; what they saw is put together request by request, so that nothing is averaged over shards. Shards live on
- * from point to point.
+ * The built-in generator split over processes, on this machine or others. Each request, slot and due time belongs to
+ * one shard. Results are combined request by request, so nothing is averaged over shards. Shards are reused from point
+ * to point.
  */
 export function sharded(options: ShardedOptions): LoadGenerator {
   const launcher = options.launcher ?? processLauncher(options.shards, options.runFolder)
   const links: (ShardLink | undefined)[] = []
   const book = createPromptBook()
-  /** What the hosts of shards that have said hello call themselves. */
+  /** Host names that shards reported in their hello. */
   const greeted = new Map<number, string>()
 
-  /** The first shards, started where they don't run. */
+  /** The first shards, started if they are not running. */
   async function ready(count: number, endpoint: Endpoint, signal: AbortSignal): Promise<ShardLink[]> {
     const opened = Array.from({ length: launcher.together ? options.shards.count : count }, (_, shard) => shard)
-    // All of them, before one that can't be started is an error: none may start after everything was closed.
+    // Waits for all of them before reporting one that cannot be started, so that none starts after everything was
+    // closed.
     await allSettled(
       opened.map(async shard => {
         const known = links[shard]
@@ -78,7 +79,7 @@ export function sharded(options: ShardedOptions): LoadGenerator {
       try {
         return await measure(ready, options, book, point, launcher.seenFrom(endpoint), context)
       } catch (error) {
-        // Shards may be anywhere in their part: none of it is wanted any more.
+        // Shards may be anywhere in their part, none of which is needed any more.
         await closeAll()
         throw error
       }
@@ -163,7 +164,7 @@ async function measure(
   }
 }
 
-/** Shards tell what they saw when they are done: nobody could look before. */
+/** Shards report results when they are done, so nobody could look earlier. */
 function shardsCannotStop(): FulcrumError {
   const message = 'requests: auto can’t be split over shards, which report their results only at the end'
   return new FulcrumError('bad-input', 'generator-cannot', message, {
@@ -171,7 +172,7 @@ function shardsCannotStop(): FulcrumError {
   })
 }
 
-/** Waits for a shard's hello; resolves with what its host calls itself. */
+/** Waits for a shard's hello; resolves with its host name. */
 async function greet(link: ShardLink, signal: AbortSignal): Promise<string> {
   const hello = await link.receive('hello', helloLimitMs, signal)
   if (hello.protocol === protocol && hello.version === generatorVersion) return hello.hostname
@@ -180,13 +181,13 @@ async function greet(link: ShardLink, signal: AbortSignal): Promise<string> {
   )
 }
 
-/** As Promise.all, but a failure is thrown only when all have come to an end. */
+/** Like Promise.all, but throws a failure only when all have ended. */
 async function allSettled<T extends readonly unknown[]>(work: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(work)
   return Promise.all(work) as Promise<{ [K in keyof T]: Awaited<T[K]> }>
 }
 
-/** An endpoint of this machine's own is another one, or none, on another. */
+/** A loopback endpoint of this machine is another one, or none, on another host. */
 function refuseLoopback(endpoint: Endpoint, host: string, shardHostname: string): void {
   const { hostname: target } = new URL(endpoint.url)
   if (shardHostname === hostname() || !/^(localhost|127\.|\[::1\])/.test(target)) return

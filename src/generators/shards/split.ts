@@ -2,17 +2,17 @@ import type { JobLoad, Schedule } from '../built-in/job.ts'
 import type { RequestSet } from '../built-in/request-set.ts'
 import { sharedFloat64 } from '../prompt-set.ts'
 
-/** Shards that a load keeps busy: no more than there are slots. */
+/** Number of shards that a load keeps busy: at most the number of slots. */
 export function busyShards(schedule: Schedule, shards: number): number {
   const slots = schedule.kind === 'closed' ? schedule.concurrency : schedule.maxConcurrency
   return Math.max(1, Math.min(shards, slots ?? shards))
 }
 
 /**
- * Deals a load out. Conversations (a request without turns is one) are numbered through warm-up and measurement; in a
- * closed loop number n belongs to slot n mod concurrency, and slot s to shard s mod shards; in an open loop number n to
- * shard n mod shards. Slots, requests, due times and prompts of the parts together are those of the whole, each once:
- * as long as no prompt is sent twice by the whole, none is sent by two shards.
+ * Deals out a load. Conversations (including requests without turns) are numbered through warm-up and measurement. In a
+ * closed loop, number n belongs to slot n mod concurrency, and slot s to shard s mod shards; in an open loop, number n
+ * belongs to shard n mod shards. Slots, requests, due times and prompts of all parts together are those of the whole,
+ * each once. As long as the whole sends no prompt twice, no two shards send the same one.
  *
  * @param shards at most {@link busyShards}
  */
@@ -30,7 +30,7 @@ function partOf(load: JobLoad, shard: number, shards: number): JobLoad {
   const prompts = range(requests.count / turns).filter(mine)
   return {
     ...load,
-    // Fewer prompts than shards: the same ones are asked for again and again.
+    // With fewer prompts than shards, the same ones are sent repeatedly.
     requests: select(
       requests,
       prompts.length > 0 ? prompts : [shard % (requests.count / turns)],
@@ -62,7 +62,7 @@ function partOfSchedule(
   }
 }
 
-/** How many of so many things a shard gets when they are dealt one by one. */
+/** Number of things that a shard gets when they are dealt one by one. */
 function shareOf(total: number, shard: number, shards: number): number {
   return Math.floor(total / shards) + (shard < total % shards ? 1 : 0)
 }
@@ -73,7 +73,7 @@ function countWhere(from: number, to: number, holds: (n: number) => boolean): nu
   return count
 }
 
-/** Conversations that only hold the load are dealt one by one; where they are few, some shards send the same. */
+/** Conversations that only keep up the load are dealt one by one. If there are few, some shards send the same. */
 function spareOf({ count, spare, turns }: RequestSet, shard: number, shards: number): readonly number[] {
   const first = count / turns
   const conversations = spare / turns
@@ -82,7 +82,7 @@ function spareOf({ count, spare, turns }: RequestSet, shard: number, shards: num
   return [first + (shard % conversations)]
 }
 
-/** The requests of some conversations, and of some that only hold the load, as a set of their own. */
+/** The requests of some conversations, plus some that only keep up the load, as a separate set. */
 function select(set: RequestSet, conversations: readonly number[], spare: readonly number[]): RequestSet {
   const indices = [...conversations, ...spare].flatMap(conversation =>
     range(set.turns).map(turn => conversation * set.turns + turn),

@@ -2,16 +2,16 @@ import type { Endpoint } from '../../model/index.ts'
 import type { JobLoad, JobResult } from '../built-in/job.ts'
 import type { LiveMessage } from '../built-in/live-table.ts'
 
-/** Raised when messages change: both ends must speak the same. */
+/** Increase when messages change: both ends must use the same version. */
 export const protocol = 4
 
-/** Both ends speak at least so often, so that silence means that the other is gone. */
+/** Both ends send something at least this often, so that silence means that the other end is gone. */
 export const aliveEveryMs = 1000
 
-/** What the coordinator says to a shard. Times are the shard's own monotonic clock, ms. */
+/** Messages from the coordinator to a shard. Times are on the shard's own monotonic clock, ms. */
 export type ToShard =
   | { readonly kind: 'clock'; readonly id: number }
-  /** A load, its requests' bytes left out: they follow in pieces. */
+  /** A load without its requests' bytes, which follow in pieces. */
   | {
       readonly kind: 'prepare'
       readonly load: JobLoad
@@ -21,17 +21,17 @@ export type ToShard =
       readonly threads: number | null
     }
   | { readonly kind: 'piece'; readonly at: number; readonly bytes: Uint8Array }
-  /** All pieces are there: connect, and wait at the barriers. */
+  /** All pieces have been sent: connect, and wait at the barriers. */
   | { readonly kind: 'connect' }
   | { readonly kind: 'start'; readonly atMs: number }
   | { readonly kind: 'alive' }
 
-/** What a shard says to the coordinator. */
+/** Messages from a shard to the coordinator. */
 export type FromShard =
   | {
       readonly kind: 'hello'
       readonly protocol: number
-      /** Of the generator: shards that would measure differently are refused. */
+      /** Version of the generator; shards that would measure differently are rejected. */
       readonly version: string
       readonly hostname: string
       readonly cores: number
@@ -44,7 +44,9 @@ export type FromShard =
       /** Wall clock minus monotonic clock. */
       readonly wallMs: number
     }
-  /** All threads wait for the start of the warm-up (0), of the window (1), or for the end of the load (2). */
+  /**
+   * All threads are waiting for the start of the warm-up (0), the start of the window (1), or the end of the load (2).
+   */
   | { readonly kind: 'gathered'; readonly barrier: number }
   | {
       readonly kind: 'progress'
@@ -62,16 +64,16 @@ export type FromShard =
   | { readonly kind: 'alive' }
 
 /**
- * What lines of messages begin with, and what those that go on in the next line do; others are a login shell's or a
- * launcher's.
+ * Prefixes of message lines, and of those continued on the next line. Other lines come from a login shell or a
+ * launcher.
  */
 const lastLine = 'fulcrum-shard '
 const partLine = 'fulcrum-shard+ '
 
-/** Longer messages take several lines: silence is counted between lines, and 100 MB take a while. */
+/** Longer messages take several lines, because silence is measured between lines and 100 MB take a while. */
 const lineLength = 1024 * 1024
 
-/** A message as lines of text; typed arrays and numbers that JSON lacks come through bit by bit. */
+/** Encodes a message as lines of text. Typed arrays and numbers that JSON lacks are preserved exactly. */
 export function encode(message: ToShard | FromShard): string {
   const text = JSON.stringify(message, (_, value: unknown) => pack(value))
   let lines = ''
@@ -80,7 +82,7 @@ export function encode(message: ToShard | FromShard): string {
   return `${lines}${lastLine}${text.slice(at)}`
 }
 
-/** What a line was: a message that is complete with it, a part of one, or none of ours. */
+/** Meaning of a line: it completes a message, is part of one, or is not ours. */
 export type Heard<Message> = { readonly message: Message } | 'part' | 'noise'
 
 /** Reads the lines of one direction. */
@@ -126,7 +128,7 @@ function base64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
 }
 
-/** In memory of its own: other arrays want to begin at a multiple of their element's size. */
+/** Copies to a separate buffer, because typed arrays must begin at a multiple of their element's size. */
 function bytesOf(text: string): ArrayBuffer {
   return new Uint8Array(Buffer.from(text, 'base64')).buffer
 }

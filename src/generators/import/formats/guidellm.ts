@@ -74,13 +74,13 @@ const report = z.looseObject({
   benchmarks: z.array(benchmark),
 })
 
-/** GuideLLM's report: one benchmark for each load level. */
+/** GuideLLM's report, with one benchmark per load level. */
 export const guideLlmFormat: ImportFormat = {
   isOf: ({ value }) => at(at(value, 'metadata'), 'guidellm_version') !== undefined || isOlder(value),
   read: file => only(...readReport(file)),
 }
 
-/** Reports of before version 2 have no version of the program. */
+/** Reports before version 2 do not record the program's version. */
 const isOlder = (value: unknown): boolean => {
   const benchmarks = at(value, 'benchmarks')
   return Array.isArray(benchmarks) && at(at(benchmarks[0], 'metrics'), 'time_to_first_token_ms') !== undefined
@@ -113,7 +113,7 @@ function readReport({ value, notNumbers }: FoundFile): readonly ImportedSummary[
       requests: completed + failed,
       ...{ warmup: 0, dataset: completed + failed, seed: 0 },
     }
-    // Its `…_per_second` are means over a line of time that gaps weigh on; these are totals over the duration.
+    // GuideLLM's `…_per_second` are means over time, distorted by gaps. These are totals divided by the duration.
     const perS = (total: number) => (one.duration > 0 && completed > 0 ? total / one.duration : null)
     const measurement = measurementOfForeign(
       {

@@ -44,7 +44,7 @@ const stageSchema = z.looseObject({
       })
       .nullish(),
     prompt_len: statistics,
-    // Since 0.4 in place of prompt_len.
+    // Replaces prompt_len since 0.4.
     prompt_tokens: z.looseObject({ mean: z.number().nullish(), total: z.number().nullish() }).nullish(),
     output_len: statistics,
     goodput_metrics: z.looseObject({ request_goodput: z.number().nullish() }).nullish(),
@@ -57,7 +57,7 @@ const stageSchema = z.looseObject({
 
 type Stage = z.output<typeof stageSchema>
 
-/** inference-perf's report of one stage of load. The summary over all stages is of no one load level. */
+/** inference-perf's report of one stage of load. The summary over all stages has no single load level. */
 export const inferencePerfFormat: ImportFormat = {
   isOf: ({ path, value }) =>
     /stage_\d+_lifecycle_metrics\.json$/.test(nameOf(path)) && at(value, 'load_summary') !== undefined,
@@ -133,14 +133,14 @@ function distribution(said: z.output<typeof statistics>, count: number, by: numb
   return partial({ ...said, p50: said.median, stddev: null }, count, by)
 }
 
-/** A stage of a concurrent load has its concurrency; its `requested_rate` then says how fast it was filled. */
+/** A stage with a concurrency reports it; its `requested_rate` then only says how fast it was filled. */
 function levelOf({ load_summary: { concurrency, requested_rate, achieved_rate } }: Stage): LoadLevel {
   if (concurrency !== null && concurrency !== undefined && concurrency > 0) return { kind: 'concurrency', concurrency }
-  // The kind of arrivals stands in the configuration only; inference-perf's default is constant.
+  // Only the configuration contains the kind of arrivals; inference-perf's default is constant.
   return { kind: 'rate', requestsPerS: requested_rate ?? achieved_rate ?? 0, arrivals: { kind: 'constant' } }
 }
 
-/** What config.yaml, which inference-perf writes beside its reports, says of model and lengths. */
+/** Model and lengths from config.yaml, which inference-perf writes beside its reports. */
 function configOf(others: ReadonlyMap<string, FoundFile>) {
   const config = [...others.values()].find(({ path }) => /(^|\/)config\.ya?ml$/.test(path))?.value
   const mean = (key: string) => {

@@ -13,7 +13,7 @@ const number = z.number().nullish()
 const count = z.int().min(0)
 const size = z.int().min(1).nullish()
 
-/** One row of agg_bmk.json, or all of an agg_*.json: what InferenceX's process_result.py writes. Times in s. */
+/** One row of agg_bmk.json, or a whole agg_*.json, written by InferenceX's process_result.py. Times in s. */
 const rowSchema = z.looseObject({
   result_schema_version: z.union([z.number(), z.string()]).nullish(),
   hw: z.string(),
@@ -44,7 +44,7 @@ const rowSchema = z.looseObject({
 
 type Row = z.output<typeof rowSchema>
 
-/** InferenceX's aggregate of a night, and the file of each point behind it. */
+/** InferenceX's aggregate of a night, with the file of each point behind it. */
 export const inferenceXFormat: ImportFormat = {
   isOf: ({ value }) => (Array.isArray(value) ? value.length > 0 && value.every(isRow) : isRow(value)),
   read: (file, others) => {
@@ -63,7 +63,7 @@ export const inferenceXFormat: ImportFormat = {
   },
 }
 
-/** Rows without figures are of failed runs, or of agentic traces. */
+/** Rows without figures belong to failed runs or agentic traces. */
 const isRow = (row: unknown): boolean =>
   at(row, 'hw') !== undefined &&
   at(row, 'framework') !== undefined &&
@@ -95,7 +95,7 @@ function askedOf(row: Row): AskedLoad {
     streaming: true,
     isl: row.isl,
     osl: row.osl,
-    // Its scripts send ten requests a slot; a row doesn't say.
+    // Its scripts send ten requests per slot; rows do not record the number.
     requests: 10 * row.conc,
     ...{ warmup: 0, dataset: 10 * row.conc, seed: 0 },
   }
@@ -133,7 +133,7 @@ function measuredRow(
       ? {
           ...{ version: 'unknown', startedAt: file.modifiedAt.toISOString(), durationS: null },
           ...{ completed: asked.requests, isCompletedKnown: false as const, failed: null },
-          // A row states what was asked; lengths got are in the file of the point.
+          // A row contains requested lengths; the file of the point contains the actual ones.
           ...{ isl: null, osl: null, requestsPerS: null, inputTokens: null, outputTokens: null },
         }
       : figuresOf(raw, 'inferencex', file.modifiedAt)
@@ -160,7 +160,7 @@ const countsUnknown: Finding = {
   message: 'a row of InferenceX counts no requests and no lengths: those are not known',
 }
 
-/** GPUs of all workers, and those that output throughput is divided by. */
+/** GPUs of all workers, and those by which output throughput is divided. */
 function gpusOf(row: Row): { readonly all: number; readonly output: number } {
   if (row.is_multinode !== true && row.num_prefill_gpu === undefined) {
     const all = (row.tp ?? 1) * (row.pp ?? 1) * (row.pcp_size ?? 1)
@@ -192,7 +192,7 @@ function deploymentOf(row: Row, writer: string): SaidDeployment {
     }
     return { topology: { kind: 'disaggregated', prefill, decode }, gpusPerWorker, settings, isStated: true }
   }
-  // A row of many nodes without decode GPUs is of aggregated workers, which it counts as prefill.
+  // A multi-node row without decode GPUs is of aggregated workers, which it counts as prefill.
   const workers = prefillGpus > 0 ? (row.prefill_num_workers ?? 1) : 1
   const gpus = each(gpusOf(row).all, workers, 'aggregated')
   return {
@@ -219,7 +219,7 @@ function statisticsOf(row: Row, metric: string, requests: number): Distribution 
   )
 }
 
-/** The result that a point's file was made of: `NAME.json` beside `agg_NAME.json`. */
+/** Result from which a point's file was made: `NAME.json` beside `agg_NAME.json`. */
 function rawResult(file: FoundFile, others: ReadonlyMap<string, FoundFile>) {
   const name = nameOf(file.path)
   if (Array.isArray(file.value) || !name.startsWith('agg_')) return null

@@ -103,7 +103,7 @@ const reportSchema = z.looseObject({
 
 type Report = z.output<typeof reportSchema>
 
-/** llm-d-benchmark's standard report of one stage, whichever harness measured it. */
+/** llm-d-benchmark's standard report of one stage, from any harness. */
 export const llmDFormat: ImportFormat = {
   isOf: ({ value }) =>
     at(value, 'version') !== undefined &&
@@ -161,7 +161,7 @@ function readReport({ value, notNumbers, modifiedAt }: FoundFile): readonly Impo
   return [{ program, allFailed: completed === 0, asked, measurement, deployment }]
 }
 
-/** A report states its units: s or ms, and the like by token. */
+/** A report states its units: s or ms, per request or per token. */
 function distribution(said: Statistics, count: number, kind: 'ms' | 'tokens' | 'rate'): Distribution | null {
   if (said === null || said === undefined) return null
   const { units } = said

@@ -9,7 +9,7 @@ const layout = 'results of sa-bench beside the job’s metadata of version 2.0, 
 
 const count = z.number().nullish()
 
-/** `{job id}.json`, which `srtctl` writes when it submits a job. */
+/** `{job id}.json`, written by `srtctl` when it submits a job. */
 const metadataSchema = z.looseObject({
   version: z.string(),
   job_id: z.union([z.string(), z.number()]),
@@ -32,7 +32,7 @@ const metadataSchema = z.looseObject({
 type Metadata = z.output<typeof metadataSchema>
 
 /**
- * sa-bench's results of a job of NVIDIA's srt-slurm: `logs/sa-bench_…/results_concurrency_64_gpus_12_ctx_4_gen_8.json`.
+ * sa-bench results of a job of NVIDIA's srt-slurm: `logs/sa-bench_…/results_concurrency_64_gpus_12_ctx_4_gen_8.json`.
  */
 export const srtSlurmFormat: ImportFormat = {
   isOf: ({ path, value }) => isResult(path) && at(value, 'request_throughput') !== undefined,
@@ -46,7 +46,7 @@ export const srtSlurmFormat: ImportFormat = {
 const isResult = (path: string) =>
   /(^|\/)sa-bench_[^/]*\/results_[^/]+\.json$/.test(path) || /^results_concurrency_\d+_gpus_\d+/.test(nameOf(path))
 
-/** Metadata of the job: beside the folder of its results, or further up. */
+/** Metadata of the job: beside the folder of its results or further up. */
 function metadataOf({ path }: FoundFile, others: ReadonlyMap<string, FoundFile>): Metadata | null {
   const parts = path.split('/').slice(0, -1)
   for (let depth = parts.length; depth >= 0; depth--) {

@@ -13,8 +13,8 @@ const layout = 'results of vllm bench serve (Python and Rust, with and without -
 const number = z.number().nullish()
 
 /**
- * What is read of a result: of Python's `vllm bench serve` and its ancestor benchmark_serving.py, and of `vllm-rs bench
- * serve`. Times end in `_ms`; the names of percentiles depend on --metric-percentiles.
+ * Used part of a result of Python's `vllm bench serve`, its predecessor benchmark_serving.py, or `vllm-rs bench serve`.
+ * Times end in `_ms`; the names of percentiles depend on --metric-percentiles.
  */
 export const benchServeSchema = z.looseObject({
   date: z.string().nullish(),
@@ -43,7 +43,7 @@ export const benchServeSchema = z.looseObject({
 
 export type BenchServe = z.output<typeof benchServeSchema>
 
-/** vLLM's own benchmark, in Python or Rust. */
+/** vLLM's benchmark, in Python or Rust. */
 export const vllmBenchFormat: ImportFormat = {
   isOf: ({ value }) =>
     at(value, 'request_throughput') !== undefined &&
@@ -53,7 +53,7 @@ export const vllmBenchFormat: ImportFormat = {
 }
 
 /**
- * @param program that the point names as its generator
+ * @param program generator name of the point
  * @throws FulcrumError (bad-input) `summary-unreadable` for another layout
  */
 export function readBenchServe({ value, notNumbers, modifiedAt }: FoundFile, program: string): ImportedSummary {
@@ -71,7 +71,7 @@ export function readBenchServe({ value, notNumbers, modifiedAt }: FoundFile, pro
   return { program, allFailed: own.completed === 0, asked, measurement, deployment: null }
 }
 
-/** The figures of a result: of its records of requests where it has them, else of its summary. */
+/** Figures of a result, from its records of requests if it has them, otherwise from its summary. */
 export function figuresOf(own: BenchServe, program: string, modifiedAt: Date): ForeignFigures {
   const { completed, duration } = own
   const detail = detailOf(own)
@@ -110,7 +110,7 @@ function askedOf(own: BenchServe): AskedLoad {
     level: levelOf(own),
     api: /chat/.test(`${own.endpoint_type ?? ''} ${own.backend ?? ''}`) ? 'chat' : 'completions',
     streaming: true,
-    // It doesn't say what was asked: what was got is taken for it.
+    // The result does not contain the requested lengths, so the actual ones are used.
     isl: tokens((own.total_input_tokens ?? 0) / answered),
     osl: tokens((own.total_output_tokens ?? 0) / answered),
     requests: own.num_prompts,
@@ -122,7 +122,7 @@ function askedOf(own: BenchServe): AskedLoad {
 
 function levelOf({ request_rate, burstiness, max_concurrency, num_prompts }: BenchServe): LoadLevel {
   const rate = Number(request_rate ?? Number.POSITIVE_INFINITY)
-  // Without a limit all requests are sent at once.
+  // Without a limit, all requests are sent at once.
   if (!Number.isFinite(rate) || rate <= 0) return { kind: 'concurrency', concurrency: max_concurrency ?? num_prompts }
   const arrivals =
     burstiness === undefined || burstiness === null || burstiness === 1
@@ -154,7 +154,7 @@ function statisticsOf(own: BenchServe, metric: string, count: number): Distribut
   )
 }
 
-/** Its records of requests in Fulcrum's definitions; null where they lack. */
+/** Its records of requests with Fulcrum's definitions; null if it has none. */
 function detailOf(own: BenchServe) {
   const { ttfts, itls, output_lens: out, input_lens: input, errors } = own
   if (!ttfts || !itls || !out || !input || ttfts.length !== itls.length || ttfts.length !== out.length) return null
@@ -185,7 +185,7 @@ function errorsOf({ errors }: BenchServe): readonly RequestErrors[] {
   return [{ kind, count: said.length, example: example.replace(/\s+/g, ' ').slice(0, 500) }]
 }
 
-/** Python writes `20260213-075258` in local time, Rust ISO 8601, both at the end. */
+/** Python writes `20260213-075258` in local time, Rust ISO 8601; both at the end of the run. */
 function startOf(date: string | null | undefined, modifiedAt: Date, durationS: number): string {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/.exec(date ?? '') ?? []
   const end =
