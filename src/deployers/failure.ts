@@ -3,11 +3,11 @@ import { FulcrumError } from '../model/index.ts'
 import { describeExit, type RunningProcess } from '../process/process.ts'
 import { type SshFailure, sshFailedCode, sshFailure } from '../process/ssh-failure.ts'
 
-/** Enough to see a Python exception with what raised it. */
+/** Enough lines for a Python exception and its context. */
 const shownLines = 12
 const longestShownLine = 300
 
-/** The last lines of a process's log, indented, for an error message. */
+/** Last lines of a process's log, indented for an error message. */
 export function logEnd(process: Pick<RunningProcess, 'name' | 'lastLines'>, count: number = shownLines): string {
   const lines = process.lastLines().slice(-count)
   return lines.length === 0
@@ -15,15 +15,13 @@ export function logEnd(process: Pick<RunningProcess, 'name' | 'lastLines'>, coun
     : `\n${lines.map(line => `  ${process.name}: ${line.slice(0, longestShownLine)}`).join('\n')}`
 }
 
-/** A line of a Python log that names an exception, whatever the logger put before it. */
+/** A line of a Python log that names an exception, with any logger prefix. */
 const exception = /(?:^|[\s\]])((?:\w+\.)*[A-Z]\w*(?:Error|Exception)): (.+)$/
 
-/** What a process says when another one of its own had the trouble: the cause stands further up. */
+/** Text of a process whose subprocess failed: the cause is further up. */
 const refersUp = /(?:root cause|stack trace|log|error)s? .{0,10}\babove\b|\bEngineDeadError\b/i
 
-/**
- * The exception that a Python process died of: the last one that does not send the reader further up; null without one.
- */
+/** Exception that ended a Python process: the last one that does not refer further up; null without one. */
 export function exceptionIn(lines: readonly string[]): string | null {
   for (const line of lines.toReversed()) {
     const [, type, text] = exception.exec(line) ?? []
@@ -32,14 +30,14 @@ export function exceptionIn(lines: readonly string[]): string | null {
   return null
 }
 
-/** Whether a process runs with all of its parts. */
+/** Whether a process is running with all of its parts. */
 export const isWhole = (process: RunningProcess): boolean => process.alive() && !process.failedPart?.()
 
-/** `decode-0-rank1 on node2 (process 4711)`. The process on this machine passes on what runs there. */
+/** `decode-0-rank1 on node2 (process 4711)`, the local process that relays the remote one. */
 const named = ({ name, pid, host }: RunningProcess) =>
   `${name}${host === undefined ? '' : ` on ${host}`} (process ${pid})`
 
-/** Why a process that should run does not: how it ended, of what, its last words, and what those ask for. */
+/** Why a process is not running: how it ended, its exception, its last lines, and what to do about them. */
 export function processFailure(process: RunningProcess, logLines: number = shownLines): FulcrumError {
   const exit = process.exit()
   const way = sshFailure(exit?.code, process.lastLines())
@@ -59,11 +57,11 @@ export function processFailure(process: RunningProcess, logLines: number = shown
   )
 }
 
-/** A failure as text that says where the whole log is. */
+/** A failure as text with the path of the complete log. */
 export const withItsLog = ({ message, where }: FulcrumError): string =>
   where === undefined || message.includes(where) ? message : `${message} (${where})`
 
-/** Of a process on another host it is the way that failed: whether it runs there nobody knows. */
+/** For a process on another host, only the connection is known to have failed; the process may still be running. */
 function wayFailure(process: RunningProcess, { why, passing }: SshFailure): FulcrumError {
   const message = `${named(process)}: ssh failed on the way to its host: ${why}`
   return new FulcrumError('failed', sshFailedCode, message, {

@@ -6,10 +6,10 @@ import type { GpuPlaces } from './deployer.ts'
 import { onThisMachine } from './launch/launcher.ts'
 import { startLaunch } from './launch/start.ts'
 
-/** A sampler has nothing to finish. */
+/** Grace period. A sampler has nothing to finish. */
 const graceMs = 2_000
 
-/** How programs are run beside the workers of a deployment. */
+/** Runs programs on the hosts of a deployment's workers. */
 export function gpuHosts(
   { holders, hosts, launcher = () => onThisMachine }: GpuPlaces,
   runFolder: string,
@@ -18,7 +18,7 @@ export function gpuHosts(
   return {
     holders,
     hosts,
-    // Elsewhere and in containers workers don't inherit the mark.
+    // Workers on other hosts and in containers do not inherit the mark.
     markOf: host =>
       host === null && holders.length > 0 && launcher(null) === onThisMachine ? `${ownerVariable}=${ledger.id}/` : '',
     follow: async (host, argv, onStdoutLine) => {

@@ -7,15 +7,15 @@ import { kubernetes } from './kubernetes/index.ts'
 import { simulated } from './simulated/index.ts'
 import { slurm } from './slurm/index.ts'
 
-/** The deployers that come with Fulcrum; another one is a folder and a line here. */
+/** Deployers shipped with Fulcrum. Add a new one as a folder and a line here. */
 const shipped = [simulated, dynamo, attach, dynamoServe, kubernetes, slurm] as const
 
 export const deployers: readonly AnyDeployer[] = shipped
 
 export const deployerNames: readonly string[] = deployers.map(({ name }) => name)
 
-/** The `deploy` sections that they take, as they are written. */
+/** The `deploy` sections of shipped deployers as written in sweep files. */
 export type ShippedDeploy = z.input<(typeof shipped)[number]['schema']>
 
-/** The shipped deployer of a name; undefined when there is none. */
+/** The shipped deployer with this name; undefined if there is none. */
 export const deployerOf = (name: string): AnyDeployer | undefined => deployers.find(one => one.name === name)

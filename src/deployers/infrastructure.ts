@@ -11,26 +11,26 @@ import { findProgram } from './programs.ts'
 import { waitUntil } from './wait.ts'
 import type { Command } from './worker-design.ts'
 
-/** NATS and etcd: ours, on free ports, or given ones. */
+/** NATS and etcd: started by Fulcrum on free ports, or given. */
 export interface Infrastructure {
   readonly natsUrl: string
   readonly etcdUrl: string
   readonly processes: readonly RunningProcess[]
-  /** `nats` or `etcd`, and what is wrong with it; empty when both answer. */
+  /** `nats` or `etcd`, and its problem; empty if both respond. */
   problems(signal: AbortSignal): Promise<readonly string[]>
   /**
-   * Starts again what has died, on the port it had.
-   * @returns whether discovery was lost, so that every process has to be started anew
+   * Restarts whatever has died, on the same port.
+   * @returns whether discovery was lost, so that every process must be restarted
    */
   repair(signal: AbortSignal): Promise<{ readonly discoveryLost: boolean }>
   close(): Promise<void>
 }
 
-/** Addresses that a deployer's configuration may give. */
+/** Addresses that a deployer's configuration may contain. */
 export interface InfrastructureConfig {
   readonly nats?: string | undefined
   readonly etcd?: string | undefined
-  /** Address of this machine that other machines reach. Default: loopback. */
+  /** Address at which other machines reach this one. Default: loopback. */
   readonly head?: string | undefined
 }
 
@@ -42,7 +42,7 @@ export function natsCommand(port: number | string, folder: string, address: stri
   return { argv: ['nats-server', '-js', '-a', address, '-p', String(port), '-sd', folder], env: {} }
 }
 
-/** `etcd` alone on this machine. */
+/** A single `etcd` on this machine. */
 export function etcdCommand(
   client: number | string,
   peer: number | string,
@@ -58,7 +58,7 @@ export function etcdCommand(
 }
 
 /**
- * Starts NATS and etcd unless given, and waits until both answer.
+ * Starts NATS and etcd unless given, and waits until both respond.
  * @throws FulcrumError environment `program-not-found`, `nats-unreachable`, `etcd-unreachable`
  */
 export async function openInfrastructure(

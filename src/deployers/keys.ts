@@ -6,7 +6,7 @@ import { type Path, pathText, quoted } from '../yaml/problem.ts'
 import { reading } from '../yaml/reading.ts'
 import { lookUp, resolvePaths, type SectionContext } from '../yaml/section-context.ts'
 
-/** Where an endpoint asks for a key. */
+/** Variable with the API key of an endpoint. */
 export const apiKeyVariable = field(
   variableName,
   'Environment variable that holds the bearer token.',
@@ -15,7 +15,7 @@ export const apiKeyVariable = field(
 
 type Arguments = { readonly [name: string]: Json }
 
-/** Arguments of a program; strings that begin with `./` or `../` are read as absolute paths. */
+/** Arguments of a program. Strings that begin with `./` or `../` are converted to absolute paths. */
 export const programArguments = field(
   reading(z.record(z.string(), json), (written, context, path) => {
     const resolved = resolvePaths(context, written) as Arguments
@@ -27,8 +27,8 @@ export const programArguments = field(
 )
 
 /**
- * Environment variables, read as text; strings that begin with `./` or `../` are read as absolute paths, secrets are
- * refused.
+ * Environment variables as text. Strings that begin with `./` or `../` are converted to absolute paths; secrets are
+ * rejected.
  */
 export const environment = field(
   reading(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])), (written, context, path) => {
@@ -50,7 +50,7 @@ export const httpPort = field(
   'write a port from 1 to 65535',
 )
 
-/** The address of a service that runs already. */
+/** Address of a running service. */
 export const serviceUrl = (service: string, example: string) =>
   field(
     z.string().min(1),
@@ -58,7 +58,7 @@ export const serviceUrl = (service: string, example: string) =>
     `write ${example}`,
   )
 
-/** How long a deployment may take until it answers, read as seconds. */
+/** Maximum time until a deployment answers, in seconds. */
 export const readyTimeout = (usual: string, right: string, more = '') =>
   field(
     durationInSeconds,
@@ -66,7 +66,7 @@ export const readyTimeout = (usual: string, right: string, more = '') =>
     right,
   ).prefault(usual)
 
-/** A path that was meant as one and leads nowhere is a slip; the worker would say so minutes later. */
+/** A string that looks like a path but leads nowhere is a mistake, which the worker would only report minutes later. */
 function reportMissingFiles(context: SectionContext, path: Path, written: Arguments, resolved: Arguments): void {
   for (const [key, value] of Object.entries(resolved)) {
     const text = written[key]
@@ -83,7 +83,7 @@ function reportMissingFiles(context: SectionContext, path: Path, written: Argume
 
 const secretName = /(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)$/i
 
-/** The file is kept in every run's manifest: a secret in it would be there for good. */
+/** Every run's manifest contains the file, so a secret in it would stay there permanently. */
 export function reportSecrets(
   context: SectionContext,
   path: Path,

@@ -18,7 +18,7 @@ import {
 } from '../process/proc.ts'
 import { cancelJob, jobsHeldBy } from './slurm/leftovers.ts'
 
-/** What a Fulcrum which is gone has started, and that still runs: a process here, or a job of Slurm. */
+/** A process on this machine, or a Slurm job, that outlived the Fulcrum that started it. */
 export interface Leftover {
   readonly name: string
   /** Null for a job. */
@@ -28,11 +28,11 @@ export interface Leftover {
   readonly argv: readonly string[]
   readonly cwd: string
   readonly runFolder: string | null
-  /** ISO 8601; null for a process that only its environment tells apart. */
+  /** ISO 8601; null for a process identified only by its environment. */
   readonly startedAt: string | null
   /** Null for a job. */
   readonly startTicks: number | null
-  /** The ledger that names it. */
+  /** Ledger that lists it. */
   readonly ledger: string
 }
 
@@ -59,10 +59,10 @@ const ledgerSchema: z.ZodType<LedgerFile> = z.object({
 })
 
 /**
- * Finds the processes that Fulcrums which are gone have left behind. A recorded process counts only when boot, process
- * namespace and start time agree, so that a number taken over by another program is never named; a process started just
- * before the end, or by a worker, counts by the mark in its environment. A job of Slurm counts when the `salloc` that
- * held it is gone. Forgets ledgers that hold nothing.
+ * Finds processes left by Fulcrums that are gone. A recorded process only counts if boot, process namespace and start
+ * time match, so that a pid reused by another program is never reported. Processes started just before the end, or by a
+ * worker, are found by the mark in their environment. A Slurm job counts if the `salloc` that held it is gone. Deletes
+ * ledgers without leftovers.
  */
 export async function findLeftovers(folder: string = ledgerFolder()): Promise<readonly Leftover[]> {
   const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json'))
@@ -78,8 +78,8 @@ export async function findLeftovers(folder: string = ledgerFolder()): Promise<re
 }
 
 /**
- * Ends leftovers: SIGTERM, and SIGKILL for those that are still there after `graceMs`; jobs by scancel. Each is checked
- * once more first.
+ * Ends leftovers: SIGTERM, then SIGKILL after `graceMs` for those that remain; scancel for jobs. Checks each again
+ * first.
  */
 export async function endLeftovers(leftovers: readonly Leftover[], graceMs = 5_000): Promise<void> {
   for (const { slurmJob } of leftovers) if (slurmJob !== null) await cancelJob(slurmJob)
@@ -89,7 +89,7 @@ export async function endLeftovers(leftovers: readonly Leftover[], graceMs = 5_0
   for (const pid of await stillThere(leftovers)) sendSignal(pid, 'SIGKILL')
 }
 
-/** Numbers of the processes among leftovers that are still the ones they were. */
+/** Pids of leftovers that are still the same processes. */
 async function stillThere(leftovers: readonly Leftover[]): Promise<readonly number[]> {
   const found = leftovers.map(async ({ pid, startTicks }) =>
     pid !== null && (await statOf(pid))?.startTicks === startTicks ? pid : null,
@@ -97,7 +97,7 @@ async function stillThere(leftovers: readonly Leftover[]): Promise<readonly numb
   return (await Promise.all(found)).filter(pid => pid !== null)
 }
 
-/** Null for what is no ledger: another program's file, or one cut off by a full disk. */
+/** Null if the file is not a ledger: another program's, or one truncated by a full disk. */
 async function readLedger(path: string): Promise<LedgerFile | null> {
   try {
     return ledgerSchema.parse(JSON.parse(await readFile(path, 'utf8')))
@@ -107,7 +107,8 @@ async function readLedger(path: string): Promise<LedgerFile | null> {
 }
 
 /**
- * Whether a ledger's owner is gone. A ledger of another host or container (a shared home) can't be judged from here.
+ * Whether a ledger's owner is gone. Unknown, and thus false, for a ledger of another host or container (a shared home
+ * directory).
  */
 async function isAbandoned({ host, owner }: LedgerFile): Promise<boolean> {
   if (host !== hostname() || owner.startTicks === null) return false
@@ -115,7 +116,7 @@ async function isAbandoned({ host, owner }: LedgerFile): Promise<boolean> {
   return here && !(await isRunning(owner))
 }
 
-/** Process numbers of another boot are all gone; those of another namespace mean nothing here. */
+/** Processes of another boot are gone; pids of another namespace mean nothing here. */
 async function isComparable(owner: ProcessIdentity): Promise<boolean> {
   return owner.bootId !== (await currentBootId()) || owner.pidNamespace === (await currentPidNamespace())
 }
@@ -130,8 +131,8 @@ async function leftOf(ledger: LedgerFile): Promise<readonly Leftover[]> {
       found.set(pid, { ...its, pid, startTicks, slurmJob: null })
       continue
     }
-    // What holds an allocation gives it back when it ends in order; killed, or gone with its machine, it leaves the
-    // job.
+    // The holder of an allocation releases it when it ends normally. If it was killed, or its machine failed, the job
+    // remains.
     for (const slurmJob of await jobsHeldBy(argv)) jobs.push({ ...its, pid: null, startTicks: null, slurmJob })
   }
   const hide = redactor(process.env)

@@ -8,13 +8,13 @@ import type { Nodes } from './nodes/nodes.ts'
 /** Folders and machines of a system whose processes Fulcrum starts itself. */
 export interface Premises {
   readonly logFolder: string
-  /** Where engine files and copies of configurations are written. */
+  /** Folder for engine files and copies of configurations. */
   readonly fileFolder: string
   readonly nodes: Nodes
   readonly ledger: ProcessLedger
 }
 
-/** @param namespace keeps the deployment apart from others */
+/** @param namespace separates the deployment from others */
 export function premisesOf({ runFolder, ledger }: DeployerOptions, namespace: string, nodesOf: NodesOf): Premises {
   const folder = resolve(runFolder, 'deploy')
   const logFolder = join(folder, 'logs')
@@ -22,11 +22,11 @@ export function premisesOf({ runFolder, ledger }: DeployerOptions, namespace: st
   return { logFolder, fileFolder: nodes.fileFolder ?? folder, nodes, ledger }
 }
 
-/** NATS and etcd, and what a deployer derives from their addresses. */
+/** NATS and etcd, and the setup that a deployer derives from their addresses. */
 export interface OpenedSetup<Setup> {
   /**
-   * Opens the infrastructure once, and repairs what has died of it.
-   * @returns whether discovery was lost, so that every process has to be started anew
+   * Opens the infrastructure once, and repairs parts that have died.
+   * @returns whether discovery was lost, so that every process must be restarted
    */
   open(signal: AbortSignal): Promise<boolean>
   /** @throws Error before {@link open} and after {@link close} */
@@ -36,7 +36,7 @@ export interface OpenedSetup<Setup> {
   close(): Promise<void>
 }
 
-/** @param setupOn what commands are built from, once NATS and etcd answer; when it fails, both are stopped */
+/** @param setupOn builds the setup once NATS and etcd respond; if it fails, both are stopped */
 export function setupOnInfrastructure<Setup>(
   config: InfrastructureConfig,
   { logFolder, ledger }: Pick<Premises, 'logFolder' | 'ledger'>,

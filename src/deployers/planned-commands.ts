@@ -5,7 +5,7 @@ import type { PlannedCommand, PlannedFile } from './deployer.ts'
 import { etcdCommand, type InfrastructureConfig, natsCommand } from './infrastructure.ts'
 import type { Command } from './worker-design.ts'
 
-/** Addresses of NATS and etcd before their ports are picked. */
+/** Placeholder addresses of NATS and etcd before their ports are chosen. */
 export function plannedUrls(config: InfrastructureConfig): { readonly natsUrl: string; readonly etcdUrl: string } {
   const head = config.head ?? '127.0.0.1'
   return {
@@ -14,7 +14,7 @@ export function plannedUrls(config: InfrastructureConfig): { readonly natsUrl: s
   }
 }
 
-/** Starts NATS and etcd, unless the configuration gives their addresses. */
+/** Commands that start NATS and etcd, unless the configuration contains their addresses. */
 export function plannedInfrastructure(config: InfrastructureConfig): readonly PlannedCommand[] {
   const nats = natsCommand('<free port 1>', join('<temporary folder>', 'nats'), config.head)
   const etcd = etcdCommand('<free port 2>', '<free port 3>', join('<temporary folder>', 'etcd'), config.head)
@@ -25,8 +25,8 @@ export function plannedInfrastructure(config: InfrastructureConfig): readonly Pl
 }
 
 /**
- * A command as a preview shows it, without secrets.
- * @param passedOn variables that may be part of the command line, for a program that runs elsewhere
+ * A command for a preview, without secrets.
+ * @param passedOn variables that may be part of the command line, for a program on another machine
  */
 export function plannedCommand({ argv, env }: Command, note: string, passedOn: Command['env'] = {}): PlannedCommand {
   const hide = redactor({ ...passedOn, ...env })
@@ -34,18 +34,18 @@ export function plannedCommand({ argv, env }: Command, note: string, passedOn: C
   return { argv: argv.map(hide), env: Object.fromEntries(visible), note }
 }
 
-/** Ends a worker that runs. */
+/** Ends a running worker. */
 export function plannedStop(slot: Pick<WorkerSlot, 'name' | 'host'>, called: string = slot.name): PlannedCommand {
   const argv = ['kill', '-TERM', '--', `-<process group of ${slot.name}${onHost(slot)}>`]
   return { argv, env: {}, note: `stop ${called}` }
 }
 
-/** ` on node-a`; nothing for this machine. */
+/** ` on node-a`; empty for this machine. */
 export function onHost({ host }: Pick<WorkerSlot, 'host'>): string {
   return host === null ? '' : ` on ${host}`
 }
 
-/** Each path once: workers of one role share their files. */
+/** Removes duplicate paths: workers of one role share their files. */
 export function distinctFiles(files: readonly PlannedFile[]): readonly PlannedFile[] {
   return files.filter((file, i) => files.findIndex(other => other.path === file.path) === i)
 }

@@ -5,13 +5,13 @@ import { argumentsOf } from '../process/proc.ts'
 
 const loopback = '127.0.0.1'
 const lowestPort = 20_000
-/** Where Linux begins to take ports for outgoing connections unless it says otherwise. */
+/** Default start of Linux's port range for outgoing connections. */
 const usualEphemeralStart = 32_768
 const attempts = 200
 
 /**
- * A port on loopback that nothing listens on. Below the range of outgoing connections, because a load generator opens
- * thousands of those and one would sooner or later take a port that a worker is about to listen on.
+ * A port on loopback on which nothing listens. Below the range of outgoing connections, because a load generator opens
+ * thousands of those and would sooner or later take a port that a worker is about to use.
  * @throws FulcrumError environment `no-free-port`
  */
 export async function freePort(): Promise<number> {
@@ -26,8 +26,8 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Makes sure that a port which was asked for by number is free.
- * @throws FulcrumError environment `port-taken`, naming who listens there when the system tells
+ * Ensures that a port requested by number is free.
+ * @throws FulcrumError environment `port-taken`, naming the process that uses it if known
  */
 export async function requireFreePort(port: number, what: string): Promise<void> {
   if (await canListen(port)) return
@@ -48,14 +48,14 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
-/** The ports that outgoing connections use, last one included. */
+/** Ports of outgoing connections, inclusive. */
 export async function ephemeralRange(): Promise<{ readonly first: number; readonly last: number }> {
   const text = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'latin1').catch(() => '')
   const [first, last] = text.trim().split(/\s+/).map(Number)
   return { first: first || usualEphemeralStart, last: last || 60_999 }
 }
 
-/** The process that listens on a port, as far as this user may see it. */
+/** Process that listens on a port, if this user may see it. */
 async function listenerOn(port: number): Promise<{ readonly pid: number; readonly argv: readonly string[] } | null> {
   const inodes = await listeningInodes(port)
   if (inodes.size === 0) return null

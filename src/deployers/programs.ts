@@ -2,10 +2,10 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 
-/** Where servers live that a plain user's PATH leaves out. */
+/** Folders of server programs that a user's PATH may lack. */
 const systemFolders = ['/usr/sbin', '/usr/local/sbin', '/sbin']
 
-/** The absolute path of a program on PATH or where the system keeps its servers; null when there is none. */
+/** Absolute path of a program on PATH or in the system's folders for servers; null if there is none. */
 export async function findProgram(name: string, env: NodeJS.ProcessEnv = process.env): Promise<string | null> {
   for (const folder of [...(env.PATH ?? '').split(delimiter), ...systemFolders]) {
     if (folder === '') continue

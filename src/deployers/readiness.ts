@@ -6,7 +6,7 @@ import { differences, type Registered, registeredWorkers } from './discovery.ts'
 import { isWhole, logEnd, processFailure } from './failure.ts'
 import { waitUntil } from './wait.ts'
 
-/** A deadline that several waits share. */
+/** A deadline shared by several waits. */
 export interface Deadline {
   readonly limitS: number
   readonly startedAtMs: number
@@ -16,18 +16,18 @@ export function leftMs({ limitS, startedAtMs }: Deadline): number {
   return startedAtMs + limitS * 1000 - performance.now()
 }
 
-/** What to wait on, and what to say meanwhile. */
+/** What to wait for, and how to report progress. */
 export interface Awaited {
   readonly url: string
   readonly deadline: Deadline
   readonly context: DeployContext
   /** `2P1D`, for messages. */
   readonly label: string
-  /** How the load will ask; streamed chat when absent. */
+  /** How the load will send requests; default: streamed chat. */
   readonly ask?: Asking
 }
 
-/** The same, of a frontend that sees workers of other namespaces too. */
+/** The same for a frontend that also sees workers of other namespaces. */
 export interface AwaitedWorkers extends Awaited {
   readonly namespace: string
 }
@@ -35,15 +35,15 @@ export interface AwaitedWorkers extends Awaited {
 interface NamedWorker {
   readonly role: Role
   readonly process: RunningProcess
-  /** Processes of all ranks, where it has several. */
+  /** Processes of all ranks, if it has several. */
   readonly ranks?: readonly RunningProcess[]
-  /** Ranks that register. Default: 1. */
+  /** Number of ranks that register. Default: 1. */
   readonly registers?: number
 }
 
 const processesOf = (workers: readonly NamedWorker[]) => workers.flatMap(({ process, ranks }) => ranks ?? [process])
 
-/** Waits until a frontend answers at all. */
+/** Waits until a frontend responds. */
 export async function frontendUp(frontend: RunningProcess, awaited: Awaited): Promise<void> {
   await waitUntil(async signal => (await fetch(`${awaited.url}/health`, { signal })).status < 500, {
     ...limits(awaited, 'the frontend'),
@@ -53,8 +53,8 @@ export async function frontendUp(frontend: RunningProcess, awaited: Awaited): Pr
 }
 
 /**
- * Waits until exactly these workers are registered: new ones are there, removed ones have left.
- * @throws FulcrumError when one of them ends meanwhile, or at the deadline
+ * Waits until exactly these workers are registered: new ones have appeared, and removed ones are gone.
+ * @throws FulcrumError if one of them ends meanwhile, or at the deadline
  */
 export async function workersRegistered(
   workers: readonly NamedWorker[],
@@ -79,9 +79,9 @@ export async function workersRegistered(
 }
 
 /**
- * Waits for real completions, asked for as the load will, one after the other, as many as the largest role has workers:
- * routed in turn, each worker answers one, so that none meets its first request under load.
- * @throws FulcrumError when a process ends meanwhile, or at the deadline: a deployment may list its model and never
+ * Waits for real completions, requested as the load will, one after another. Sends as many as the largest role has
+ * workers: routed in turn, each worker answers one, so that no worker gets its first request under load.
+ * @throws FulcrumError if a process ends meanwhile, or at the deadline: a deployment may list its model and never
  *   answer
  */
 export async function completionsCameBack(
@@ -98,9 +98,9 @@ export async function completionsCameBack(
 }
 
 /**
- * Waits until an endpoint has answered, asked as the load will ask.
- * @param processes that have to stay alive meanwhile
- * @throws FulcrumError when one of them ends, or at the deadline
+ * Waits until an endpoint has answered a request like the load's.
+ * @param processes processes that must stay alive meanwhile
+ * @throws FulcrumError if one of them ends, or at the deadline
  */
 export async function answeredBy(
   processes: readonly RunningProcess[],
@@ -133,7 +133,7 @@ export async function answeredBy(
   )
 }
 
-/** Runs something that is given up as soon as one of the processes ends. */
+/** Runs a task that is aborted as soon as one of the processes ends. */
 async function untilEnded<T>(
   processes: readonly RunningProcess[],
   signal: AbortSignal,
@@ -158,7 +158,7 @@ function limits({ deadline, context }: Awaited, what: string) {
   }
 }
 
-/** What to say of a deployment that was not ready in time, with the last words of its processes. */
+/** Error for a deployment that was not ready in time, with the last lines of its processes. */
 export function notReady(
   { label, deadline, url }: Pick<Awaited, 'label' | 'deadline' | 'url'>,
   why: string,

@@ -6,16 +6,16 @@ import { etcdCommand, type InfrastructureConfig, natsCommand } from './infrastru
 import { distinctFiles } from './planned-commands.ts'
 import { type ScriptedProcess, type StartScript, startScript } from './start-script.ts'
 
-/** What a deployment on this machine is configured with. */
+/** Configuration of a deployment on this machine. */
 type HereConfig = InfrastructureConfig & {
   readonly http_port?: number | undefined
   readonly ready_timeout: number
 }
 
-/** Ports of a deployment that stands alone: those that its programs use by default. */
+/** Ports of a stand-alone deployment: its programs' defaults. */
 const ports = { nats: 4222, etcd: 2379, etcdPeer: 2380, http: 8000 }
 
-/** Where the parts of a deployment that stands alone reach each other, and where it answers. */
+/** Where the parts of a stand-alone deployment reach each other, and where it answers. */
 export function standAloneUrls(config: HereConfig) {
   const httpPort = config.http_port ?? ports.http
   return {
@@ -26,22 +26,22 @@ export function standAloneUrls(config: HereConfig) {
   }
 }
 
-/** What a deployer adds to the frame. */
+/** A deployer's part of the script. */
 export interface StandAloneOptions {
-  /** By what it is deployed: `Dynamo`. */
+  /** Name of the system: `Dynamo`. */
   readonly by: string
-  /** The frontend and workers, in the order of starting. */
+  /** The frontend and workers in starting order. */
   readonly processes: readonly ScriptedProcess[]
   /** Files that they read, relative to the script. */
   readonly files: readonly PlannedFile[]
   readonly dialect: DeploymentFiles['dialect']
   readonly ask?: StartScript['ask']
-  /** Where workers run, if not on this machine: `on north and south over ssh`. */
+  /** Where workers run if not on this machine: `on north and south over ssh`. */
   readonly where?: string
   readonly addressesOf?: StartScript['addressesOf']
 }
 
-/** A script that runs a deployment on this machine, NATS and etcd included unless they are given, and its files. */
+/** A script that runs a deployment on this machine, including NATS and etcd unless they are given, and its files. */
 export function standAloneFiles(
   config: HereConfig,
   { deployment, model }: WantedFiles,
@@ -79,7 +79,7 @@ export function standAloneFiles(
 
 const startsHere = 'Starts everything in the foreground, and prints `ready` once a request has been answered.'
 
-/** Secrets stay in the environment of whoever starts the script. */
+/** Secrets stay in the environment of the user who starts the script. */
 function withoutSecrets({ env, ...process }: ScriptedProcess): ScriptedProcess {
   return { ...process, env: Object.fromEntries(Object.entries(env).filter(([name]) => !isSecretName(name))) }
 }

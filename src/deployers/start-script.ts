@@ -6,29 +6,29 @@ export interface ScriptedProcess {
   readonly name: string
   readonly argv: readonly string[]
   readonly env: { readonly [name: string]: string }
-  /** Folder that it runs in; the script's own when absent. */
+  /** Working directory; default: the script's folder. */
   readonly cwd?: string
-  /** It runs under guard, and ends when its input does (launch/guard.ts). By default it ends at SIGTERM. */
+  /** How it ends: with its input, for processes under guard (launch/guard.ts), or by SIGTERM. Default: SIGTERM. */
   readonly endsBy?: 'stdin' | 'signal'
 }
 
-/** Stands in words of a script for the folder that the script lies in. */
+/** Placeholder in a script's words for the script's folder. */
 export const scriptFolder = '@folder-of-the-script@'
 
-/** Stands in words of a batch script for the name of a node of its job. */
+/** Placeholder in a batch script's words for the name of a node of its job. */
 export const nameOfNode = (index: number): string => `@node-${index}@`
-/** Stands in words of a script for the address of a node: of its job, or as {@link StartScript.addressesOf} says. */
+/** Placeholder in a script's words for the address of a node: of its job, or from {@link StartScript.addressesOf}. */
 export const addressOfNode = (index: number): string => `@address-${index}@`
 
-/** What a start script does. */
+/** Content of a start script. */
 export interface StartScript {
-  /** First line of its comment: what is deployed. */
+  /** First line of its comment: the deployment. */
   readonly about: string
   readonly processes: readonly ScriptedProcess[]
   /** Base URL that answers when the deployment is ready. */
   readonly url: string
   readonly model: string
-  /** Fields of the first request beside the usual ones. */
+  /** Additional fields of the first request. */
   readonly ask?: { readonly [field: string]: Json }
   /** Seconds until it must answer. */
   readonly readyTimeoutS: number
@@ -38,7 +38,7 @@ export interface StartScript {
   readonly addressesOf?: readonly string[]
 }
 
-/** What a batch script needs to know of its job. Its own copy lies elsewhere. */
+/** How a batch script finds its job's folder; Slurm runs a copy from another place. */
 const ofJob = `cd "\${SLURM_SUBMIT_DIR:?submit this script with sbatch}"
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 addresses=()
@@ -47,9 +47,9 @@ for node in "\${nodes[@]}"; do addresses+=("$(getent ahostsv4 "$node" | awk 'NR 
 if [ -n "\${FULCRUM_HEAD:-}" ]; then addresses[0]=$FULCRUM_HEAD; fi`
 
 /**
- * A Bash script that runs a deployment in the foreground: each process in a process group and with a log of its own,
- * all of them ended together at Ctrl-C, SIGTERM, or when one of them ends. Says when a request was answered, because a
- * listed model need not answer.
+ * A Bash script that runs a deployment in the foreground: each process in a separate process group and with its own
+ * log, all ended together on Ctrl-C, SIGTERM, or when one of them ends. Reports when a request has been answered,
+ * because a listed model may not answer.
  */
 export function startScript({
   about,
@@ -126,7 +126,7 @@ while true; do check; sleep 2; done
 `
 }
 
-/** The task of a guard lives as long as it gets signs of life: those stop when this script does, however it ends. */
+/** A guarded task lives as long as it receives heartbeats. They stop when this script ends, however it ends. */
 const feeding = `running=$(mktemp)
 start_guarded() { # NAME COMMAND…; another machine's part ends with its input
   local name=$1
@@ -139,7 +139,7 @@ start_guarded() { # NAME COMMAND…; another machine's part ends with its input
 }
 `
 
-/** The address that a command prints: its first line. */
+/** Address printed by a command: its first line. */
 const findAddress = (command: string) => `address=$(${command} | awk 'NR == 1' || true)
 if [ -z "$address" ]; then echo ${shellWord(`no address from: ${command}`)} >&2; exit 1; fi
 addresses+=("$address")`
@@ -151,7 +151,7 @@ function scripted({ name, argv, env, cwd, endsBy }: ScriptedProcess): string {
   return `${endsBy === 'stdin' ? 'start_guarded' : 'start'} ${[name, ...command].map(wordInScript).join(' ')}`
 }
 
-/** A shell word in which the script's folder, and nodes of its job, are filled in when it runs. */
+/** A shell word in which the script fills in its folder and nodes of its job at run time. */
 function wordInScript(word: string): string {
   return word
     .split(/(@folder-of-the-script@|@(?:node|address)-\d+@)/)

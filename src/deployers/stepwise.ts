@@ -8,20 +8,20 @@ import type { NodeProblem, Nodes } from './nodes/nodes.ts'
 import { misfitOn } from './nodes/placement.ts'
 import type { Deadline } from './readiness.ts'
 
-/** A worker that was started. */
+/** A started worker. */
 export interface Member extends WorkerSlot {
-  /** Of a worker on several nodes that of rank 0. */
+  /** For a worker on several nodes, the process of rank 0. */
   readonly process: RunningProcess
-  /** Those of all ranks, where each is a process. */
+  /** Processes of all ranks, if each rank has one. */
   readonly ranks?: readonly RunningProcess[]
-  /** Whether it runs with all that belongs to it. */
+  /** Whether it is running with all of its parts. */
   fit(): Promise<boolean>
-  /** Why it is not fit, with its last words. */
+  /** Why it is unfit, with its last lines of output. */
   failure(logLines?: number): FulcrumError
   stop(graceMs: number): Promise<void>
 }
 
-/** Every process of a worker. */
+/** All processes of a worker. */
 export const processesOf = ({ process, ranks }: Pick<Member, 'process' | 'ranks'>): readonly RunningProcess[] =>
   ranks ?? [process]
 
@@ -31,67 +31,67 @@ export interface Rollout {
   readonly deadline: Deadline
   /** `2P1D`, for messages. */
   readonly label: string
-  /** Tells of a process that was started, and keeps its log within reach. */
+  /** Registers a started process and keeps its log available. */
   started(process: RunningProcess, role?: Role): void
 }
 
-/** What a system does at each step of a change. */
+/** Steps of a change, as a system implements them. */
 export interface Steps<Worker extends Member> {
-  /** The smallest change from the workers that run and are fit. */
+  /** Smallest change from the running, fit workers. */
   change(running: readonly Worker[]): Change<Worker>
   /**
    * Waits until new workers may start beside those that stay.
-   * @param leaving settles when the others have ended; null when there are none
+   * @param leaving settles when the others have ended; null if there are none
    */
   makeWay(staying: readonly Worker[], leaving: Promise<void> | null): Promise<void>
   start(slot: WorkerSlot): Promise<Worker>
-  /** Waits until exactly these workers serve, and have answered. */
+  /** Waits until exactly these workers serve and have answered. */
   answered(workers: readonly Worker[], change: Change<Worker>): Promise<Endpoint>
 }
 
-/** Workers and what they stand on, as far as one kind of system differs from others. */
+/** Workers and their infrastructure, as far as systems differ from each other. */
 export interface System<Worker extends Member> {
   readonly readyTimeoutS: number
-  /** @throws FulcrumError bad-input when a deployment can't run here, whatever runs already */
+  /** @throws FulcrumError bad-input if a deployment cannot run here, regardless of what is running */
   requireFit(wanted: Deployment): void
   /** Where the workers run. */
   readonly nodes: Nodes
   /**
-   * Brings up what workers stand on, and repairs what has died of it; the nodes are within reach.
-   * @param anew nothing that runs can be relied on
-   * @returns whether every worker has to be started anew
+   * Starts the workers' infrastructure and repairs what has died; the nodes are reachable.
+   * @param anew whether nothing that is running can be trusted
+   * @returns whether every worker must be restarted
    */
   open(context: DeployContext, anew: boolean): Promise<boolean>
   steps(wanted: Deployment, rollout: Rollout): Steps<Worker>
-  /** The processes that the workers stand on. */
+  /** Processes of the workers' infrastructure. */
   processes(): readonly RunningProcess[]
-  /** What is wrong with what the workers stand on, a sentence each. */
+  /** Problems of the workers' infrastructure, a sentence each. */
   problems(signal: AbortSignal): Promise<readonly string[]>
-  /** Where discovery differs from the workers that run, a sentence each. */
+  /** Differences between discovery and the running workers, a sentence each. */
   differences(workers: readonly Worker[], signal: AbortSignal): Promise<readonly string[]>
   preview(from: Deployment | null, wanted: Deployment): DeployPreview
   /**
-   * Stops what the workers stand on. Safe to call twice.
+   * Stops the workers' infrastructure. Safe to call twice.
    * @param leaving settles when the workers have ended
    */
   close(leaving: Promise<void>): Promise<void>
 }
 
-/** Log lines of a dead process in what `check` says. */
+/** Log lines of a dead process in the result of `check`. */
 export const shortLog = 3
-/** A worker finishes open requests first; the sweep has none open when it redeploys. */
+/** A worker first finishes open requests, but the sweep has none open when it redeploys. */
 const workerGraceMs = 20_000
-/** A worker that is replaced because something failed has nothing worth finishing. */
+/** A worker that is replaced after a failure has nothing worth finishing. */
 const unfitGraceMs = 3_000
 
 /**
- * A deployer that changes a system by the smallest step: what is unfit goes, what is surplus goes, what is missing
- * comes. Closing waits for the change under way, for what that still starts would be missed.
+ * A deployer that changes a system in the smallest step: unfit and surplus workers stop, and missing ones start.
+ * Closing waits for a change in progress, because it would miss whatever that still starts.
  */
 export function stepwise<Worker extends Member>(system: System<Worker>): Deployer {
   const { nodes } = system
   let workers: readonly Worker[] = []
-  /** What the last reconcile asked for; null while nothing is up or the last one failed half-way. */
+  /** Deployment of the last reconcile; null while nothing is running or the last one failed halfway. */
   let serving: Deployment | null = null
   const lastLogs = new Map<string, RunningProcess>()
   const changes = changesUntilClosed()
@@ -106,14 +106,14 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     )
   }
 
-  /** Those that don't run any more, or run where nobody can reach them. */
+  /** Workers that no longer run, or that run where nobody can reach them. */
   async function unfitWorkers(): Promise<readonly Worker[]> {
     const fit = await Promise.all(workers.map(worker => worker.fit()))
     const usable = new Set(nodes.hosts().map(({ name }) => name))
     return workers.filter((worker, i) => fit[i] !== true || placesOf(worker).some(({ host }) => !usable.has(host)))
   }
 
-  /** What is wrong with a node, and which workers it concerns. */
+  /** Problem of a node, with the affected workers. */
   function withWorkers({ host, why }: NodeProblem): string {
     const there = workers.flatMap(worker => {
       const places = placesOf(worker)
@@ -124,10 +124,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     return there.length === 0 ? why : `${why}; it runs ${there.join(', ')}`
   }
 
-  /**
-   * @throws FulcrumError failed `no-room-left` when a deployment fits on the nodes that were named, and not on what is
-   * left
-   */
+  /** @throws FulcrumError failed `no-room-left` if a deployment fits the named nodes, but not the remaining ones */
   async function requireRoomLeft(wanted: Deployment, context: DeployContext): Promise<void> {
     if (nodes.lost().length > 0 && misfitOn(nodes.hosts(), wanted) !== null) await nodes.regain(context)
     const misfit = misfitOn(nodes.hosts(), wanted)
@@ -158,7 +155,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     serving = null
     await stop(unfit, unfitGraceMs, context)
 
-    // A wait in a queue for machines is not the deployment's.
+    // Waiting in a queue for machines does not count towards the deployment's time.
     const rollout = rolloutOf(wanted, context)
     const steps = system.steps(wanted, rollout)
     const step = steps.change(workers)
@@ -167,7 +164,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     try {
       await steps.makeWay(step.keep, someLeave ? leaving : null)
     } finally {
-      // What goes is gone before anything else happens, even when the others did not come up.
+      // Stopped workers are gone before anything else happens, even if the others did not start.
       await leaving
     }
     for (const slot of step.start) {

@@ -2,7 +2,7 @@ import { type Deployment, deploymentLabel, type Model, rolesOf, workersOf } from
 import type { ConfiguredDeployer } from './define-deployer.ts'
 import type { Deployer } from './deployer.ts'
 
-/** A variant of a sweep, as its deployer is concerned. */
+/** A variant of a sweep, as far as its deployer is concerned. */
 export interface DeployedVariant {
   readonly name: string
   readonly deploy: ConfiguredDeployer
@@ -11,15 +11,14 @@ export interface DeployedVariant {
   readonly system: string
 }
 
-/** Variants with an equal key share a system; another model needs another one. */
+/** Key that is equal for variants that can share a system; another model needs another one. */
 export const systemOf = ({ deploy, model }: Pick<DeployedVariant, 'deploy' | 'model'>): string =>
   JSON.stringify([deploy.system, model.name, model.tokenizer])
 
 /**
- * The deployer of a sweep with variants. Where a running system can be changed into that of the next variant, its own
- * deployer does so by the smallest change; else the system is closed and the next one brought up anew.
- * @param create makes the deployer of some variants; `configOf` gives each wanted deployment its variant's
- *   configuration
+ * Deployer of a sweep with variants. If a running system can be changed into that of the next variant, its own deployer
+ * makes the smallest change. Otherwise the system is closed and the next one is started.
+ * @param create makes the deployer of some variants; `configOf` returns the configuration of each deployment's variant
  */
 export function deployerOfVariants(
   variants: readonly DeployedVariant[],
@@ -60,7 +59,7 @@ export function deployerOfVariants(
         workers = 0
         current = null
       }
-      // A close meanwhile ends what comes after it, too.
+      // If the deployer is closed meanwhile, the rest ends too.
       if (isClosed) throw new Error('the deployer was closed')
       current ??= { key, deployer: made(key) }
       const done = await current.deployer.reconcile(wanted, context)
@@ -69,7 +68,7 @@ export function deployerOfVariants(
     },
     check: async signal => (current === null ? ['nothing is deployed'] : current.deployer.check(signal)),
     broken: async () => {
-      // One that can't tell never resolves this.
+      // Never resolves if the deployer cannot report it.
       await (current?.deployer.broken?.() ?? new Promise<void>(() => {}))
     },
     preview: (from, wanted) => {

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How to wait for something outside. */
+/** How to wait for an external condition. */
 export interface Wait {
   readonly signal: AbortSignal
-  /** Milliseconds from now. */
+  /** Time limit in ms from now. */
   readonly limitMs: number
-  /** A reason why it can never come true; looked at before each try. */
+  /** Why the condition can never be met; checked before each try. */
   failed(): Error | null
-  /** What to throw when the limit has passed. */
+  /** Error to throw after the time limit. */
   late(): Error
-  /** Told about each second of waiting. */
+  /** Called for each second of waiting. */
   onWaiting?(elapsedS: number): void
 }
 
@@ -17,8 +17,8 @@ const firstPauseMs = 20
 const longestPauseMs = 250
 
 /**
- * Asks again and again until the answer is yes.
- * @throws the signal's reason; what `failed` or `late` say
+ * Repeats a question until the answer is yes.
+ * @throws the signal's reason; the errors of `failed` and `late`
  */
 export async function waitUntil(ask: (signal: AbortSignal) => Promise<boolean>, wait: Wait): Promise<void> {
   const start = performance.now()

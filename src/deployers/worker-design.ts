@@ -2,21 +2,21 @@ import type { WorkerRank } from '../engines/define-engine.ts'
 import type { Role } from '../model/index.ts'
 import type { PlannedFile } from './deployer.ts'
 
-/** A program to run: its command line, and its environment beyond the inherited one. */
+/** A program to run: its command line, and variables in addition to the inherited environment. */
 export interface Command {
   readonly argv: readonly [program: string, ...args: string[]]
   readonly env: { readonly [name: string]: string }
 }
 
-/** What all workers of one role run, apart from ports and GPUs. */
+/** Common part of all workers of one role, without ports and GPUs. */
 export interface WorkerDesign {
   readonly role: Role
   readonly command: Command
   readonly files: readonly PlannedFile[]
-  /** Equal for workers that may stand in for each other. */
+  /** Equal for workers that can replace each other. */
   readonly signature: string
   readonly gpusPerWorker: number
-  /** How it spreads over several nodes; absent for a worker on one. */
+  /** How it is spread over several nodes; absent for a worker on a single node. */
   readonly gang?: Gang
 }
 
@@ -24,15 +24,15 @@ export interface WorkerDesign {
 export interface Gang {
   readonly nodes: number
   readonly gpusPerNode: number
-  /** Ranks that register with Dynamo. */
+  /** Number of ranks that register with Dynamo. */
   readonly registers: number
-  /** MPI processes, one for each GPU, which have to be launched together. */
+  /** Whether its processes use MPI, one per GPU, and must be launched together. */
   readonly isMpi: boolean
-  /** Command line and variables of one rank, beside those of all. */
+  /** Command line and variables of one rank, in addition to the common ones. */
   rank(command: Command, rank: WorkerRank): Command
 }
 
-/** @throws Error for a role that the deployment lacks, which is a fault of the plan */
+/** @throws Error if the deployment lacks the role, which is an error in the plan */
 export function designFor<Design>(designs: { readonly [role in Role]?: Design }, role: Role): Design {
   const design = designs[role]
   if (design === undefined) throw new Error(`no design for ${role} workers`)

@@ -3,40 +3,40 @@ import type { Settings } from '../engines/setting.ts'
 import type { Role } from '../model/index.ts'
 import type { Path, Position, Problem } from '../yaml/problem.ts'
 
-/** Engine settings in a file of the user's, or in a ConfigMap of a Kubernetes manifest. */
+/** Engine settings in a user's file, or in a ConfigMap of a Kubernetes manifest. */
 export interface EngineFile {
-  /** The path as messages show it. */
+  /** Path to show in messages. */
   readonly shown: string
   readonly settings: Settings
-  /** Of a value unless told otherwise. */
+  /** Position of a key or, by default, of its value. */
   positionOf(path: Path, at?: 'key' | 'value'): Position
-  /** What is wrong with the file as YAML. */
+  /** YAML errors of the file. */
   readonly problems: readonly Problem[]
 }
 
-/** Worker arguments that the sweep file gives. */
+/** Worker arguments from the sweep file. */
 export interface GivenArguments {
   readonly settings: Settings
-  /** Where they stand in the sweep file. */
+  /** Their path in the sweep file. */
   readonly path: Path
 }
 
 /**
- * Which engine the workers run and where its settings come from, so that the rules of that engine can be checked before
- * anything starts.
+ * Engine of the workers and the source of its settings, so that the engine's rules can be checked before anything
+ * starts.
  */
 export interface WorkerEngine extends Workers {
-  /** `trtllm`, `vllm`, `sglang`, `mocker`; null when nobody can tell. */
+  /** `trtllm`, `vllm`, `sglang`, `mocker`; null if unknown. */
   readonly engine: string | null
-  /** Arguments of a role; the first that has a setting wins. */
+  /** Arguments of a role; the first that contains a setting wins. */
   arguments(role: Role): readonly GivenArguments[]
-  /** The engine file of a role; null when there is none or it can't be read. */
+  /** Engine file of a role; null if there is none or it cannot be read. */
   engineFile(role: Role): EngineFile | null
-  /** Where a setting that nobody wrote would be told of. Default: the `deploy` section. */
+  /** Where to report a setting that is not in any file. Default: the `deploy` section. */
   readonly path?: Path
 }
 
-/** Workers of which nothing is known. */
+/** Workers about which nothing is known. */
 export const unknownWorkers: WorkerEngine = {
   engine: null,
   isComplete: false,

@@ -14,7 +14,7 @@ const limitMs = 180_000
 /** GB/s of one lane in one direction, by PCIe generation. */
 const lane: { readonly [generation: number]: number } = { 3: 0.985, 4: 1.969, 5: 3.938, 6: 7.563 }
 
-/** GB/s of a test of nvbandwidth, from the slowest to the fastest pair. */
+/** Bandwidths of an nvbandwidth test in GB/s, from the slowest to the fastest pair. */
 export interface Copies {
   readonly name: string
   readonly min: number
@@ -61,8 +61,8 @@ export function parseWriteBandwidth(text: string): number | null {
 }
 
 /**
- * Measures what GPUs and RDMA adapters of this machine transfer, with nvbandwidth and ib_write_bw where they are
- * installed. Copies nothing while other programs use the GPUs.
+ * Measures the transfer rates of this machine's GPUs and RDMA adapters, with nvbandwidth and ib_write_bw if they are
+ * installed. Skips copies while other programs use the GPUs.
  */
 export async function checkBandwidth(machine: Machine = hereMachine): Promise<readonly Check[]> {
   return [...(await gpuCopies(machine)), ...(await rdmaWrites(machine))]
@@ -106,8 +106,8 @@ async function gpuCopies(machine: Machine): Promise<readonly Check[]> {
 const driverRemedy = 'Check the NVIDIA driver: nvidia-smi, dmesg | grep NVRM.'
 
 /**
- * Judges copies between GPUs, or from the host to them, against what their links carry, GB/s in one direction.
- * @param expected null where unknown
+ * Compares copies between GPUs, or from the host to them, with the bandwidth of their links in GB/s in one direction.
+ * @param expected null if unknown
  */
 export function judgeCopies(
   { name, min, max }: Copies,
@@ -133,7 +133,7 @@ export function judgeCopies(
 
 const gb = (value: number) => String(Math.round(value * 10) / 10)
 
-/** An adapter writes to itself: a server and a client on this machine. The cable and the switch take no part. */
+/** An adapter writes to itself, with server and client on this machine. Cable and switch are not involved. */
 const loop = `
 ib_write_bw -d "$1" -i "$2" -p "$3" -D 2 --report_gbits >/dev/null 2>&1 &
 server=$!
@@ -150,7 +150,7 @@ async function rdmaWrites(machine: Machine): Promise<readonly Check[]> {
     machine.run('ibstat', []),
     machine.run('bash', ['-c', 'command -v ib_write_bw']),
   ])
-  // What is wrong with adapters, the check of the links tells.
+  // The check of the links reports problems of adapters.
   const ports = devices.ok ? adaptersIn(devices.out) : []
   const active = ports.filter(({ state }) => state === 'PORT_ACTIVE')
   if (active.length === 0) return []
@@ -180,8 +180,8 @@ function adaptersIn(text: string) {
 }
 
 /**
- * Judges what an adapter wrote to itself.
- * @param measured Gbit/s, or why there is no figure
+ * Compares an adapter's writes to itself with the rate of its link.
+ * @param measured Gbit/s, or why there is no value
  * @param rate of its link, Gbit/s; null if unknown
  */
 export function judgeWrites(port: string, measured: number | string, rate: number | null, where: string): Check {

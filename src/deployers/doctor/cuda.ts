@@ -12,7 +12,7 @@ export function parseDriverCuda(text: string): CudaVersion | null {
   return major === undefined || minor === undefined ? null : [Number(major), Number(minor)]
 }
 
-/** What PyTorch was built for, without importing it: that takes seconds. Prints `2.11.0+cu130 13.0`. */
+/** Finds PyTorch's build without importing it, which would take seconds. Prints `2.11.0+cu130 13.0`. */
 const torchCode = `import importlib.util, os, runpy
 found = importlib.util.find_spec('torch')
 if found is None or found.origin is None: raise SystemExit('no torch')
@@ -20,8 +20,8 @@ said = runpy.run_path(os.path.join(os.path.dirname(found.origin), 'version.py'))
 print(said.get('__version__'), said.get('cuda') or ('rocm' if said.get('hip') else 'cpu'))`
 
 /**
- * Whether the driver of a machine runs the CUDA version that the workers' PyTorch was built for. Empty without a driver
- * or without PyTorch: other checks report these.
+ * Checks whether a machine's driver supports the CUDA version of the workers' PyTorch. Empty without a driver or
+ * PyTorch, which other checks report.
  */
 export async function checkCuda(
   machine: Machine,
@@ -35,7 +35,7 @@ export async function checkCuda(
 }
 
 /**
- * Judges a driver's CUDA version against PyTorch's. Drivers run programs of older versions and, from CUDA 11 on, of
+ * Compares a driver's CUDA version with PyTorch's. Drivers run programs of older versions and, from CUDA 11 on, of
  * newer minor versions (CUDA Compatibility Guide, minor version compatibility).
  * @param torch.built `13.0`, `cpu` or `rocm`
  */

@@ -8,19 +8,16 @@ import { sshTrouble } from './ssh-machine.ts'
 
 const limitMs = 60_000
 
-/**
- * Whether a part of the load can run on every host that the sweep names: its shard is started there, says hello, and
- * ends.
- */
+/** Checks that every host of the sweep can run a part of the load: starts a shard there, which says hello and ends. */
 export async function checkShardHosts(settings: ShardSettings): Promise<readonly Check[]> {
   if (settings.hosts.length === 0) return []
   const launches = shardLaunches({ ...settings, count: settings.hosts.length })
-  // Hosts may be named twice, or lie behind one jump host: an sshd drops some of more than ten at once.
+  // Hosts may be named twice or share a jump host, and sshd drops some of more than ten concurrent logins.
   const inTurn = atMost(6)
   return Promise.all(launches.map(launch => inTurn(() => greet(launch))))
 }
 
-/** Starts a shard whose input has ended: it says hello and goes, so it may be started again. */
+/** Starts a shard with empty input, which says hello and ends, so it is safe to repeat. */
 const start = ({ host, argv: [program, ...args] }: ShardLaunch) =>
   retryingSsh(async () => {
     const { execa } = await import('execa')

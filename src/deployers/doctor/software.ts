@@ -3,13 +3,13 @@ import type { RuntimeConfig } from '../nodes/keys.ts'
 import { type Check, missed, passed } from './check.ts'
 import type { Machine } from './machine.ts'
 
-/** A part of what workers run, and which one it is, to be held against that of other machines. */
+/** A component of the workers' software and its version, for comparison with other machines. */
 export interface Software {
   readonly check: Check
   readonly version: string | null
 }
 
-/** Whether the workers' module starts in a Python: it brings in the engine, too. */
+/** Checks that the workers' module, which imports the engine, starts in a Python installation. */
 export async function backendModule(
   machine: Machine,
   {
@@ -24,7 +24,7 @@ export async function backendModule(
   return missed('backend', `${backend}: ${said.complaint}`, remedy, machine.name)
 }
 
-/** Whether the image that workers run in is there. */
+/** Checks that the workers' image is available. */
 export async function containerImage(
   { runtime, image }: Pick<RuntimeConfig, 'runtime' | 'image'>,
   machine: Machine,
@@ -43,7 +43,7 @@ export async function containerImage(
   return { check: missed('image', detail, remedy, machine.name), version: null }
 }
 
-/** Whether what a container is given of the machine (`-v SOURCE:…`) is there: docker makes empty folders otherwise. */
+/** Checks that a container's mounts (`-v SOURCE:…`) exist on the machine; otherwise Docker creates empty folders. */
 export async function mounts(args: readonly string[], machine: Machine): Promise<readonly Check[]> {
   const sources = args.flatMap((arg, i) => {
     const value = /^(?:-v|--volume)$/.test(args[i - 1] ?? '') ? arg : /^--volume=(.*)$/.exec(arg)?.[1]

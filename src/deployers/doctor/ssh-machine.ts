@@ -9,31 +9,29 @@ import { connectionCommand, connectionUpCommand, type SshRoute, sshCommand } fro
 import type { SshConfig } from '../nodes/keys.ts'
 import { type Machine, programLimitMs, type Said } from './machine.ts'
 
-/**
- * A node that short programs are run on over ssh, all through one connection; bash says there whether one is missing.
- */
+/** A node that runs short programs over one ssh connection; bash reports missing ones. */
 export interface SshMachine extends Machine {
   /**
-   * Does something with a program that is talked to: gets the local command line that runs it there.
-   * @param use safe to repeat; throws {@link sshFailed} when ssh failed
+   * Talks to a program: passes `use` the local command line that runs it there.
+   * @param use safe to repeat; throws {@link sshFailed} if ssh failed
    */
   talk<T>(argv: readonly string[], use: (local: readonly [string, ...string[]]) => Promise<T>): Promise<T>
   /** Ends the connection. */
   close(): Promise<void>
 }
 
-/** Sessions at once: sshd allows ten of one connection by default (`MaxSessions`), and one holds the connection. */
+/** Concurrent sessions. sshd allows ten per connection by default (`MaxSessions`), and one holds the connection. */
 const sessionsAtOnce = 6
-/** Connections at once, of all nodes: they may all go through one host, whose sshd drops some of more than ten. */
+/** Concurrent connections to all nodes. They may all go through one host, whose sshd drops some of more than ten. */
 const connectInTurn = atMost(6)
 const checkEveryMs = 50
 
 /**
- * Connects to a node. The connection ends when it is closed, and when this process ends.
+ * Connects to a node. The connection ends when it is closed or this process ends.
  * @throws FulcrumError environment `ssh-failed`
  */
 export async function connectToMachine(host: string, ssh: SshConfig): Promise<SshMachine> {
-  // Short: the path of a socket may have a hundred characters.
+  // Short, because the path of a socket is limited to about a hundred characters.
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-doctor-'))
   const route: SshRoute = { host, ssh, socket: join(folder, '%C') }
   try {
@@ -52,8 +50,8 @@ export async function connectToMachine(host: string, ssh: SshConfig): Promise<Ss
 }
 
 /**
- * A node that short programs are run on, a few at a time, again where ssh was cut off.
- * @param command the local command line that runs a program there
+ * A node that runs a few short programs at a time, and repeats those that ssh cut off.
+ * @param command local command line that runs a program there
  */
 export function machineThrough(
   host: string,
@@ -76,7 +74,7 @@ const nameOf = (host: string) => `node ${host}`
 
 const quietly = { reject: false } satisfies Options
 
-/** Makes the connection that everything goes through. */
+/** Opens the shared connection. */
 async function hold(route: SshRoute): Promise<{ end(): Promise<void> }> {
   const [program, ...args] = connectionCommand(route)
   const { execa } = await import('execa')
@@ -118,7 +116,7 @@ async function runThere(name: string, argv: readonly [string, ...string[]], limi
   return { ok: !result.failed, absent: result.exitCode === 127, out: result.stdout.trim(), complaint }
 }
 
-/** What keeps ssh from a node, and what to do about it. */
+/** Why ssh cannot reach a node, and what to do about it. */
 export function sshTrouble(complaint: string, host: string): readonly [detail: string, remedy: string] {
   const known: readonly (readonly [RegExp, string])[] = [
     [

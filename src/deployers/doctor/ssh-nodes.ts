@@ -15,25 +15,25 @@ import { backendModule, containerImage, mounts, type Software } from './software
 import { connectToMachine, type SshMachine, sshTrouble } from './ssh-machine.ts'
 import { engineVersion, judgeVersion } from './versions.ts'
 
-/** What a sweep asks of each node. */
+/** Requirements of a sweep for each node. */
 export interface NodeNeeds {
   readonly nodes: SshNodesConfig
   readonly head: string
   readonly env: { readonly [name: string]: string }
-  /** Python that has Dynamo there, outside containers, and the versions of ai-dynamo that Fulcrum's tests drive. */
+  /** Python with Dynamo on the node, outside containers, and the versions of ai-dynamo that Fulcrum's tests run. */
   readonly python: string
   readonly tested: readonly string[]
   readonly container: RuntimeConfig | null
-  /** Module of the workers, outside containers; null where there is none to start. */
+  /** Module of the workers, outside containers; null if there is none to start. */
   readonly backend: string | null
-  /** Folder or name of the model to load; null when that is not known. */
+  /** Folder or name of the model to load; null if unknown. */
   readonly model: string | null
-  /** GPUs of the largest worker, which a node without `gpus` has to have; null when workers compute nothing on them. */
+  /** GPUs of the largest worker, required of nodes without `gpus`; null if workers use no GPUs. */
   readonly gpusPerWorker: number | null
   readonly openFiles: number
 }
 
-/** What the nodes of a deployer have to have; null when it has none. */
+/** Requirements for a deployer's nodes; null if it has none. */
 export function nodeNeeds(
   config: Whereabouts & Pick<NodeNeeds, 'env'>,
   more: Omit<NodeNeeds, 'nodes' | 'head' | 'env' | 'container'>,
@@ -43,7 +43,7 @@ export function nodeNeeds(
   return nodes === null ? null : { nodes, head, env, container, ...more }
 }
 
-/** Whether every node can be used, and all of them run the same. */
+/** Checks that every node is usable and that all run the same software. */
 export async function checkSshNodes(needs: NodeNeeds): Promise<readonly Check[]> {
   const found = await Promise.all(needs.nodes.hosts.map(node => checkNode(needs, node)))
   const versions = found.flatMap(({ name, version }) => (version === null ? [] : [[name, version] as const]))
@@ -70,7 +70,7 @@ const askedOf = ({ gpus }: SshNodeConfig, { gpusPerWorker }: NodeNeeds): AskedGp
 interface NodeFindings {
   readonly name: string
   readonly checks: readonly Check[]
-  /** Of Dynamo, or of the image that has it; null when there is none. */
+  /** Version of Dynamo, or of the image that contains it; null if there is none. */
   readonly version: string | null
 }
 
@@ -97,7 +97,7 @@ async function checkMachine(needs: NodeNeeds, node: SshNodeConfig, machine: SshM
     const [detail, remedy] = sshTrouble(way.complaint, name)
     return { name, checks: [missed('ssh', detail, remedy, machine.name)], version: null }
   }
-  /** A way that is lost is no answer of what was asked. */
+  /** A lost connection says nothing about the subject of the check. */
   const tried = async <T>(what: string, check: T): Promise<Awaited<T> | Check> => {
     try {
       return await check
@@ -149,7 +149,7 @@ async function pythonPackage({ python, env, tested }: NodeNeeds, machine: Machin
   return { check: missed('dynamo', `${python}: ${said.complaint}`, remedy, machine.name), version: null }
 }
 
-/** What the guard around every worker is made of. */
+/** Programs that the guard of every worker uses. */
 async function programs({ container }: NodeNeeds, machine: Machine): Promise<Check> {
   const needed = ['bash', 'setsid', 'env', 'timeout', ...(container === null ? [] : [container.runtime])]
   const said = await machine.run('bash', [
@@ -172,7 +172,7 @@ async function openFiles(needed: number, machine: Machine): Promise<Check> {
   return noticed('open files', `${soft || '?'} allowed, ${needed} may be needed`, remedy, machine.name)
 }
 
-/** Prints where the model is, else where it was looked for; a name is looked up in the Hugging Face cache. */
+/** Prints where the model is, or where it was searched. Names are looked up in the Hugging Face cache. */
 const modelScript = `case $1 in
 /*) folder=$1 ;;
 *) cache=\${HF_HUB_CACHE:-\${HF_HOME:-$HOME/.cache/huggingface}/hub}
@@ -182,7 +182,7 @@ esac
 if [ -e "$folder/config.json" ]; then echo "there $folder"; else echo "missing \${folder%/snapshots/}"; fi`
 
 async function modelThere({ container, env }: NodeNeeds, model: string, machine: Machine): Promise<readonly Check[]> {
-  // Which folder of the node a container takes for its cache, its mounts say.
+  // The mounts decide which folder of the node is a container's cache.
   if (container !== null) return mounts(container.args, machine)
   const said = await machine.run('bash', ['-c', modelScript, 'doctor', model], env)
   const [found, folder = ''] = said.out.split(' ')

@@ -4,14 +4,14 @@ import { type Host, rolesBySize } from '../nodes/placement.ts'
 import type { WorkerDesign } from '../worker-design.ts'
 
 /**
- * Whether a worker comes with the frontend, as the head: the first one that writes tokens. The head is one process
- * group, so they come and go together.
+ * Whether a worker comes with the frontend, as the head. The first worker that decodes does. The head is one process
+ * group, so they start and stop together.
  */
 export function isHead({ name, role }: Pick<WorkerSlot, 'name' | 'role'>): boolean {
   return role !== 'prefill' && name === `${role}-0`
 }
 
-/** A worker's place; the head's says what the head is started with. */
+/** Position of a worker; the head's also describes how the head is started. */
 export interface ServeSlot extends WorkerSlot {
   readonly headSignature?: string | undefined
 }
@@ -19,8 +19,9 @@ export interface ServeSlot extends WorkerSlot {
 type Designs = { readonly [role in Role]?: WorkerDesign & Pick<ServeSlot, 'headSignature'> }
 
 /**
- * The smallest change that leaves a head: it stays as long as its worker and all that came with it fit. A deployment
- * that lost its head gives up one further worker when all that are wanted still run, for the new head brings one.
+ * The smallest change that keeps the head, which stays as long as its worker and everything that came with it fit. A
+ * deployment without a head stops one more worker if all wanted ones are still running, because the new head brings
+ * one.
  */
 export function smallestServeChange<Running extends ServeSlot>(
   running: readonly Running[],
@@ -36,7 +37,7 @@ export function smallestServeChange<Running extends ServeSlot>(
   const room = writing === undefined ? 0 : workersOf(wanted.topology, writing) - 1
   const spare = peers.some(isHead) ? [] : peers.slice(Math.max(0, room))
   const rest = headless.filter(worker => !spare.includes(worker))
-  // Among roles of one size the head's is placed first, so that the head comes to the first host, as in the guide.
+  // Among roles of equal size, the head's is placed first, so that the head is on the first host, as in the guide.
   const sizes = wanted.gpusPerWorker
   const order = rolesBySize(sizes).toSorted(
     (a, b) => sizes[b] - sizes[a] || Number(b === writing) - Number(a === writing),

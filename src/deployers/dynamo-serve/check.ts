@@ -23,10 +23,10 @@ import {
 } from './service-file.ts'
 import { type FileProblem, isObject, isYamlFile, readYamlFile, type YamlFile } from './yaml-file.ts'
 
-/** What TensorRT-LLM of Dynamo 0.3 takes, and today's no longer. */
+/** Settings accepted by TensorRT-LLM of Dynamo 0.3, but not by current versions. */
 const earlierSettings: ReadonlySet<string> = new Set(['pytorch_backend_config', ...pytorchSettings])
 
-/** What can be said of a configuration before anything starts. */
+/** Capabilities of a configuration, known before anything starts. */
 export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapabilities, 'running'> {
   const read = new Map(modes.map(mode => [mode, readYamlFile(config.configs[mode])]))
   const fileOf = (role: Role): YamlFile | null => {
@@ -42,7 +42,7 @@ export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapab
     spansNodes: false,
     settingsProblems: (role, settings) => {
       const names = Object.keys(settings).filter(name => !earlierSettings.has(name.replaceAll('-', '_')))
-      // Names alone: what its sections hold was otherwise then.
+      // Only checks names, because the content of its sections was different then.
       return settingProblems(trtllm, role, Object.fromEntries(names.map(name => [name, true])))
     },
     misfit: deployment => {
@@ -58,7 +58,7 @@ export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapab
   }
 }
 
-/** What is wrong with the program's modules and the user's files. */
+/** Problems of the program's modules and the user's files. */
 function allProblems(
   config: DynamoServeConfig,
   read: ReadonlyMap<Mode, YamlFile | FileProblem>,
@@ -66,7 +66,7 @@ function allProblems(
   const known = new Set(['Common', ...named(config), ...classesIn(config.workdir)])
   const inFiles = modes.flatMap(mode => {
     const file = read.get(mode)
-    // That a file is missing matters only to topologies that need it.
+    // A missing file only matters to topologies that need it.
     if (file === undefined || !existsSync(config.configs[mode])) return []
     const problems = isYamlFile(file) ? fileProblems(config, mode, file, known) : [file]
     return problems.map(problem => placed(mode, problem))
@@ -91,7 +91,7 @@ function allProblems(
   ]
 }
 
-/** Services that the sweep file names: {@link targetProblem} tells when they are not there. */
+/** Services that the sweep file names. {@link targetProblem} reports missing ones. */
 function named(config: DynamoServeConfig): readonly string[] {
   const targets = [...modes.map(mode => config.graphs[mode]), ...roles.map(role => config.workers[role])]
   return targets.map(target => partsOf(target).service)
@@ -101,7 +101,7 @@ function placed(mode: Mode, { file, position, wrong, right }: FileProblem): Depl
   return { path: ['configs', mode], wrong, remedy: right, at: { file, position } }
 }
 
-/** A module that is not there, or has no such service. */
+/** A missing module, or one without the service. */
 function targetProblem(config: DynamoServeConfig, key: Path, target: string): readonly DeployProblem[] {
   const { module, service } = partsOf(target)
   const path = join(config.workdir, ...module.split('.'))
@@ -139,7 +139,7 @@ function fileProblems(
   return [...strays, ...rolesOfMode(mode).flatMap(role => roleProblems(config, role, file))]
 }
 
-/** What keeps a service configuration from giving workers of a role. */
+/** Why a service configuration cannot provide workers of a role. */
 function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): readonly FileProblem[] {
   const service = serviceOf(config, role)
   if (file.value[service] === undefined) {
@@ -172,7 +172,7 @@ function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): re
   return [...wrongMode, ...missing]
 }
 
-/** Settings are asked for and the role's section names no file to write them into. */
+/** Settings are given, but the role's section names no file to write them to. */
 function missingEngineFile(
   config: DynamoServeConfig,
   deployment: Deployment,
@@ -188,10 +188,10 @@ function missingEngineFile(
   return null
 }
 
-/** How deep a graph's modules may lie in its folder. */
+/** Maximum depth of a graph's modules in its folder. */
 const deepest = 3
 
-/** Class names of the Python files in a folder and below. */
+/** Class names in the Python files of a folder and its subfolders. */
 function classesIn(folder: string, depth = 0): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const path = join(folder, entry.name)

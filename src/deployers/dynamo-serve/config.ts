@@ -89,22 +89,22 @@ export const serveKeys = {
 
 type ServeKeys = ReadKeys<typeof serveKeys>
 
-/**
- * Dynamo 0.3's own `dynamo serve`, as NVIDIA's guide deploys DeepSeek R1, with the guide's names where the file gives
- * none.
- */
+/** Dynamo 0.3's `dynamo serve`, as NVIDIA's guide deploys DeepSeek R1, with the guide's names as defaults. */
 export type DynamoServeConfig = Omit<ServeKeys, 'configs' | 'graphs' | 'workers'> & {
-  /** `module:Service` of the head, which brings a frontend and the first worker that writes tokens. */
+  /** `module:Service` of the head, which includes a frontend and the first worker that decodes. */
   readonly graphs: { readonly aggregated: string; readonly disaggregated: string }
-  /** The user's service configurations (`agg.yaml`, `disagg.yaml`), absolute; they are copied, never written. */
+  /**
+   * Absolute paths of the user's service configurations (`agg.yaml`, `disagg.yaml`). They are copied and never
+   * modified.
+   */
   readonly configs: { readonly aggregated: string; readonly disaggregated: string }
-  /** `module:Service` of every further worker. */
+  /** `module:Service` of all other workers. */
   readonly workers: { readonly [role in Role]: string }
 }
 
 const writingWorker = 'components.worker:TensorRTLLMWorker'
 
-/** Fills in the guide's own names, and reports keys that contradict each other. */
+/** Fills in the guide's names, and reports keys that contradict each other. */
 export function readServeConfig(keys: ServeKeys, context: SectionContext): DynamoServeConfig {
   reportDuplicates(context, ['deploy', 'gpus'], keys.gpus ?? [], String)
   reportContradictions(keys, context)
@@ -123,7 +123,7 @@ export function readServeConfig(keys: ServeKeys, context: SectionContext): Dynam
   }
 }
 
-/** The guide's two files; one that is named has to be there, a default one only when a topology needs it. */
+/** The guide's two files. A file named by the user must exist; a default one only if a topology needs it. */
 function configsOf({ configs, workdir }: ServeKeys, context: SectionContext): DynamoServeConfig['configs'] {
   const config = (mode: 'aggregated' | 'disaggregated', usual: string): string => {
     const written = configs[mode]

@@ -11,7 +11,7 @@ import { withSettings } from './engine-file.ts'
 import { engineFilesOf, modeOf, partsOf, sectionNamed, serviceOf, writtenKey } from './service-file.ts'
 import { isYamlFile, problemLine, readYamlFile, type YamlFile } from './yaml-file.ts'
 
-/** What all processes of one deployer share. */
+/** State shared by all processes of one deployer. */
 export interface ServeSetup {
   readonly config: DynamoServeConfig
   readonly model: string
@@ -22,17 +22,17 @@ export interface ServeSetup {
   readonly httpPort: number | string
 }
 
-/** What the workers of one role run; the head runs the graph over the same configuration. */
+/** Commands of one role's workers. The head runs the graph with the same configuration. */
 export interface ServeDesign extends WorkerDesign {
   readonly headCommand: Command
-  /** Equal for heads that may stand in for each other. The signature is that of the worker alone. */
+  /** Equal for heads that can replace each other. `signature` only covers the worker. */
   readonly headSignature: string
 }
 
 /**
- * The guide's environment, and where the frontend listens: Dynamo 0.3.1 reads that from DYNAMO_HOST and DYNAMO_PORT,
- * and ignores `-p`. What the sweep file says in `env` wins.
- * @param address of the machine that the process runs on, as the others reach it
+ * The guide's environment and the frontend's address, which Dynamo 0.3.1 reads from DYNAMO_HOST and DYNAMO_PORT,
+ * ignoring `-p`. `env` of the sweep file overrides both.
+ * @param address of the machine that runs the process, as others reach it
  */
 export function serveEnvironment(
   setup: ServeSetup,
@@ -47,13 +47,13 @@ export function serveEnvironment(
     DYNAMO_PORT: String(setup.httpPort),
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
     PYTHONUNBUFFERED: '1',
-    // Each `dynamo serve` hands out GPUs from 0 on as if it were alone on the machine.
+    // Each `dynamo serve` assigns GPUs from 0 on, as if it were alone on the machine.
     ...(gpus === null ? {} : { CUDA_VISIBLE_DEVICES: gpus.join(','), DYN_DISABLE_AUTO_GPU_ALLOCATION: '1' }),
     ...setup.config.env,
   }
 }
 
-/** The designs of all roles that a deployment has, from copies of the user's configurations. */
+/** Designs of all roles of a deployment, from copies of the user's configurations. */
 export function serveDesigns(setup: ServeSetup, deployment: Deployment): { readonly [role in Role]?: ServeDesign } {
   const designs = rolesOf(deployment.topology).map(role => [role, designOf(setup, role, deployment)] as const)
   return Object.fromEntries(designs)
@@ -74,7 +74,7 @@ function designOf(setup: ServeSetup, role: Role, deployment: Wanted): ServeDesig
   const command = serve(target, '--service-name', partsOf(target).service)
   const headCommand = serve(config.graphs[modeOf(role)])
   const files = [...engines.map(({ file }) => file), service]
-  // Each service is told by Dynamo's SDK what its own section and Common say. Those of the head are all but prefill's.
+  // Dynamo's SDK passes each service its own section and Common. The head has all sections except prefill's.
   const sections = parseDocument(service.content).toJS() as { readonly [name: string]: Json }
   const own = serviceOf(config, role)
   const shared = {
@@ -99,7 +99,7 @@ function designOf(setup: ServeSetup, role: Role, deployment: Wanted): ServeDesig
   }
 }
 
-/** What heads and workers of a configuration are started with; a file that can't be read counts as none. */
+/** How heads and workers of a configuration are started. An unreadable file counts as missing. */
 export function serveParts(config: DynamoServeConfig): ConfiguredParts {
   const setup: ServeSetup = { config, model: '', folder: '', natsUrl: '', etcdUrl: '', httpPort: 0 }
   const parts = (role: Role) => {
@@ -120,12 +120,12 @@ export function serveParts(config: DynamoServeConfig): ConfiguredParts {
 }
 
 /**
- * Keys that may differ between variants while NATS and etcd stay. Registrations are told apart by the services' names,
- * so those of `workers` stay.
+ * Keys that may differ between variants while NATS and etcd stay. Registrations are distinguished by service names, so
+ * `workers` must not differ.
  */
 export const variantKeys = ['configs', 'graphs', 'env'] as const
 
-/** A user's file, read anew: it may have been edited since the sweep was checked. */
+/** Reads a user's file again, because it may have changed since the sweep was checked. */
 function read(file: string): YamlFile {
   const found = readYamlFile(file)
   if (isYamlFile(found)) return found
@@ -133,14 +133,14 @@ function read(file: string): YamlFile {
 }
 
 interface EngineCopy {
-  /** Key of the service's section that names the engine file. */
+  /** Key for the engine file in the service's section. */
   readonly key: string
   readonly file: PlannedFile
 }
 
 /**
- * The engine files that a role needs copies of: the one that its settings are written into, and, for workers that may
- * run where the user's files are others or none, all that its section names.
+ * Engine files to copy for a role: the one that its settings are written to and, if workers may run where the user's
+ * files do not exist or differ, all that its section names.
  */
 function engineCopies(setup: ServeSetup, role: Role, deployment: Wanted): readonly EngineCopy[] {
   const { config } = setup
@@ -162,12 +162,12 @@ function engineCopies(setup: ServeSetup, role: Role, deployment: Wanted): readon
   })
 }
 
-/** Whether workers may run where this machine's files are not seen. */
+/** Whether workers may run where this machine's files are not visible. */
 export function runsElsewhere({ nodes, slurm, container }: DynamoServeConfig): boolean {
   return nodes !== undefined || slurm !== undefined || container !== undefined
 }
 
-/** The service configuration for one worker a process, at the port and model name in force. */
+/** Service configuration for one worker per process, with the current port and model name. */
 function serviceCopy(setup: ServeSetup, role: Role, engines: readonly EngineCopy[], gpus: number): PlannedFile {
   const { config } = setup
   const path = config.configs[modeOf(role)]
@@ -191,7 +191,7 @@ function serviceCopy(setup: ServeSetup, role: Role, engines: readonly EngineCopy
     const key = writtenKey(sectionNamed(file, name), 'served-model-name')
     if (key !== null) set([name, key], setup.model)
   }
-  // The example's frontend listens where its own section says.
+  // The example's frontend reads its port from its own section.
   const port = writtenKey(sectionNamed(file, frontend), 'port')
   if (port !== null) set([frontend, port], Number(setup.httpPort) || setup.httpPort)
   return copyOf(setup, path, role, document.toString({ lineWidth: 0 }))
@@ -203,7 +203,7 @@ function copyOf(setup: ServeSetup, original: string, role: Role, content: string
   return { path: join(setup.folder, 'engine', `${name}-${role}-${contentId(content)}${extension}`), content }
 }
 
-/** The text of a file; empty when it can't be read. */
+/** Text of a file; empty if unreadable. */
 export function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')

@@ -8,7 +8,7 @@ import type { DynamoServeConfig } from './config.ts'
 import { testedDynamo } from './tested.ts'
 
 /**
- * Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, no Slurm
+ * Checks the requirements of `dynamo serve`: the program, imports of its services, NATS, etcd, the port, and no Slurm
  * variables.
  */
 export async function checkDynamoServe(config: DynamoServeConfig): Promise<readonly Check[]> {
@@ -41,7 +41,7 @@ async function program({ dynamo, env }: DynamoServeConfig): Promise<Check> {
 
 const pythonOf = (dynamo: string) => (isAbsolute(dynamo) ? join(dirname(dynamo), 'python') : 'python3')
 
-/** ai-dynamo 0.3.1 does not ask for these, and its services die without. */
+/** ai-dynamo 0.3.1 does not require these packages, but its services fail without them. */
 async function servicePackages({ dynamo, env }: DynamoServeConfig): Promise<Check> {
   const python = pythonOf(dynamo)
   const said = await runShort(python, ['-c', 'import uvicorn, h11'], env)

@@ -25,17 +25,17 @@ import { serviceOf } from './service-file.ts'
 import { type ServeWorker, startServeWorker } from './worker.ts'
 import { problemLine } from './yaml-file.ts'
 
-/** What commands are built from, once the frontend's port is known. */
+/** Inputs of commands, once the frontend's port is known. */
 interface OpenServeSetup extends ServeSetup {
   readonly httpPort: number
 }
 
 /**
- * Dynamo 0.3's `dynamo serve`, changed by the smallest step: NATS and etcd, a head that brings the frontend and the
- * first worker that writes tokens, and a process for each further worker. What a head brings stays with it: a worker
- * beside it comes and goes without it, other settings for its role start it anew, and so does a variant that changes
- * the frontend: Dynamo 0.3.1 gives all services of a head one configuration, when it starts them.
- * @param nodesOf this machine, unless told otherwise
+ * Dynamo 0.3's `dynamo serve`, changed in minimal steps: NATS and etcd, a head with the frontend and the first worker
+ * that decodes, and a process for each further worker. Whatever a head brings stays with it. Workers beside it come and
+ * go without it. Other settings for its role restart it, and so does a variant that changes the frontend, because
+ * Dynamo 0.3.1 passes one configuration to all services of a head when it starts them.
+ * @param nodesOf default: this machine
  */
 export function dynamoServeDeployer(
   config: DynamoServeConfig,
@@ -76,7 +76,7 @@ function serveSystem(
         change: running => smallestServeChange(running, wanted, designs, nodes.hosts()),
         makeWay: async (staying, leaving) => {
           await leaving
-          // Dynamo 0.3.1 leaves its leases behind when it is told to end; elsewhere it may not have ended.
+          // Dynamo 0.3.1 leaves its leases behind when it is stopped. On other machines, it may not have ended.
           const hasEnded = (worker: ServeWorker) => worker.host === null && !staying.includes(worker)
           for (const lease of leasesOfEnded(groups, hasEnded)) await revokeLease(setup.etcdUrl, lease, signal)
           before = new Set((await registrations(setup.etcdUrl, signal)).map(({ key }) => key))
@@ -106,7 +106,7 @@ function serveSystem(
             url: endpoint.url,
             ask,
           })
-          // Services that came up last are watched from here on.
+          // Watches the services that started last.
           await Promise.all(workers.map(worker => worker.follow()))
           return endpoint
         },
@@ -133,7 +133,7 @@ function serveSystem(
   }
 }
 
-/** The port was free on this machine when it was chosen; where the frontend will run, it has to be free now. */
+/** The port was free on this machine when it was chosen; it must now be free where the frontend will run. */
 async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: OpenServeSetup, nodes: Nodes): Promise<void> {
   if (host === null) await requireFreePort(httpPort, 'frontend')
   else await requireSilentPort(nodes.reach(host).address, httpPort, 'frontend')
@@ -144,7 +144,7 @@ function endpointAt(address: string, { httpPort }: OpenServeSetup, model: string
   return { url, model, dialect: 'dynamo-0.3', metricsUrls: { frontend: `${url}/metrics` } }
 }
 
-/** Services register under fixed names: two deployments on one etcd would answer each other's requests. */
+/** Services register with fixed names, so two deployments on one etcd would answer each other's requests. */
 async function requireNoOthers(config: DynamoServeConfig, etcdUrl: string, signal: AbortSignal): Promise<void> {
   const nobody = { before: new Set<string>(), kept: [], started: [] }
   const others = registrationDifferences(await registrations(etcdUrl, signal), nobody, config)

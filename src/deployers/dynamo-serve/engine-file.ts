@@ -5,7 +5,7 @@ import { isObject } from './yaml-file.ts'
 type Document = ReturnType<typeof parseDocument>
 
 /**
- * Settings that TensorRT-LLM of that time takes inside `pytorch_backend_config` (its `PyTorchConfig`, in several
+ * Settings that TensorRT-LLM of that time accepts inside `pytorch_backend_config` (its `PyTorchConfig`, in several
  * versions).
  */
 export const pytorchSettings: ReadonlySet<string> = new Set([
@@ -30,14 +30,14 @@ export const pytorchSettings: ReadonlySet<string> = new Set([
   'moe_load_balancer',
 ])
 
-/** The section of a `disagg_llm_api_config.yaml` that a role reads; an aggregated worker reads a file's top level. */
+/** Section of a `disagg_llm_api_config.yaml` for a role. An aggregated worker reads the top level of a file. */
 export function sectionOf(role: Role): 'context_servers' | 'generation_servers' {
   return role === 'prefill' ? 'context_servers' : 'generation_servers'
 }
 
 /**
- * A copy of an engine file with other settings; comments and everything else stay.
- * @param section the map in the file that holds the role's settings; null for the top level
+ * Copies an engine file with other settings; keeps comments and everything else.
+ * @param section map in the file with the role's settings; null for the top level
  */
 export function withSettings(text: string, section: string | null, settings: EngineSettings): string {
   const document = parseDocument(text)
@@ -49,7 +49,7 @@ export function withSettings(text: string, section: string | null, settings: Eng
   return document.toString({ lineWidth: 0 })
 }
 
-/** Where a setting goes: where the file has it, else where TensorRT-LLM's own examples have it. */
+/** Place of a setting: where the file has it, or else where TensorRT-LLM's examples have it. */
 function placeOf(document: Document, base: readonly string[], name: string): readonly string[] {
   const nests = [[], ['kv_cache_config'], ['pytorch_backend_config']]
   const written = nests.find(nest => document.hasIn([...base, ...nest, name]))
@@ -59,7 +59,7 @@ function placeOf(document: Document, base: readonly string[], name: string): rea
   return [name]
 }
 
-/** Sets a value; of a map only what it names, so that the comments beside the rest stay. */
+/** Sets a value. In a map, only sets the given keys, so that comments on others stay. */
 function put(document: Document, path: readonly string[], value: Json): void {
   if (isObject(value) && isObject(document.getIn(path) === undefined ? undefined : toData(document, path))) {
     for (const [key, inner] of Object.entries(value)) put(document, [...path, key], inner)

@@ -9,8 +9,8 @@ import { runsElsewhere, type ServeSetup, serveDesigns } from './design.ts'
 import { serveTask } from './launch.ts'
 
 /**
- * A script that runs the deployment on this machine with `dynamo serve`, and the configurations that it serves. Null
- * when its services run elsewhere.
+ * A script that runs the deployment on this machine with `dynamo serve`, and its configurations. Null if its services
+ * run elsewhere.
  */
 export function dynamoServeFiles(config: DynamoServeConfig, wanted: WantedFiles): DeploymentFiles | null {
   if (runsElsewhere(config)) return null
@@ -20,7 +20,7 @@ export function dynamoServeFiles(config: DynamoServeConfig, wanted: WantedFiles)
   const nodes = thisMachine(config)
   const designs = serveDesigns(setup, deployment)
   const { start } = smallestServeChange<WorkerSlot>([], deployment, designs, nodes.hosts())
-  // The head brings the graph up; the others join it.
+  // The head starts the graph, and the others join it.
   const ordered = start.toSorted((a, b) => Number(isHead(b)) - Number(isHead(a)))
   const tasks = ordered.flatMap(slot => {
     const design = designs[slot.role]
@@ -33,7 +33,7 @@ export function dynamoServeFiles(config: DynamoServeConfig, wanted: WantedFiles)
       .flatMap(task => task.files)
       .map(({ path, content }) => ({
         path: path.replace(`${scriptFolder}/`, ''),
-        // Services read these files from a folder of their own.
+        // Services read these files from a separate folder.
         content: content.replaceAll(scriptFolder, folder),
       })),
     dialect: 'dynamo-0.3',

@@ -14,7 +14,7 @@ import { dynamoServeFiles } from './files.ts'
 import { testedDynamo } from './tested.ts'
 import { serveFiles, serveWorkers } from './workers.ts'
 
-/** Dynamo 0.3's own `dynamo serve`. */
+/** Dynamo 0.3's `dynamo serve`. */
 export const dynamoServe = defineDeployer({
   name: 'dynamo-serve',
   about: 'Dynamo 0.3’s own `dynamo serve`, as NVIDIA’s guide deploys DeepSeek R1.',

@@ -6,9 +6,7 @@ import { isHead } from './change.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { runsElsewhere, type ServeDesign, type ServeSetup, serveEnvironment } from './design.ts'
 
-/**
- * What runs the worker of one slot, where it is placed; the first one that writes tokens comes with the whole graph.
- */
+/** Task that runs the worker of one slot on its host. The first worker that decodes comes with the whole graph. */
 export function serveTask(setup: ServeSetup, slot: WorkerSlot, design: ServeDesign, nodes: Nodes, path: string): Task {
   const { config } = setup
   const { argv } = isHead(slot) ? design.headCommand : design.command
@@ -23,7 +21,7 @@ export function serveTask(setup: ServeSetup, slot: WorkerSlot, design: ServeDesi
   }
 }
 
-/** The local program that does so. */
+/** Local program that starts the task. */
 export function serveLaunch(
   setup: ServeSetup,
   slot: WorkerSlot,
@@ -34,12 +32,12 @@ export function serveLaunch(
   return nodes.launcher(slot.host)(serveTask(setup, slot, design, nodes, path))
 }
 
-/** Where programs are on any machine. */
+/** Default search path, valid on any machine. */
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * The search path of services: they find their own programs (`dynamo-run`, `python`) beside `dynamo`; an image has its
- * own.
+ * Search path of services, which find their own programs (`dynamo-run`, `python`) beside `dynamo`. Images have their
+ * own path.
  */
 function searchPath(config: DynamoServeConfig, path: string): { readonly PATH?: string } {
   if (config.container !== undefined) return {}

@@ -1,14 +1,17 @@
 import type { Registration } from './registry.ts'
 
-/** Workers of one service that came up together, and the leases that came with them: whose is whose, nobody says. */
+/**
+ * Workers of one service that started together, and the leases that came with them. It is unknown which lease belongs
+ * to which worker.
+ */
 export interface LeaseGroup<Worker> {
   readonly workers: readonly Worker[]
   readonly leases: readonly string[]
 }
 
 /**
- * Groups of what a change has started, from the registrations that came with it; a service that has too few or many is
- * left out.
+ * Groups of the workers that a change started, from the registrations that came with it. Leaves out services with too
+ * few or too many registrations.
  */
 export function groupsOf<Worker>(
   started: readonly Worker[],
@@ -21,7 +24,7 @@ export function groupsOf<Worker>(
   })
 }
 
-/** Leases that were ended workers' and nobody else's: those of groups of which no worker is left. */
+/** Leases that certainly belonged to ended workers: those of groups without remaining workers. */
 export function leasesOfEnded<Worker>(
   groups: readonly LeaseGroup<Worker>[],
   ended: (worker: Worker) => boolean,
@@ -29,7 +32,10 @@ export function leasesOfEnded<Worker>(
   return groups.filter(({ workers }) => workers.every(ended)).flatMap(({ leases }) => leases)
 }
 
-/** The groups without what has ended: its leases have run out, and those that are still listed are the others'. */
+/**
+ * Groups without ended workers. Leases of ended workers have expired, so any that are still listed belong to the
+ * others.
+ */
 export function remaining<Worker>(
   groups: readonly LeaseGroup<Worker>[],
   ended: (worker: Worker) => boolean,

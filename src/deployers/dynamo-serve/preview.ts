@@ -24,7 +24,8 @@ interface PlannedSetup extends Partial<ConfigOf<DynamoServeConfig>> {
 }
 
 /**
- * Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`.
+ * Exactly the commands and files that lead from one deployment to another. Ports that are chosen at run time are shown
+ * as `<…>`.
  */
 export function previewServe(
   { config: ownConfig, configOf = () => ownConfig, model, folder }: PlannedSetup,
@@ -54,7 +55,7 @@ export function previewServe(
       ...(from === null ? [...nodes.preview(), ...plannedInfrastructure(config)] : []),
       ...stop.map(slot => plannedStop(slot, named(slot))),
       ...starting.map(({ slot, launch, task }) => {
-        // What goes elsewhere is wrapped: the guide's own command is told beside it.
+        // Commands for other machines are wrapped, so the guide's own command is shown beside them.
         const inside = runsElsewhere(config) ? `: ${[basename(task.argv[0]), ...task.argv.slice(1)].join(' ')}` : ''
         return plannedCommand(launch, `${named(slot)}${onHost(slot)}, in ${task.cwd}${inside}`, task.env)
       }),

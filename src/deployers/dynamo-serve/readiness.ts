@@ -5,16 +5,16 @@ import type { DynamoServeConfig } from './config.ts'
 import { type Expected, registrationDifferences, registrations } from './registry.ts'
 import type { ServeWorker } from './worker.ts'
 
-/** What to wait on, and what to say meanwhile. */
+/** What to wait for, and how to report progress. */
 export interface ServeAwaited extends Pick<Rollout, 'context' | 'deadline' | 'label'> {
   readonly config: DynamoServeConfig
   readonly etcdUrl: string
 }
 
 /**
- * Waits until exactly the expected workers are registered: new ones are there, stopped ones have left.
- * @param workers every one that should be up
- * @throws FulcrumError when one of them or one of its services ends meanwhile, or at the deadline
+ * Waits until exactly the expected workers are registered: new ones have appeared, and stopped ones are gone.
+ * @param workers all that should be running
+ * @throws FulcrumError if one of them or of their services ends meanwhile, or at the deadline
  */
 export async function workersListed(
   expected: Expected,

@@ -4,8 +4,7 @@ import type { DynamoServeConfig } from './config.ts'
 import { serviceOf } from './service-file.ts'
 
 /**
- * One registered instance of a service, as Dynamo 0.3 writes it into etcd:
- * `instances/NAMESPACE/SERVICE/ENDPOINT:LEASE`.
+ * One registered instance of a service in etcd, as written by Dynamo 0.3: `instances/NAMESPACE/SERVICE/ENDPOINT:LEASE`.
  */
 export interface Registration {
   readonly key: string
@@ -15,14 +14,14 @@ export interface Registration {
 
 const rangeSchema = z.object({ kvs: z.array(z.object({ key: z.string() })).default([]) })
 const prefix = 'instances/'
-/** The first key after all that begin with the prefix. */
+/** First key after all keys with the prefix. */
 const prefixEnd = 'instances0'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 /**
- * All instances that etcd lists now. One that was killed stays until its lease runs out, about 10 s.
- * @throws TypeError, SyntaxError or ZodError when etcd gives no such answer
+ * All instances that etcd lists now. A killed one stays until its lease expires, about 10 s.
+ * @throws TypeError, SyntaxError or ZodError if etcd's response is invalid
  */
 export async function registrations(etcdUrl: string, signal: AbortSignal): Promise<readonly Registration[]> {
   const body = JSON.stringify({ key: base64(prefix), range_end: base64(prefixEnd), keys_only: true })
@@ -37,8 +36,8 @@ function originOf(etcdUrl: string): string {
 }
 
 /**
- * Gives a lease back, as a process that ends in good order would: what it registered is no longer listed. One that has
- * run out meanwhile is no error, nor is an etcd that does not answer: then the lease runs out by itself.
+ * Revokes a lease as a process does when it ends normally, so that its registrations disappear. Ignores a lease that
+ * has already expired, and an etcd that does not respond, because the lease will then expire by itself.
  * @param lease hexadecimal, as {@link Registration.lease}
  */
 export async function revokeLease(etcdUrl: string, lease: string, signal: AbortSignal): Promise<void> {
@@ -47,23 +46,23 @@ export async function revokeLease(etcdUrl: string, lease: string, signal: AbortS
   signal.throwIfAborted()
 }
 
-/** Reads a key; null for one of another form. */
+/** Parses a key; null if it has another form. */
 export function parseRegistration(key: string): Registration | null {
   const [, service, lease] = /^instances\/[^/]+\/([^/]+)\/.*:([0-9a-f]+)$/.exec(key) ?? []
   return service === undefined || lease === undefined ? null : { key, service, lease }
 }
 
-/** The workers that should be listed: those that were there before a change and stay, and those that it started. */
+/** Workers that should be listed: those that stay during a change, and those that it started. */
 export interface Expected {
-  /** Keys that were listed before the new workers started. */
+  /** Keys listed before the new workers started. */
   readonly before: ReadonlySet<string>
   readonly kept: readonly { readonly role: Role }[]
   readonly started: readonly { readonly role: Role }[]
 }
 
 /**
- * Where what is listed differs from what should be, in words; empty when it is exactly that. Old and new keys are
- * counted apart, so that a stopped worker, which lingers, never passes for a new one.
+ * Differences between listed and expected instances, in words; empty if there are none. Old and new keys are counted
+ * separately, so that a stopped worker that is still listed never counts as a new one.
  */
 export function registrationDifferences(
   listed: readonly Registration[],
@@ -87,7 +86,7 @@ export function registrationDifferences(
   })
 }
 
-/** Instances of a service: one has a key for each of its endpoints. */
+/** Instances of a service; each has one key per endpoint. */
 function instancesOf(listed: readonly Registration[], service: string): number {
   return new Set(listed.filter(one => one.service === service).map(one => one.lease)).size
 }

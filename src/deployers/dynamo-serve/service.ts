@@ -6,20 +6,20 @@ import { type ProcessSpec, type RunningProcess, startProcess } from '../../proce
 import { processFailure } from '../failure.ts'
 
 /**
- * One `dynamo serve` and the services that it started. Its supervisor (circus) puts every service into a session of its
- * own and starts none again that ends, so each is watched, kept in the ledger and ended by itself.
+ * One `dynamo serve` and its services. Its supervisor (circus) starts each service in a separate session and does not
+ * restart those that end, so Fulcrum watches, records and ends each one individually.
  */
 export interface ServeProcess {
   readonly process: RunningProcess
-  /** Enters services that have come up into the ledger. */
+  /** Records services that have started in the ledger. */
   follow(): Promise<void>
-  /** Whether `dynamo serve` and every service that was followed still run. */
+  /** Whether `dynamo serve` and all recorded services are still running. */
   fit(): Promise<boolean>
-  /** Ends all of it: in good order, and what is left after `graceMs` by SIGKILL. Safe to call twice. */
+  /** Ends all of it: normally, and by SIGKILL after `graceMs`. Safe to call twice. */
   stop(graceMs: number): Promise<void>
 }
 
-/** A killed process may take this long to disappear: a GPU worker gives its memory back first. */
+/** Maximum time for a killed process to disappear: a GPU worker first releases its memory. */
 const killLimitMs = 30_000
 
 /** Starts a `dynamo serve`. */
@@ -45,7 +45,7 @@ export async function startServe(spec: ProcessSpec, ledger: ProcessLedger): Prom
     }
   }
 
-  /** Everything that carries this process's mark, whatever session it is in. */
+  /** Finds everything with this process's mark, in any session. */
   async function left(): Promise<readonly number[]> {
     const marked = (await allProcesses()).map(async ({ pid }) =>
       (await environmentValue(pid, ownerVariable)) === mark ? pid : null,
@@ -79,7 +79,7 @@ export async function startServe(spec: ProcessSpec, ledger: ProcessLedger): Prom
   }
 }
 
-/** Why a `dynamo serve` is not what it was: it ended itself, or a service of it did. */
+/** Why a `dynamo serve` is broken: it ended, or one of its services did. */
 export function serveFailure({ process }: Pick<ServeProcess, 'process'>, logLines?: number): FulcrumError {
   const failure = processFailure(process, logLines)
   if (!process.alive()) return failure

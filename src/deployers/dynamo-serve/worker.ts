@@ -11,13 +11,13 @@ import type { ServeDesign, ServeSetup } from './design.ts'
 import { serveLaunch } from './launch.ts'
 import { serveFailure, startServe } from './service.ts'
 
-/** A `dynamo serve` that was started for one worker; the head's brings the frontend too. */
+/** A `dynamo serve` started for one worker; the head's includes the frontend. */
 export interface ServeWorker extends Member, ServeSlot {
-  /** Keeps an eye on services that have come up since. */
+  /** Also watches services that have started since. */
   follow(): Promise<void>
 }
 
-/** Starts the worker of one slot, its copies of the configuration first. */
+/** Starts the worker of one slot after writing its copies of the configuration. */
 export async function startServeWorker(
   setup: ServeSetup,
   slot: ServeSlot,
@@ -32,7 +32,7 @@ export async function startServeWorker(
     const serve = await startServe({ ...its, ...launch, cwd: setup.config.workdir }, place.ledger)
     return { ...slot, ...serve, failure: logLines => serveFailure(serve, logLines) }
   }
-  // Its services are watched by its guard, which ends with the first of them.
+  // Its guard watches its services and ends with the first of them.
   const guard = await startLaunch(launch, { ...its, cwd: tmpdir() }, place.ledger)
   return {
     ...slot,

@@ -8,14 +8,14 @@ import type { DynamoServeConfig } from './config.ts'
 import { engineFilesOf, modeOf, modes, rolesOfMode, serviceOf } from './service-file.ts'
 import type { JsonObject } from './yaml-file.ts'
 
-/** TensorRT-LLM of Dynamo 0.3, which takes its settings from the engine files that service configurations name. */
+/** TensorRT-LLM of Dynamo 0.3, which reads its settings from the engine files named in service configurations. */
 export function serveWorkers(config: DynamoServeConfig, context: SectionContext): WorkerEngine {
   return {
     engine: trtllm.name,
     release: 'dynamo-0.3',
     isComplete: false,
     arguments: () => [],
-    // The checks of this deployer tell what is wrong with the files, and half of a pair agrees with nothing.
+    // This deployer's checks report problems of the files; an incomplete pair matches nothing.
     engineFile: role => {
       const whole = rolesOfMode(modeOf(role)).every(each => engineFile(config, each, context) !== null)
       return whole ? engineFile(config, role, context) : null
@@ -23,7 +23,7 @@ export function serveWorkers(config: DynamoServeConfig, context: SectionContext)
   }
 }
 
-/** What a role's workers read: a section of the disaggregated engine file, or the top level of the other one. */
+/** What a role's workers read: a section of the disaggregated engine file, or the top level of the aggregated one. */
 function engineFile(config: DynamoServeConfig, role: Role, context: SectionContext): EngineFile | null {
   const services = mapIn(config.configs[modeOf(role)], context)?.value[serviceOf(config, role)]
   const [use] = isRecord(services) ? engineFilesOf(config, role, services as JsonObject) : []
@@ -41,8 +41,8 @@ function engineFile(config: DynamoServeConfig, role: Role, context: SectionConte
 }
 
 /**
- * The user's files by their content, for each kind of topology: most are named by the guide's defaults or in one
- * another, and none by a path from the sweep file.
+ * The user's files by content, for each kind of topology. Most are named by the guide's defaults or by each other, and
+ * none by a path in the sweep file.
  */
 export function serveFiles(
   config: DynamoServeConfig,

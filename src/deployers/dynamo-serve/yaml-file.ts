@@ -5,22 +5,22 @@ import type { Position } from '../../yaml/problem.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
 
-/** One thing that is wrong with a file, and where; line and column count from 1. */
+/** A problem in a file and its position; line and column count from 1. */
 export interface FileProblem {
   readonly file: string
   readonly position: Position
-  /** What is wrong. */
+  /** The problem. */
   readonly wrong: string
-  /** What would be right. */
+  /** What would be correct. */
   readonly right: string
 }
 
-/** A user's YAML file: its text for copies, its data, and the way back to its lines. */
+/** A user's YAML file: text for copies, data, and positions of keys. */
 export interface YamlFile {
   readonly file: string
   readonly text: string
   readonly value: JsonObject
-  /** Where a key stands; the nearest enclosing one when there is none. */
+  /** Creates a problem at a key's position, or at the nearest enclosing key if it is missing. */
   problemAt(path: readonly string[], wrong: string, right: string): FileProblem
 }
 
@@ -28,7 +28,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Reads a YAML file that holds a map; never throws. */
+/** Reads a YAML file with a map; never throws. */
 export function readYamlFile(file: string): YamlFile | FileProblem {
   const start = { line: 1, column: 1 }
   let text: string
@@ -75,7 +75,7 @@ export function readYamlFile(file: string): YamlFile | FileProblem {
   }
 }
 
-/** Whether reading a file gave one. */
+/** Whether reading a file succeeded. */
 export function isYamlFile(read: YamlFile | FileProblem): read is YamlFile {
   return 'value' in read
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Role } from '../../model/index.ts'
 
-/** A worker as Dynamo's discovery has it. What a backend does not say of itself is null. */
+/** A worker in Dynamo's discovery. Facts that a backend does not publish are null. */
 export interface WorkerCard {
   readonly namespace: string
   readonly role: Role
   readonly model: string
-  /** `host:port` of its request plane; null when its instance is not there (any more). */
+  /** `host:port` of its request plane; null if its instance does not exist (any more). */
   readonly address: string | null
   readonly maxSequences: number | null
   readonly maxBatchedTokens: number | null
@@ -32,9 +32,10 @@ const instanceSchema = z.object({
 })
 
 /**
- * The workers that are registered in an etcd: Dynamo 1.4's model cards (`v1/mdc/…`), which say what role a worker has,
- * beside its instances (`v1/instances/…`), which say where it is.
- * @throws TypeError, SyntaxError or ZodError when there is no such etcd, or its entries are of another version of Dynamo
+ * Workers registered in an etcd, from Dynamo 1.4's model cards (`v1/mdc/…`), which contain a worker's role, and
+ * instances (`v1/instances/…`), which contain its address.
+ * @throws TypeError, SyntaxError or ZodError if there is no such etcd, or if its entries are of another version of
+ *   Dynamo
  */
 export async function workerCards(etcdUrl: string, signal: AbortSignal): Promise<readonly WorkerCard[]> {
   const [cards, instances] = await Promise.all([
@@ -64,7 +65,7 @@ export async function workerCards(etcdUrl: string, signal: AbortSignal): Promise
   })
 }
 
-/** Keys and values below a prefix, through etcd's JSON gateway (gRPC names, base64 bytes). */
+/** Keys and values with a prefix, through etcd's JSON gateway (gRPC names, base64 bytes). */
 async function valuesBelow(etcdUrl: string, prefix: string, signal: AbortSignal) {
   const [first = etcdUrl] = etcdUrl.split(',')
   const base64 = (text: string) => Buffer.from(text).toString('base64')

@@ -4,7 +4,7 @@ import type { Path } from '../../yaml/problem.ts'
 import type { DeployProblem } from '../capabilities.ts'
 import type { DynamoConfig } from './config.ts'
 
-/** Worker arguments that Fulcrum gives itself, and why a sweep file may not. */
+/** Worker arguments that Fulcrum sets itself, and why a sweep file must not set them. */
 const workerReserved: { readonly [argument: string]: string } = {
   'disaggregation-mode': 'Fulcrum sets it by role',
   'is-prefill-worker': 'Fulcrum sets the role',
@@ -22,7 +22,7 @@ const frontendReserved: { readonly [argument: string]: string } = {
   interactive: 'it waits for input',
 }
 
-/** What is wrong with arguments and GPUs of a configuration. */
+/** Problems of a configuration's arguments and GPUs. */
 export function checkDynamoConfig(
   config: Pick<DynamoConfig, 'args' | 'role_args' | 'frontend_args'> & {
     readonly gpus?: readonly number[] | undefined
@@ -53,7 +53,10 @@ export function checkDynamoConfig(
 /** Default of `--response-plane`. */
 const usualPlane = 'tcp'
 
-/** Answers travel on one transport: a frontend that listens on another than its workers send on never gets one. */
+/**
+ * Answers use a single transport, so a frontend that listens on another one than its workers send on never receives
+ * them.
+ */
 function differentPlanes({
   args,
   role_args,
@@ -66,7 +69,7 @@ function differentPlanes({
   const plane = 'response-plane'
   const frontend = mergeArguments(frontend_args)[plane]
   const workers = roles.map(role => mergeArguments(args, role_args[role])[plane])
-  // Dynamo's default, and what a variable says for both alike, are equal on either side.
+  // Dynamo's default, and a value from a shared variable, are the same on both sides.
   const other = workers.map(worker => worker ?? usual).find(worker => worker !== (frontend ?? usual))
   if (other === undefined) return []
   return [

@@ -18,28 +18,28 @@ import { loopback, type Reach } from '../nodes/nodes.ts'
 import type { Command, Gang, WorkerDesign } from '../worker-design.ts'
 import type { DynamoConfig } from './config.ts'
 
-/** What every Dynamo process of one deployer shares. */
+/** State shared by all Dynamo processes of one deployer. */
 export interface DynamoSetup {
   readonly config: DynamoConfig
   readonly model: string
   /** Folder for engine files. */
   readonly folder: string
-  /** Processes in other namespaces are not seen: two deployments in one would mix. */
+  /** Processes in other namespaces are invisible; two deployments in one namespace would mix. */
   readonly namespace: string
   readonly natsUrl: string
   readonly etcdUrl: string
 }
 
 /**
- * Seconds that a killed worker stays in discovery, and gets requests that fail. The default of ai-dynamo 1.4.2; 1.6.1
- * takes 30.
+ * Seconds that a killed worker stays in discovery and receives requests, which fail. Default of ai-dynamo 1.4.2; 1.6.1
+ * uses 30.
  */
 const leaseS = '10'
 
 /**
- * Variables that keep a deployment to itself and to this machine. Left alone, Dynamo's workers listen on the outward
- * address. The response stream is given an interface, not an address; the default event plane, ZeroMQ, always listens
- * on all interfaces, hence NATS. What the sweep file says in `env` wins.
+ * Variables that keep a deployment separate and local to this machine. By default, Dynamo's workers listen on the
+ * external address. The response stream takes an interface instead of an address. The default event plane, ZeroMQ,
+ * always listens on all interfaces, so NATS is used instead. `env` of the sweep file overrides all of them.
  * @param reach where the other processes reach this one
  */
 export function processEnvironment(setup: DynamoSetup, reach: Reach = loopback): { readonly [name: string]: string } {
@@ -60,7 +60,9 @@ export function processEnvironment(setup: DynamoSetup, reach: Reach = loopback):
   }
 }
 
-/** `python -m dynamo.frontend`; without the namespace it would adopt the models of every deployment it can see. */
+/**
+ * `python -m dynamo.frontend`. Without the namespace, it would adopt the models of every deployment that it can see.
+ */
 export function frontendCommand(setup: DynamoSetup, port: number | string, reach: Reach = loopback): Command {
   const args = mergeArguments(setup.config.frontend_args, {
     'http-host': '127.0.0.1',
@@ -73,17 +75,17 @@ export function frontendCommand(setup: DynamoSetup, port: number | string, reach
   }
 }
 
-/** Equal for frontends that may stand in for each other, whatever port each is at. */
+/** Equal for frontends that can replace each other, regardless of their ports. */
 export function frontendSignature(setup: DynamoSetup, reach: Reach = loopback): string {
   return contentId(frontendCommand(setup, '', reach))
 }
 
-/** The namespace in force: `DYN_NAMESPACE` of the sweep file when it has one. */
+/** Effective namespace: `DYN_NAMESPACE` of the sweep file, if set. */
 export function namespaceOf(setup: DynamoSetup): string {
   return setup.config.env.DYN_NAMESPACE ?? setup.namespace
 }
 
-/** Designs a role's workers. */
+/** Builds the commands of a role's workers. */
 export function designWorker(
   setup: DynamoSetup,
   role: Role,
@@ -108,7 +110,7 @@ export function designWorker(
   return { role, command, files, gpusPerWorker, signature, ...(gang === null ? {} : { gang }) }
 }
 
-/** How a worker spreads over nodes; null for one on a single node. */
+/** How a worker is spread over nodes; null on a single node. */
 function gangOf({ backend }: DynamoConfig, args: Arguments, gpus: number, nodes: number): Gang | null {
   const { multinode } = engineOfModule(backend).launch
   if (nodes === 1 || multinode === undefined) return null
@@ -129,8 +131,8 @@ function gangOf({ backend }: DynamoConfig, args: Arguments, gpus: number, nodes:
 }
 
 /**
- * Lets a rank's NCCL and Gloo meet the others on the interface that has its address; by default they take the first
- * one that is up. RDMA devices stay their own choice, and what the environment says already wins.
+ * Makes a rank's NCCL and Gloo use the interface with its address; by default, they use the first one that is up. They
+ * still choose RDMA devices themselves, and variables in the environment take precedence.
  */
 const interfaceScript = `device=$(ip -o -4 addr show to "$1" 2>/dev/null | { read -r _ name _ && echo "$name"; })
 shift
@@ -143,7 +145,7 @@ function onInterface(address: string, argv: readonly string[]): Command['argv'] 
   return ['bash', '-c', interfaceScript, 'rank', address, ...argv]
 }
 
-/** One worker's own part: the port of its metrics, and the GPUs it may see. */
+/** Variables of one worker: the port of its metrics, and its visible GPUs. */
 export function workerEnvironment(
   backend: string,
   gpus: readonly number[] | null,
@@ -158,7 +160,8 @@ export function workerEnvironment(
 }
 
 /**
- * Which model to load and under which name to serve it, as each engine spells that; arguments of the sweep file win.
+ * Arguments for the model to load and its served name, in each engine's spelling. Arguments of the sweep file take
+ * precedence.
  */
 function modelArguments(setup: DynamoSetup, given: Arguments): Arguments {
   const { model, servedName, isNamedByPath } = engineOfModule(setup.config.backend).launch
@@ -169,7 +172,7 @@ function modelArguments(setup: DynamoSetup, given: Arguments): Arguments {
   }
 }
 
-/** Aggregated is the default of every engine, and its spelling differs between versions: no argument then. */
+/** Aggregated is every engine's default, and its spelling differs between versions, so it has no argument. */
 function roleArguments(backend: string, role: Role, given: Arguments): Arguments {
   if (role === 'aggregated') return {}
   const needed = Object.entries(engineOfModule(backend).launch.disaggregated ?? {})
@@ -187,13 +190,13 @@ function engineArguments(
   const form = engineOfModule(backend).settings
   if (form.kind === 'arguments') return { args: settingsAsArguments(backend, settings), files: [] }
   const nested = form.nest(settings)
-  // The user's own engine file stays unchanged; the worker applies these settings over it.
+  // The worker applies these settings on top of the user's own engine file, which stays unchanged.
   if (given[form.argument] !== undefined) return { args: { [form.overrides]: JSON.stringify(nested) }, files: [] }
   const path = join(setup.folder, 'engine', `${role}-${contentId(nested)}.yaml`)
   return { args: { [form.argument]: path }, files: [{ path, content: stringify(nested) }] }
 }
 
-/** The designs of all roles that a deployment has. */
+/** Designs of all roles of a deployment. */
 export function designsOf(setup: DynamoSetup, deployment: Deployment): { readonly [role in Role]?: WorkerDesign } {
   const designs = rolesOf(deployment.topology).map(role => {
     const design = designWorker(setup, role, deployment.engine[role] ?? {}, deployment.gpusPerWorker[role])
@@ -202,7 +205,7 @@ export function designsOf(setup: DynamoSetup, deployment: Deployment): { readonl
   return Object.fromEntries(designs)
 }
 
-/** What the frontend and the workers of a configuration are started with, wherever they run. */
+/** How the frontend and the workers of a configuration are started, wherever they run. */
 export function dynamoParts(config: DynamoConfig): ConfiguredParts {
   const setup: DynamoSetup = { config, model: '', folder: '', namespace: '', natsUrl: '', etcdUrl: '' }
   const worker = (role: Role) => designWorker(setup, role, {}, 1).signature

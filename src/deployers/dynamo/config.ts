@@ -6,7 +6,7 @@ import { program } from '../../yaml/kinds.ts'
 import { environment, httpPort, programArguments, readyTimeout, serviceUrl } from '../keys.ts'
 import { containerKeys, head, nodes, ssh } from '../nodes/keys.ts'
 
-/** What Dynamo's processes are, wherever they run. */
+/** Keys of Dynamo's processes, wherever they run. */
 export const processKeys = {
   python: decisive(
     field(
@@ -51,7 +51,7 @@ export const processKeys = {
   ),
 }
 
-/** Dynamo's processes, wherever its workers run. */
+/** Configuration of Dynamo's processes, wherever its workers run. */
 export type DynamoProcesses = ReadKeys<typeof processKeys>
 
 export const dynamoKeys = {

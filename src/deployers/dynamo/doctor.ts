@@ -17,8 +17,8 @@ import { askFrontendOptions, unknownToFrontend } from './frontend-options.ts'
 import { testedDynamo } from './tested.ts'
 
 /**
- * Whether Dynamo's parts are here: Python package, NATS, etcd, the port, the model's files; and what workers need.
- * @param workersHere false when other machines run them
+ * Checks Dynamo's requirements: Python package, NATS, etcd, port, model files, and what workers need.
+ * @param workersHere false if other machines run them
  */
 export async function checkDynamo(
   config: DynamoProcesses,
@@ -39,7 +39,9 @@ export async function checkDynamo(
   return checks.flat()
 }
 
-/** A KV router that waits for events of workers that publish none knows of no cache, and says nothing about it. */
+/**
+ * A KV router that waits for events from workers that publish none knows nothing about caches, without reporting it.
+ */
 export function kvEvents({
   backend,
   args,
@@ -83,7 +85,7 @@ async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]
   return [image.check, ...folders]
 }
 
-/** The frontend's package, and its runtime's, which has the router. */
+/** Packages of the frontend and of its runtime, which contains the router. */
 async function dynamoPackage(config: DynamoProcesses): Promise<readonly Check[]> {
   const code =
     "import dynamo.frontend; from importlib.metadata import version; print(version('ai-dynamo'), version('ai-dynamo-runtime'))"
@@ -111,12 +113,12 @@ export function judgeRuntime(version: string, runtime: string): readonly Check[]
   return [noticed('router', detail, `pip install ai-dynamo-runtime==${version}`)]
 }
 
-/** Whether the installed frontend takes `frontend_args`, and which of them a later one won't. */
+/** Checks that the installed frontend accepts `frontend_args`, and which of them later versions remove. */
 export async function frontendArguments(config: DynamoProcesses): Promise<readonly Check[]> {
   const given = Object.keys(mergeArguments(config.frontend_args))
   if (given.length === 0) return []
   const options = await askFrontendOptions(config)
-  // What keeps it from answering is told by the check of the package.
+  // The check of the package reports why it does not answer.
   if (options.known.size === 0) return []
   const problems = unknownToFrontend(config, options)
   if (problems.length > 0) return problems.map(({ wrong, remedy }) => missed('frontend_args', wrong, remedy))
@@ -127,19 +129,19 @@ export async function frontendArguments(config: DynamoProcesses): Promise<readon
   return old.length > 0 ? old : [passed('frontend_args', `the installed frontend knows ${given.join(', ')}`)]
 }
 
-/** etcd, and who is registered in a given one: others' workers are told of. */
+/** etcd, and workers of others that are registered in a given one. */
 async function discovery(given: string | undefined): Promise<readonly Check[]> {
   const there = await service('etcd', 'etcd', 'etcd-server', given)
   return given === undefined || !there.ok ? [there] : [there, ...(await checkCards(given, null))]
 }
 
-/** The folder or name that workers load the model from. */
+/** Folder or name from which workers load the model. */
 export function modelSource({ args }: DynamoProcesses, model: string): string {
   const { 'model-path': path, model: alias } = mergeArguments(args)
   return [path, alias].find(value => typeof value === 'string') ?? model
 }
 
-/** The frontend looks the tokenizer up by the model's name in the Hugging Face cache; offline it has to be there. */
+/** The frontend looks up the tokenizer by the model's name in the Hugging Face cache. It must be there when offline. */
 async function modelFiles(config: DynamoProcesses, model: string): Promise<Check> {
   const source = modelSource(config, model)
   if (isAbsolute(source)) return modelFolder(source)

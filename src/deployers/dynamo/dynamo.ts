@@ -26,16 +26,15 @@ import { previewDynamo } from './preview.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 interface Frontend {
-  /** What it was started with, apart from its port. */
+  /** Identifies how it was started, without the port. */
   readonly signature: string
   readonly process: RunningProcess
   readonly url: string
 }
 
 /**
- * Dynamo 1.x, changed by the smallest step: NATS, etcd and the frontend as processes on this machine, workers on
- * `nodes`.
- * @param nodesOf this machine, unless told otherwise
+ * Dynamo 1.x, changed in minimal steps: NATS, etcd and the frontend as processes on this machine, workers on `nodes`.
+ * @param nodesOf default: this machine
  */
 export function dynamoDeployer(
   config: DynamoConfig,
@@ -60,13 +59,13 @@ function dynamoSystem(
     async (urls): Promise<DynamoSetup> => ({ config, model, folder: fileFolder, namespace, ...urls }),
   )
   const configOf = (wanted: Deployment) => options.configOf?.(wanted) ?? config
-  /** What was opened, under the configuration of a deployment's variant. */
+  /** The opened setup with the configuration of a deployment's variant. */
   const setupOf = (wanted: Deployment): DynamoSetup => ({ ...opened.setup(), config: configOf(wanted) })
   let frontend: Frontend | null = null
-  /** Of what serves now. */
+  /** Namespace of the current deployment. */
   let servedNamespace = namespace
 
-  /** The frontend of a variant: the one that runs, when it was started with the same. */
+  /** Frontend of a variant; reuses the running one if it was started in the same way. */
   async function frontendFor(setup: DynamoSetup, rollout: Rollout): Promise<Frontend> {
     const signature = frontendSignature(setup, nodes.reach(null))
     if (frontend !== null && frontend.signature !== signature) {
@@ -108,7 +107,7 @@ function dynamoSystem(
 
     open: async ({ signal }, anew) => {
       const discoveryLost = await opened.open(signal)
-      // A frontend that alone died is started again with the next step, and finds the workers that still run.
+      // If only the frontend died, the next step restarts it, and it finds the workers that are still running.
       if (discoveryLost || anew || frontend?.process.alive() === false) await stopFrontend()
       return discoveryLost || anew
     },
@@ -127,7 +126,7 @@ function dynamoSystem(
           const { process, awaited } = await front()
           if (leaving === null) return
           await Promise.all([leaving, frontendUp(process, awaited)])
-          // A worker that was killed stays in discovery until its lease runs out: counted, it would pass for a new one.
+          // A killed worker stays in discovery until its lease expires, and would otherwise count as a new one.
           await workersRegistered(staying, process, awaited)
         },
         start: slot => startWorker(setup, slot, designFor(designs, slot.role), nodes, premises),
@@ -169,8 +168,8 @@ function dynamoSystem(
 }
 
 /**
- * Long enough for a frontend to notice its prefill workers, and no longer: the validity of each point is looked at as
- * well.
+ * Long enough for a frontend to notice its prefill workers. The validity of each point is checked as well, so there is
+ * no need to wait longer.
  */
 const prefillPatienceMs = 30_000
 

@@ -13,18 +13,18 @@ import { type DynamoSetup, designsOf, frontendCommand } from './commands.ts'
 import type { DynamoConfig } from './config.ts'
 import { launchesOf } from './worker.ts'
 
-/** Ports of the first worker; those of the others are the next ones. */
+/** Ports of the first worker; the others use the following ones. */
 const workerPorts = { system: 9090, sideChannel: 20_097, own: 20_297, meeting: 20_497 }
 
 const namespace = 'fulcrum'
 
 /**
- * A script that runs the deployment: on this machine with the engines' files, or from this machine with its workers on
- * nodes over ssh, which get the engines' files by the same way.
+ * A script that runs the deployment: on this machine with the engines' files, or from this machine with workers on
+ * nodes over ssh, which receive the engines' files in the same way.
  */
 export function dynamoFiles(given: DynamoConfig, wanted: WantedFiles): DeploymentFiles {
   const ssh = sshNodesOf(given)
-  // What goes to another machine goes by a command line. Secrets do not.
+  // Variables for other machines are passed on the command line, except secrets.
   const config = ssh === null ? given : { ...given, env: withoutSecrets(given.env) }
   const { deployment, model } = wanted
   const { natsUrl, etcdUrl, httpPort } = standAloneUrls(config)
@@ -54,7 +54,7 @@ export function dynamoFiles(given: DynamoConfig, wanted: WantedFiles): Deploymen
   })
 }
 
-/** The nodes of a script: their addresses are looked up when it runs, where the sweep file does not say them. */
+/** Nodes of a script. Addresses that the sweep file does not contain are looked up when the script runs. */
 function nodesToCome(config: DynamoConfig, ssh: SshNodesConfig): Nodes {
   const { head = '127.0.0.1', container = null } = config
   const { networkInterface } = headReach(head)
@@ -76,7 +76,7 @@ function nodesToCome(config: DynamoConfig, ssh: SshNodesConfig): Nodes {
 
 const namesOf = ({ hosts }: SshNodesConfig) => hosts.map(({ name }) => name).join(', ')
 
-/** As {@link DeploymentFiles} need them: what ssh's configuration makes of each name, looked up. */
+/** Addresses for {@link DeploymentFiles}: each name resolved by ssh's configuration and looked up. */
 function addressesOf({ hosts, ssh }: SshNodesConfig): readonly string[] {
   if (hosts.every(({ address }) => address !== undefined)) return []
   const configured = ssh.config === undefined ? [] : ['-F', ssh.config]

@@ -8,9 +8,9 @@ import type { DynamoProcesses } from './config.ts'
 
 /** Options of an installed frontend, from its `--help`. */
 export interface FrontendOptions {
-  /** Allowed values by option, null where it takes any; without dashes. */
+  /** Allowed values by option without dashes; null if any value is allowed. */
   readonly known: ReadonlyMap<string, readonly string[] | null>
-  /** What the help says of options that a later version removes. */
+  /** The help's text about options that a later version removes. */
   readonly deprecated: ReadonlyMap<string, string>
 }
 
@@ -21,7 +21,7 @@ export function frontendOptionsOf(help: string): FrontendOptions {
   let names: readonly string[] = []
   for (const line of help.split('\n')) {
     if (/^ {2}-/.test(line)) {
-      // A short option has its explanation on the same line, two spaces or more apart.
+      // The description of a short option is on the same line, separated by at least two spaces.
       const [header = ''] = line.trimStart().split(/ {2,}/)
       names = [...header.matchAll(/--([\w-]+)/g)].map(([, name = '']) => argumentName(name))
       const choices = /\{([^}]*)\}/.exec(header)?.[1]?.split(',') ?? null
@@ -40,7 +40,7 @@ export function unknownToFrontend(
 ): readonly Complaint[] {
   if (known.size === 0) return []
   const given = mergeArguments(frontend_args)
-  // These processors pass what the frontend does not know to the engine's own parser.
+  // These processors pass unknown options to the engine's parser.
   const passesOn = engines.some(({ name }) => name === given['dyn-chat-processor'])
   return Object.entries(given).flatMap(([name, value]): readonly Complaint[] => {
     if (value === false || value === null) return []
@@ -62,7 +62,7 @@ export function unknownToFrontend(
   })
 }
 
-/** As argparse does, takes a beginning of a name that only one option has. */
+/** Accepts an unambiguous prefix of an option's name, as argparse does. */
 function choicesOf(name: string, known: FrontendOptions['known']): readonly string[] | null | undefined {
   const exact = known.get(name)
   if (exact !== undefined) return exact
@@ -72,7 +72,7 @@ function choicesOf(name: string, known: FrontendOptions['known']): readonly stri
 
 const valuesOf = (value: Json) => (Array.isArray(value) ? value : [value]).filter(item => item !== true).map(String)
 
-/** Asks the frontend of a Python for its options; it starts nothing. Unknown if it can't say. */
+/** Reads the options of a Python's frontend without starting it. Unknown if it does not print them. */
 export async function askFrontendOptions({ python, env }: DynamoProcesses): Promise<FrontendOptions> {
   const said = await runShort(python, ['-m', 'dynamo.frontend', '--help'], { ...env, COLUMNS: '1000' })
   return frontendOptionsOf(said.ok ? said.out : '')

@@ -68,7 +68,7 @@ async function checkNodes(config: DynamoConfig, needs: SweepNeeds) {
   return asked === null ? [] : checkSshNodes(asked)
 }
 
-/** Over ssh each rank is started by itself, which MPI does not take part in. */
+/** Over ssh, each rank is started separately, without MPI. */
 function mpiOverSsh({ backend }: DynamoConfig, deployment: Deployment): DeployProblem | null {
   const { launch, title } = engineOfModule(backend)
   const spread = rolesOf(deployment.topology).find(role => nodesPerWorker(deployment, role) > 1)

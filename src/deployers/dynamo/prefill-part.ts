@@ -1,26 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseExposition } from '../../telemetry/exposition.ts'
 
-/** Probes in a row that have to be with a prefill worker; more of them once one was not. */
+/** Consecutive probes that must go through a prefill worker; more of them once one did not. */
 const probesAtFirst = 4
 const probesAfterAMiss = 8
 const pauseMs = 500
 
-/** What is asked of the deployment, each within its own deadline. */
+/** Requests to the deployment, each with its own deadline. */
 export interface PrefillSight {
   /** One completion, to its end. */
   readonly probe: (signal: AbortSignal) => Promise<unknown>
-  /** Requests that prefill workers have taken up so far; null when they can't be asked. */
+  /** Requests that prefill workers have accepted so far; null if they cannot be asked. */
   readonly takenUp: (signal: AbortSignal) => Promise<number | null>
 }
 
 /**
- * Waits until completions go by prefill workers. After aggregated workers were replaced by disaggregated ones, Dynamo
- * 1.4.2's frontend sent about half of the requests to decode workers alone for some 8 s, though all were registered:
- * they were answered at once, without a prefill, and looked good.
- * @param patienceMs how long to wait; a router may be meant to prefill short prompts on decode workers
- * @returns whether they do; true when nobody can tell. Measurements are held against the same counts
- *   (`prefill-bypassed`)
+ * Waits until completions go through prefill workers. After aggregated workers were replaced by disaggregated ones,
+ * Dynamo 1.4.2's frontend sent about half of the requests to decode workers alone for some 8 s, although all were
+ * registered. Those were answered immediately without a prefill, and looked good.
+ * @param patienceMs how long to wait; a router may be configured to prefill short prompts on decode workers
+ * @returns whether they do; true if unknown. Measurements are checked with the same counters (`prefill-bypassed`)
  */
 export async function prefillTakesPart(sight: PrefillSight, patienceMs: number, signal: AbortSignal): Promise<boolean> {
   const until = performance.now() + patienceMs
@@ -34,7 +33,7 @@ export async function prefillTakesPart(sight: PrefillSight, patienceMs: number, 
   }
 }
 
-/** Sums the requests that workers have taken up, from their own metrics pages; null when one can't be read. */
+/** Total number of requests that workers have accepted, from their own metrics; null if any cannot be read. */
 export async function requestsTakenUp(metricsUrls: readonly string[], signal: AbortSignal): Promise<number | null> {
   try {
     const pages = await Promise.all(metricsUrls.map(url => page(url, signal)))

@@ -11,7 +11,8 @@ import { launchesOf } from './worker.ts'
 type PlannedSetup = Pick<DynamoSetup, 'config' | 'model' | 'folder' | 'namespace'> & Partial<ConfigOf<DynamoConfig>>
 
 /**
- * Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`.
+ * Exactly the commands and files that lead from one deployment to another. Ports that are chosen at run time are shown
+ * as `<…>`.
  */
 export function previewDynamo(
   { config: ownConfig, configOf = () => ownConfig, model, folder, namespace }: PlannedSetup,

@@ -13,41 +13,41 @@ import type { Member } from '../stepwise.ts'
 import type { WorkerDesign } from '../worker-design.ts'
 import { type DynamoSetup, processEnvironment, workerEnvironment } from './commands.ts'
 
-/** A worker that was started, reached at its nodes' addresses. */
+/** A started worker, reached at its nodes' addresses. */
 export interface Worker extends Member {
-  /** Metrics pages by name: the worker's own, and those of further ranks that serve. */
+  /** Metrics pages by name: the worker's own, and those of additional ranks that serve. */
   readonly metricsUrls: { readonly [name: string]: string }
   /** Ranks that register with Dynamo. */
   readonly registers: number
 }
 
-/** Ports of one rank of a worker, or of a worker that has no ranks. */
+/** Ports of one rank of a worker, or of a worker without ranks. */
 interface RankPorts {
   readonly system: number | string
   readonly sideChannel: number | string
-  /** What `{port}` in an argument stands for. */
+  /** Value of `{port}` in arguments. */
   readonly own: number | string
 }
 
-/** Ports of one worker's nodes, by rank, and the one that its ranks meet on. */
+/** Ports of one worker's nodes, by rank, and the port at which its ranks meet. */
 export interface WorkerPorts {
   readonly ranks: readonly RankPorts[]
   readonly meeting: number | string
 }
 
-/** A program that runs a worker, or a rank of one. */
+/** A program that runs a worker or one of its ranks. */
 export interface NamedLaunch {
   readonly name: string
   readonly host: string | null
   readonly launch: Launch
 }
 
-/** In an argument, stands for a free port of the worker's own: several on one machine can't share one. */
+/** Placeholder for a free port in an argument, because several workers on one machine cannot share one. */
 const ownPort = '{port}'
 
 /**
- * What runs the worker of one slot, where it is placed: with ports and GPUs of its own, reached at its node's address.
- * One program for each node, or one for all where the machines start them together.
+ * Programs that run the worker of one slot on its hosts, with separate ports and GPUs. One program per node, or one for
+ * all if the machines start them together.
  */
 export function launchesOf(
   setup: DynamoSetup,
@@ -81,7 +81,7 @@ export function launchesOf(
   return [{ name: slot.name, host: slot.host, launch }]
 }
 
-/** Starts the worker of one slot, all of its ranks or none. */
+/** Starts the worker of one slot: all of its ranks or none. */
 export async function startWorker(
   setup: DynamoSetup,
   slot: WorkerSlot,
@@ -103,7 +103,7 @@ export async function startWorker(
   const ports = { ranks, meeting: gang === undefined ? '' : await nodes.freePort(slot.host) }
   const processes: RunningProcess[] = []
   const stop = async (graceMs: number) => {
-    // On another machine only its own guard can kill it, and that takes its time.
+    // On another machine, only its own guard can kill it, which takes time.
     await Promise.all(processes.map(process => process.stop(slot.host === null ? graceMs : guardGraceMs)))
   }
   try {

@@ -9,8 +9,7 @@ import type { EngineFile, WorkerEngine } from '../worker-engine.ts'
 import type { DynamoProcesses } from './config.ts'
 
 /**
- * Dynamo's module says which engine its workers run, whose settings come from arguments and from a file that these
- * name.
+ * Dynamo's module determines the workers' engine, whose settings come from arguments and from a file that these name.
  */
 export function dynamoWorkers(
   { backend, args, role_args }: Pick<DynamoProcesses, 'backend' | 'args' | 'role_args'>,
@@ -50,7 +49,7 @@ function engineFile(path: Json | undefined, context: SectionContext): EngineFile
   }
 }
 
-/** An argument by name; the first source that has it wins. */
+/** An argument by name, from the first source that has it. */
 function named(name: string, sources: readonly Settings[]): Json | undefined {
   for (const source of sources) {
     const key = Object.keys(source).find(written => argumentName(written) === name)

@@ -2,17 +2,18 @@ import type { Component } from './component.ts'
 import { isObject, type JsonObject, readAt } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 
-/** The component as a deployment wants it. */
+/** Component as a deployment requires it. */
 export interface WantedComponent {
   readonly component: Component
   readonly replicas: number
-  /** Pods of each worker. */
+  /** Pods per worker. */
   readonly nodes: number
 }
 
 /**
- * What Dynamo's definition (CEL) and its admission webhook would refuse of a worker component, told before anything is
- * applied. Read from ai-dynamo/dynamo, deploy/operator/api/v1beta1 and internal/webhook/validation, in November 2026.
+ * Problems of a worker component that Dynamo's definition (CEL) and admission webhook would reject, reported before
+ * anything is applied. From ai-dynamo/dynamo, deploy/operator/api/v1beta1 and internal/webhook/validation, in November
+ * 2026.
  */
 export function ruleProblems(manifest: Manifest, wanted: WantedComponent): readonly ManifestProblem[] {
   return [
@@ -38,7 +39,7 @@ function minAvailableProblems(
   ]
 }
 
-/** The Dynamo runtime in an init container that keeps running, beside an engine of the user's own. */
+/** Dynamo's runtime in an init container that keeps running beside the user's own engine. */
 function sidecarProblems(
   { graph }: Manifest,
   { component: { name, path }, nodes }: WantedComponent,
@@ -68,7 +69,7 @@ function sidecarProblems(
   )
 }
 
-/** Components of a group scale together, so that their numbers of workers can't be swept apart. */
+/** Components of a group scale together, so their numbers of workers cannot be swept separately. */
 function groupProblems({ graph }: Manifest, { component: { name } }: WantedComponent): readonly ManifestProblem[] {
   const groups = readAt(graph.resource, ['spec', 'experimental', 'componentGroups'])
   const has = (group: JsonObject) =>

@@ -1,14 +1,14 @@
 import type { RuntimeConfig } from '../nodes/keys.ts'
 import type { Task } from './launcher.ts'
 
-/** A container's name: unique on the node, so that removing it removes nothing of others. */
+/** Name of a container. Unique on the node, so that removing it affects no other. */
 export function containerName(namespace: string, { name }: Pick<Task, 'name'>): string {
   return `${namespace}-${name}`
 }
 
 /**
- * `docker run` as the guide starts it (all GPUs, the host's network), in the foreground, with an init that passes
- * signals on, and removed when it ends. Files of the task are mounted where they are.
+ * `docker run` as in the guide (all GPUs, the host's network), in the foreground, with an init process that forwards
+ * signals, and removed at the end. Files of the task are mounted at their paths.
  */
 export function containerCommand(
   { runtime, image, args }: RuntimeConfig,

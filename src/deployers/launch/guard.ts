@@ -1,24 +1,24 @@
 import { containerCommand, containerName } from './container.ts'
 import type { Launcher, Task, Wrapping } from './launcher.ts'
 
-/** A task that is told to end gets this long before it is killed. */
+/** Time between asking a task to end and killing it. */
 const graceS = 15
-/** How long to wait for a guard that was told to end: what it allows its task, and its own part. */
+/** How long to wait for a guard to end: the time that it gives its task, plus its own. */
 export const guardGraceMs = graceS * 1000 + 5_000
-/** Without a sign of life for this long the task ends: the connection may be cut without either side being told. */
+/** The task ends after this long without a heartbeat, because a connection can be cut without either side noticing. */
 export const silenceS = 20
-/** How often Fulcrum gives a sign of life. */
+/** Interval of Fulcrum's heartbeats. */
 export const heartbeatS = 5
 
 /**
- * Runs where the task runs. It writes the task's files, starts it in a session of its own, and ends that session, what
- * has left it (known by a mark in its environment), and nothing else, when its standard input ends or falls silent: so
- * the task never outlives Fulcrum, the connection, or a cut network. It listens to signals before the task starts: one
- * that came in between would end the guard alone. Of a supervisor it watches the services too. Needs
- * bash (read -t), setsid, and ps for a supervisor. Of a rank it takes an end with code 0 that it was not told to come to
- * for a failure: what starts ranks together looks at codes alone. Arguments: grace and silence in seconds, container
- * program and name (or empty), the task's mark, `supervises`, `rank` or empty, the folder to leave no trace of, number of
- * files, then path and content of each, then the command.
+ * Runs where the task runs. Writes the task's files, starts it in a separate session, and ends exactly that session
+ * when its standard input ends or falls silent, together with processes that left it (found by a mark in their
+ * environment). So the task never outlives Fulcrum, the connection, or a cut network. It handles signals before the
+ * task starts, because one in between would only end the guard. For a supervisor, it also watches the services. If a
+ * rank ends with code 0 without having been told to, the guard reports a failure, because programs that start ranks
+ * together only check exit codes. Requires bash (read -t), setsid, and ps for a supervisor. Arguments: grace period and
+ * silence limit in seconds, container program and name (or empty), the task's mark, `supervises`, `rank` or empty, the
+ * folder to clean up, number of files, then path and content of each, then the command.
  */
 const script = `
 grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ kind=$6 folder=$7 files=$8; shift 8
@@ -85,12 +85,12 @@ fi
 exit "$code"
 `.trim()
 
-/** Where tasks' files are written on machines that have none of ours. */
+/** Folder for tasks' files on machines without a run folder. */
 export function taskFolder(namespace: string): string {
   return `/tmp/${namespace}`
 }
 
-/** The command line that runs a task under guard, in a container if so wished; its environment is part of it. */
+/** Command line that runs a task under guard, optionally in a container. It includes the task's environment. */
 export function guarded(task: Task, { container, namespace, unset }: Wrapping): readonly [string, ...string[]] {
   const command = container === null ? withEnvironment(task, unset) : containerCommand(container, task, namespace)
   const box = container === null ? ['', ''] : [container.runtime, containerName(namespace, task)]

@@ -3,15 +3,15 @@ import type { SshConfig } from '../nodes/keys.ts'
 import { guarded } from './guard.ts'
 import type { Launcher, Wrapping } from './launcher.ts'
 
-/** The connection to a node that everything there goes through. */
+/** The shared connection to a node. */
 export interface SshRoute {
   readonly host: string
   readonly ssh: SshConfig
-  /** The connection's socket on this machine; null for a connection of one command's own. */
+  /** Socket of the connection on this machine; null for a separate connection per command. */
   readonly socket: string | null
 }
 
-/** Never asks anybody anything; the user's own options win, because ssh takes the first that it is given. */
+/** Disables prompts. The user's options take precedence, because ssh uses the first value of each. */
 function options({ ssh, socket }: SshRoute): readonly string[] {
   const { config: configFile, options: own } = ssh
   return [
@@ -23,16 +23,16 @@ function options({ ssh, socket }: SshRoute): readonly string[] {
 }
 
 /**
- * Holds the connection open until its input ends, in the foreground: a connection of `ControlPersist` would leave our
- * process group and outlive us. It ends 15 s after the node stops answering.
+ * Holds the connection open in the foreground until its input ends. A `ControlPersist` connection would leave our
+ * process group and outlive us. Ends 15 s after the node stops responding.
  */
 export function connectionCommand(route: SshRoute): readonly [string, ...string[]] {
   return ['ssh', '-M', '-T', ...options(route), '-o', 'ControlPersist=no', '--', route.host, 'cat >/dev/null']
 }
 
 /**
- * Ends well once the connection is up, and asks nobody but this machine. Whatever is started before goes by a
- * connection of its own.
+ * Succeeds once the connection is up, without contacting the node. Anything started earlier would use a separate
+ * connection.
  */
 export function connectionUpCommand(route: SshRoute): readonly [string, ...string[]] {
   return ['ssh', ...options(route), '-O', 'check', '--', route.host]

@@ -6,9 +6,7 @@ import { type ProcessSpec, type RunningProcess, startProcess } from '../../proce
 import { heartbeatS } from './guard.ts'
 import type { Launch } from './launcher.ts'
 
-/**
- * Runs what a launcher made: its files first, then the local program, and signs of life for a guard while that runs.
- */
+/** Starts a launch: writes its files, starts the local program, and sends heartbeats to a guard while it runs. */
 export async function startLaunch(
   { argv, env, files, endsBy, partFailedIn }: Launch,
   place: Pick<ProcessSpec, 'name' | 'cwd' | 'logFile' | 'onStdoutLine' | 'host'>,

@@ -6,29 +6,29 @@ import { besideThisMachine, hostsHere, type Nodes, thisMachine } from './nodes.t
 import type { Host } from './placement.ts'
 import { hostsOf, sshNodes } from './ssh-nodes.ts'
 
-/** Loopback unless told otherwise: nothing listens where others could reach it. */
+/** Default: loopback, so that nothing listens where others can reach it. */
 export const headUnlessTold = '127.0.0.1'
 
-/** The machines of a deployer, given its namespace and where it keeps logs. */
+/** Creates a deployer's machines from its namespace and log folder. */
 export type NodesOf = (namespace: string, logFolder: string) => Nodes
 
-/** What a configuration says of where workers run. */
+/** Part of a configuration that determines where workers run. */
 export interface Whereabouts {
   /** GPU indices of this machine. */
   readonly gpus?: readonly number[] | undefined
-  /** Nodes over ssh, and how ssh is called. */
+  /** Nodes over ssh, and ssh settings. */
   readonly nodes?: readonly SshNodeConfig[] | undefined
   readonly ssh?: SshConfig | undefined
-  /** An allocation of Slurm; never together with `nodes`. */
+  /** A Slurm allocation; mutually exclusive with `nodes`. */
   readonly slurm?: AllocationConfig | undefined
-  /** Address of this machine that the nodes reach. */
+  /** Address at which the nodes reach this machine. */
   readonly head?: string | undefined
   readonly container?: RuntimeConfig | undefined
 }
 
 /**
- * The machines that a configuration names: an allocation of Slurm, nodes over ssh, or this machine; this machine beside
- * the others when its GPUs are named.
+ * Machines of a configuration: a Slurm allocation, nodes over ssh, or this machine. If GPUs of this machine are named,
+ * it is used in addition to the others.
  */
 export function nodesOf(config: Whereabouts, ledger: ProcessLedger): NodesOf {
   return (namespace, logFolder) => {
@@ -42,7 +42,7 @@ export function nodesOf(config: Whereabouts, ledger: ProcessLedger): NodesOf {
   }
 }
 
-/** What workers are placed on, as far as the configuration tells. */
+/** Hosts for workers, as far as the configuration determines them. */
 export function namedHosts(config: Whereabouts): readonly Host[] {
   const nodes = sshNodesOf(config)
   const { slurm, gpus } = config

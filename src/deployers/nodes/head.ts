@@ -5,18 +5,17 @@ import { FulcrumError } from '../../model/index.ts'
 import { portAnswers } from '../../process/port-answers.ts'
 import type { Reach } from './nodes.ts'
 
-/** An address of this machine, and what Dynamo takes it for. */
+/** An address of this machine, and how Dynamo uses it. */
 interface Found {
   readonly networkInterface: string
-  /** Whether the interface has IPv6 addresses too, link-local ones included. */
+  /** Whether the interface also has IPv6 addresses, including link-local ones. */
   readonly hasIpv6: boolean
 }
 
 /**
- * This machine as the nodes reach it. Dynamo 1.4 wants its response stream's interface by name, and takes an
- * interface's IPv6 address when there is one, where workers would never find it: such an interface is left to its own
- * choice, which {@link requireHead} has looked at. The interface is a placeholder when this machine has no such
- * address.
+ * How nodes reach this machine. Dynamo 1.4 requires the interface name for its response stream, and prefers an
+ * interface's IPv6 address, where workers would never find it. For such interfaces, Dynamo makes its own choice, which
+ * {@link requireHead} has verified. The interface is a placeholder if this machine does not have the address.
  */
 export function headReach(head: string): Reach {
   const found = findHead(head)
@@ -35,7 +34,7 @@ function findHead(head: string): Found | null {
 }
 
 /**
- * Makes sure that the head's address is one of this machine, and that Dynamo will listen on it.
+ * Ensures that the head's address belongs to this machine, and that Dynamo will listen on it.
  * @throws FulcrumError bad-input `head-not-here`; environment `head-not-listened-on`
  */
 export async function requireHead(head: string): Promise<void> {
@@ -63,15 +62,12 @@ export async function requireHead(head: string): Promise<void> {
   })
 }
 
-/**
- * The address that this machine has toward the outside, which programs choose when not told; null when it has no way
- * out.
- */
+/** This machine's outbound address, which programs use by default; null without a route. */
 async function addressOutward(): Promise<string | null> {
   const socket = createSocket('udp4')
   try {
-    // Connecting a datagram socket only looks up the route; nothing is sent. 192.0.2.0/24 is for documentation (RFC
-    // 5737).
+    // Connecting a datagram socket only looks up the route; nothing is sent. 192.0.2.0/24 is reserved for documentation
+    // (RFC 5737).
     socket.connect(9, '192.0.2.1')
     await once(socket, 'connect')
     return socket.address().address
@@ -87,7 +83,7 @@ const portCount = 12_000
 const attempts = 50
 
 /**
- * A port of another machine that nobody answers on, and that was not handed out before; below the ports of outgoing
+ * A port on another machine that does not respond and was not handed out before; below the range of outgoing
  * connections.
  */
 export async function freePortAt(address: string, handedOut: Set<number>): Promise<number> {
@@ -101,7 +97,8 @@ export async function freePortAt(address: string, handedOut: Set<number>): Promi
 }
 
 /**
- * Makes sure that nobody answers on a port of another machine, which is as near to free as can be seen from here.
+ * Ensures that nothing responds on a port of another machine, which is the closest to free that can be checked from
+ * here.
  * @throws FulcrumError environment `port-taken`
  */
 export async function requireSilentPort(address: string, port: number, what: string): Promise<void> {

@@ -8,9 +8,9 @@ import { reportDuplicates, type SectionContext } from '../../yaml/section-contex
 /** A node as ssh knows it. */
 export interface SshNodeConfig {
   readonly name: string
-  /** Address that this machine and the other nodes reach it at; what ssh connects to when absent. */
+  /** Address at which this machine and the other nodes reach it; default: the address that ssh connects to. */
   readonly address?: string
-  /** GPU indices to hand out; without them the node takes one worker. */
+  /** GPU indices to assign; without them, the node gets one worker. */
   readonly gpus?: readonly number[]
 }
 
@@ -30,7 +30,7 @@ const writtenNodes = z
   )
   .min(1)
 
-/** Machines that workers are placed on. */
+/** Machines for workers. */
 export const nodes = field(
   reading(writtenNodes, readNodes),
   'Nodes that workers run on, by the names that ssh uses. A bare name runs one worker; `{ name, gpus }` runs as many as fit on its GPUs (a number, or indices). `address` is how other machines reach the node. Default: the address that ssh connects to.',
@@ -57,7 +57,7 @@ export const ssh = field(
   'write { config: PATH, options: { User: me, Port: 22 } }',
 )
 
-/** How ssh is called: another configuration than the user's own, and `-o NAME=VALUE`. */
+/** ssh settings: another configuration than the user's own, and `-o NAME=VALUE`. */
 export type SshConfig = z.output<typeof ssh>
 
 /** Nodes reached over ssh with the user's own keys and configuration. */
@@ -66,7 +66,7 @@ export interface SshNodesConfig {
   readonly ssh: SshConfig
 }
 
-/** The nodes of a configuration; null when its workers run on this machine. */
+/** Nodes of a configuration; null if its workers run on this machine. */
 export function sshNodesOf(config: {
   readonly nodes?: readonly SshNodeConfig[] | undefined
   readonly ssh?: SshConfig | undefined
@@ -74,17 +74,20 @@ export function sshNodesOf(config: {
   return config.nodes === undefined ? null : { hosts: config.nodes, ssh: config.ssh ?? { options: {} } }
 }
 
-/** Keys of a container that workers run in; `program` of an image differs from system to system. */
+/** Keys of workers' containers. The `program` of an image differs between systems. */
 export const containerKeys = {
   image: z.string().min(1),
   runtime: z.enum(['docker', 'podman']).default('docker'),
   args: words.default([]),
 }
 
-/** How containers are run: `args` are more arguments of `run`, such as `-v /tmp/hf_cache:/root/.cache/huggingface`. */
+/**
+ * How containers are run. `args` are additional arguments of `run`, such as `-v
+ * /tmp/hf_cache:/root/.cache/huggingface`.
+ */
 export type RuntimeConfig = z.output<z.ZodObject<typeof containerKeys>>
 
-/** What a configuration says of where workers run. */
+/** Part of a configuration that determines where workers run. */
 interface Whereabouts {
   readonly nodes?: unknown
   readonly slurm?: unknown

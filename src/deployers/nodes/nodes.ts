@@ -6,12 +6,10 @@ import { freePort } from '../ports.ts'
 import type { RuntimeConfig } from './keys.ts'
 import type { Host } from './placement.ts'
 
-/** Where the others reach a process. */
+/** Where other processes reach a process. */
 export interface Reach {
   readonly address: string
-  /**
-   * The network interface with that address, as Dynamo's response stream wants it; null leaves the choice to Dynamo.
-   */
+  /** Network interface with that address, for Dynamo's response stream; null to let Dynamo choose. */
   readonly networkInterface: string | null
 }
 
@@ -21,15 +19,15 @@ export interface RankTask {
   readonly task: Task
 }
 
-/** What is wrong with a machine. */
+/** Problem of a machine. */
 export interface NodeProblem {
-  /** Null if no single machine is concerned. */
+  /** Null if it does not concern a single machine. */
   readonly host: string | null
-  /** A sentence that names it. */
+  /** A sentence that names the machine. */
   readonly why: string
 }
 
-/** Tells that a machine is lost. `why` may begin with its name, as a {@link NodeProblem} does; the event says it once. */
+/** Event for a lost machine. `why` may begin with its name, as in {@link NodeProblem}; the event contains it once. */
 export function lossOf(what: string, why: string): DeployEvent {
   const reason = why.startsWith(`${what}: `)
     ? why.slice(what.length + 2)
@@ -39,38 +37,38 @@ export function lossOf(what: string, why: string): DeployEvent {
   return { kind: 'lost', what, why: reason.replace(/\.$/, '') }
 }
 
-/** The machines of a deployment: brought within reach, watched, and let go of. */
+/** Machines of a deployment: connects to them, monitors them and releases them. */
 export interface Nodes {
-  /** Where workers' files are written on their machines; null for the run's own folder. */
+  /** Folder for workers' files on their machines; null for the run's folder. */
   readonly fileFolder: string | null
-  /** All that workers may be placed on; placeholders as long as nobody has said which machines those are. */
+  /** All possible hosts of workers; placeholders as long as it is unknown which machines those are. */
   readonly named: readonly Host[]
-  /** Those of them that can be used. */
+  /** Those that are usable. */
   hosts(): readonly Host[]
-  /** Those that were within reach and are no more, a sentence each: nothing is placed on them. */
+  /** Machines that were reachable and no longer are, a sentence each. No workers are placed on them. */
   lost(): readonly string[]
   /**
-   * Makes sure that every machine can be used; what is within reach already stays as it is. A machine that was within
-   * reach and can't be reached again is lost, which is told and no error.
-   * @throws FulcrumError environment, naming the machine that can't be used
+   * Ensures that every machine is usable; keeps existing connections. A machine that was reachable and cannot be
+   * reached again is lost, which is reported without an error.
+   * @throws FulcrumError environment, naming the unusable machine
    */
   open(context: DeployContext): Promise<void>
-  /** Tries to have lost machines again, or others in their place; what can't be had stays lost. */
+  /** Tries to recover or replace lost machines; those that cannot be recovered stay lost. */
   regain(context: DeployContext): Promise<void>
   reach(host: string | null): Reach
   launcher(host: string | null): Launcher
   /**
-   * Starts the ranks of a worker together by one program that the machines have for that. Without it each rank is
-   * started by itself, and MPI has nobody to launch it.
+   * Starts a worker's ranks together with one program of the machines. Without it, each rank is started separately, and
+   * MPI has no launcher.
    */
   gang?(name: string, ranks: readonly RankTask[], tasksPerNode: number, isMpi: boolean): Launch
-  /** A port on a machine that nothing listens on. */
+  /** A port on a machine on which nothing listens. */
   freePort(host: string | null): Promise<number>
-  /** The processes that keep the machines within reach. */
+  /** Processes that keep the machines reachable. */
   processes(): readonly RunningProcess[]
-  /** What is wrong with machines or the way to them; those that are lost are done without. */
+  /** Problems of machines or their connections; lost machines are not included. */
   problems(signal: AbortSignal): Promise<readonly NodeProblem[]>
-  /** What opening runs. */
+  /** Commands that opening runs. */
   preview(): readonly PlannedCommand[]
   /** Safe to call twice. */
   close(): Promise<void>
@@ -78,18 +76,18 @@ export interface Nodes {
 
 export const loopback: Reach = { address: '127.0.0.1', networkInterface: 'lo' }
 
-/** What a configuration says of this machine. */
+/** Configuration of this machine. */
 interface HereConfig {
   readonly gpus?: readonly number[] | undefined
   readonly container?: RuntimeConfig | undefined
 }
 
-/** What a configuration hands out of this machine. */
+/** GPUs of this machine that a configuration assigns. */
 export function hostsHere(config: HereConfig): readonly Host[] {
   return [{ name: null, gpus: config.gpus ?? null, maxWorkers: null }]
 }
 
-/** This machine alone, with workers as they are or in containers. */
+/** This machine alone, with workers as processes or in containers. */
 export function thisMachine(config: HereConfig, namespace = ''): Nodes {
   return {
     fileFolder: null,
@@ -112,7 +110,7 @@ function launcherHere(container: RuntimeConfig | undefined, namespace: string): 
   return container === undefined ? onThisMachine : underGuard({ container, namespace, unset: [] })
 }
 
-/** Other machines and this one beside them, where tasks run under guard as they do there. */
+/** Other machines together with this one, on which tasks run under guard in the same way. */
 export function besideThisMachine(others: Nodes, config: HereConfig, namespace: string): Nodes {
   const here = underGuard({ container: config.container ?? null, namespace, unset: [] })
   return {

@@ -1,25 +1,25 @@
 import { type Deployment, gpusOf, largest, nodesPerWorker, type Role, roles, workersOf } from '../../model/index.ts'
 
-/** A machine that workers are placed on. */
+/** A machine for workers. */
 export interface Host {
   /** Null for this machine. */
   readonly name: string | null
-  /** GPU indices that are handed out; null when none are. */
+  /** GPU indices to assign; null to assign none. */
   readonly gpus: readonly number[] | null
-  /** Workers that it takes at most when no GPUs are handed out; null for any number. */
+  /** Maximum workers if no GPUs are assigned; null for any number. */
   readonly maxWorkers: number | null
 }
 
-/** Where a worker runs, and what it holds there. */
+/** Where a worker runs, and its GPUs there. */
 export interface Placed {
   readonly host: string | null
   readonly gpus: readonly number[] | null
 }
 
 /**
- * The place for one more worker: of the hosts with room the one with the least of it, so that larger workers still fit
+ * Place for one more worker: of the hosts with room, the one with the least, so that larger workers still fit
  * elsewhere; the first of equals.
- * @returns null when no host has room
+ * @returns null if no host has room
  */
 export function placeFor(gpusPerWorker: number, hosts: readonly Host[], taken: readonly Placed[]): Placed | null {
   let best: { readonly place: Placed; readonly room: number } | null = null
@@ -38,7 +38,7 @@ export function placeFor(gpusPerWorker: number, hosts: readonly Host[], taken: r
   return best?.place ?? null
 }
 
-/** Where one worker's nodes are, in the order of their ranks: distinct hosts. */
+/** Hosts of one worker's nodes in rank order; all different. */
 export type Places = readonly [Placed, ...Placed[]]
 
 /** The size of one worker. */
@@ -52,8 +52,8 @@ export function sizeOf(deployment: Deployment, role: Role): WorkerSize {
 }
 
 /**
- * Places for one more worker, each on another host, with the same number of GPUs. Ranks follow the order of the hosts.
- * @returns null when too few hosts have room; a worker starts on all of its nodes or on none
+ * Places for one more worker on different hosts, with the same number of GPUs on each. Ranks follow the order of hosts.
+ * @returns null if too few hosts have room; a worker starts on all of its nodes or on none
  */
 export function placesFor(
   { gpus, nodes }: WorkerSize,
@@ -73,15 +73,15 @@ export function placesFor(
 }
 
 /**
- * Roles in the order in which their workers are placed on empty hosts: the largest first, as they fit nowhere later.
+ * Roles in the order in which their workers are placed on empty hosts: largest first, because they would not fit later.
  */
 export function rolesBySize(gpusPerWorker: { readonly [role in Role]: number }): readonly Role[] {
   return [...roles].sort((a, b) => gpusPerWorker[b] - gpusPerWorker[a])
 }
 
 /**
- * Orders of roles to try on empty hosts: those that need the most GPUs of one node first, and those that need the most
- * nodes first. Either may find room where the other does not.
+ * Orders of roles to try on empty hosts: by the most GPUs on one node, and by the most nodes. Either may succeed where
+ * the other does not.
  */
 export function placementOrders(deployment: Deployment): readonly (readonly Role[])[] {
   const perNode = (role: Role) => deployment.gpusPerWorker[role] / nodesPerWorker(deployment, role)
@@ -93,7 +93,7 @@ export function placementOrders(deployment: Deployment): readonly (readonly Role
   ]
 }
 
-/** Why a deployment has no room on empty hosts; null when it has. */
+/** Why a deployment does not fit on empty hosts; null if it does. */
 export function misfitOn(hosts: readonly Host[], deployment: Deployment): string | null {
   const found = placementOrders(deployment).map(order => misfitInOrder(hosts, deployment, order))
   return found.includes(null) ? null : (found[0] ?? null)
@@ -114,7 +114,7 @@ function misfitInOrder(hosts: readonly Host[], deployment: Deployment, order: re
   return null
 }
 
-/** What keeps a worker of several nodes out: too few nodes are large enough, or too few have that much left. */
+/** Why a worker of several nodes does not fit: too few nodes are large enough, or too few have enough room left. */
 function describeSpread(
   hosts: readonly Host[],
   deployment: Deployment,

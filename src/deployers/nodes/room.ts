@@ -3,7 +3,7 @@ import type { DeployProblem } from '../capabilities.ts'
 import { namedHosts, type Whereabouts } from './create.ts'
 import { misfitOn } from './placement.ts'
 
-/** Why a deployment cannot run under a configuration; null when it can. */
+/** Why a deployment cannot run with a configuration; null if it can. */
 export function misfitUnder(config: Whereabouts, deployment: Deployment): DeployProblem | null {
   const { nodes, slurm, gpus } = config
   if (nodes !== undefined || slurm !== undefined) {
@@ -17,7 +17,7 @@ export function misfitUnder(config: Whereabouts, deployment: Deployment): Deploy
   return noRoom('gpus', `it needs ${needed} ${needed === 1 ? 'GPU' : 'GPUs'}, and deploy.gpus lists ${gpus.length}`)
 }
 
-/** @param key of `deploy` that names the room */
+/** @param key key of `deploy` that determines the room */
 export function noRoom(key: 'nodes' | 'slurm' | 'gpus', wrong: string): DeployProblem {
   const remedy =
     key === 'gpus'

@@ -1,4 +1,4 @@
-/** What a short program said. */
+/** Output of a short program. */
 export interface Said {
   readonly ok: boolean
   readonly out: string
@@ -6,7 +6,7 @@ export interface Said {
   readonly complaint: string
 }
 
-/** Runs a short program to its end; a failure is an answer too. */
+/** Runs a short program until it ends. Failures are returned, not thrown. */
 export async function runToEnd(argv: readonly [string, ...string[]], signal: AbortSignal): Promise<Said> {
   const [program, ...args] = argv
   const { execa } = await import('execa')

@@ -28,7 +28,7 @@ interface Options {
   readonly ledger: ProcessLedger
 }
 
-/** A node that is within reach. */
+/** A reachable node. */
 interface Connection {
   readonly process: RunningProcess
   readonly address: string
@@ -37,27 +37,29 @@ interface Connection {
 const connectLimitMs = 30_000
 const answerLimitMs = 6_000
 const connectInTurn = atMost(6)
-/** A place for the sockets of connections, before there is one. */
+/** Placeholder for the folder of connections' sockets. */
 const folderToCome = '<temporary folder>'
 
-/** What workers are placed on when there are nodes: one worker each where no GPUs are named. */
+/** Hosts of workers if there are nodes: one worker each unless GPUs are named. */
 export function hostsOf({ hosts }: SshNodesConfig): readonly Host[] {
   return hosts.map(({ name, gpus }) => ({ name, gpus: gpus ?? null, maxWorkers: gpus === undefined ? 1 : null }))
 }
 
 /** Named nodes over the system's ssh, one connection each, with the user's own keys and configuration. */
 export function sshNodes({ nodes, head, container, namespace, logFolder, ledger }: Options): Nodes {
-  /** Short, and not in the run's folder: a socket's path may have a hundred characters. */
+  /** Short and outside the run's folder, because a socket's path is limited to about a hundred characters. */
   let folder: string | null = null
   const connections = new Map<string, Connection>()
-  /** Nodes that were connected once, and why they are no more. */
+  /** Nodes that were connected once, and why they no longer are. */
   const lost = new Map<string, string>()
   const ports = new Set<number>()
   const wrapping: Wrapping = { container, namespace, unset: [] }
 
   const route = (host: string): SshRoute => ({ host, ssh: nodes.ssh, socket: join(folder ?? folderToCome, '%C') })
 
-  /** Tries again when the way was cut while it was made; not all at once, for they may all go through one host. */
+  /**
+   * Retries if the connection is cut while it is being made. Limits concurrency, because all may go through one host.
+   */
   const connect = (node: SshNodeConfig, signal: AbortSignal) =>
     connectInTurn(() => retryingSsh(() => connectOnce(node, signal), { signal, again: wasCut }))
 
@@ -72,7 +74,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
         failed: () => (process.alive() ? null : unreachable(node.name, process)),
         late: () => unreachable(node.name, process),
       }
-      // First the connection: whatever is started before it is up makes one of its own.
+      // Waits for the connection, because anything started earlier would make a separate one.
       await waitUntil(async limit => (await runToEnd(connectionUpCommand(route(node.name)), limit)).ok, wait)
       await waitUntil(async limit => (await run(node.name, ['bash', '-c', 'command -v setsid'], limit)).ok, wait)
       connections.set(node.name, { process, address: node.address ?? (await addressOf(node.name, nodes.ssh, signal)) })
@@ -95,7 +97,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
     return (await run(host, ['true'], signal)).ok ? [] : [`node ${at} does not respond over ssh`]
   }
 
-  /** One more try for a node whose connection is broken: it may have been only that. */
+  /** Retries once for a node with a broken connection, which may be the only problem. */
   async function reconnect(node: SshNodeConfig, before: Connection, why: string, context: DeployContext) {
     await before.process.stop(1_000)
     connections.delete(node.name)
@@ -174,7 +176,7 @@ function shown(host: string, { address }: Connection): string {
   return address === host ? host : `${host} (${address})`
 }
 
-/** All of them to their end, so that none goes on unseen; then the first failure. */
+/** Waits for all of them, so that none continues unnoticed; then throws the first failure. */
 async function settleAll(under: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(under)).filter(result => result.status === 'rejected')
   if (failed[0] !== undefined) throw failed[0].reason
@@ -185,7 +187,7 @@ function addressToShow({ hosts }: SshNodesConfig, connections: ReadonlyMap<strin
   return connections.get(host)?.address ?? given ?? `<address of ${host}>`
 }
 
-/** What ssh's configuration makes of a name, looked up: Dynamo wants an address. */
+/** Resolves a name with ssh's configuration and looks up the address, because Dynamo requires one. */
 export async function addressOf(host: string, { config: configFile }: SshConfig, signal: AbortSignal): Promise<string> {
   const said = await runToEnd(
     ['ssh', ...(configFile === undefined ? [] : ['-F', configFile]), '-G', '--', host],
@@ -220,7 +222,7 @@ function unreachable(host: string, process: RunningProcess): FulcrumError {
   })
 }
 
-/** Whether the connection was cut while it was being made: the next may hold. */
+/** Whether the connection was cut while it was being made; the next one may succeed. */
 function wasCut(error: unknown): boolean {
   return error instanceof FulcrumError && error.code === nodeUnreachable && isPassing(error.cause)
 }

@@ -1,16 +1,19 @@
 import type { Deployment, EngineSettings, Role } from '../../model/index.ts'
 import { canonicalJson, roles, workersOf } from '../../model/index.ts'
 
-/** What happens to the workers of one role between two deployments. */
+/** Change of one role's workers between two deployments. */
 export interface RoleChange {
   readonly role: Role
-  /** Workers to take away, all of them when the role restarts. */
+  /** Workers to stop; all of them if the role restarts. */
   readonly stop: number
   readonly start: number
   readonly settings: EngineSettings
 }
 
-/** The smallest change of each role: workers come and go, and only changed settings restart those that stay. */
+/**
+ * Smallest change of each role: workers are added and removed, and those that stay are only restarted for changed
+ * settings.
+ */
 export function changesBetween(from: Deployment | null, wanted: Deployment): readonly RoleChange[] {
   return roles
     .map(role => {

@@ -10,7 +10,7 @@ const usual = 'deepseek-r1-fp4-gb200'
 export const simulatedKeys = {
   profile: decisive(
     field(
-      // A bare word is the name of a shipped profile, anything else a path.
+      // A single word is the name of a shipped profile; anything else is a path.
       reading(z.string().min(1), (text, context, path) =>
         /[/\\]|\.ya?ml$/.test(text) ? existing(context, path, text, 'file') : text,
       ),
@@ -48,5 +48,5 @@ export const simulatedKeys = {
   ),
 }
 
-/** The embedded simulated engine behind real HTTP on loopback. */
+/** The embedded simulated engine with real HTTP on loopback. */
 export type SimulatedConfig = ReadKeys<typeof simulatedKeys>

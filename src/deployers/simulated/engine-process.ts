@@ -7,21 +7,21 @@ import { describeExit, startProcess } from '../../process/process.ts'
 import type { EngineStart, Order, Report } from '../../simulator/control.ts'
 import { parseReport } from '../../simulator/control.ts'
 
-/** A running engine and the line to it. */
+/** A running engine and the connection to it. */
 export interface EngineProcess {
   readonly url: string
   readonly process: RunningProcess
   /**
-   * Resolves with the worker's name once the order is carried out.
+   * Resolves with the worker's name once the order is complete.
    * @throws FulcrumError failed `engine-refused` or `engine-ended`; the signal's reason
    */
   tell(order: Order, signal: AbortSignal): Promise<string>
 }
 
-/** The engine's own file: TypeScript in the repository, JavaScript in the package. */
+/** Main file of the engine: TypeScript in the repository, JavaScript in the package. */
 const mainFile = fileURLToPath(new URL(`../../simulator/main${extname(import.meta.url)}`, import.meta.url))
 
-/** The command that runs an engine. */
+/** Command that runs an engine. */
 export function engineCommand(start: EngineStart): readonly [string, ...string[]] {
   return [process.execPath, mainFile, JSON.stringify(start)]
 }
@@ -38,7 +38,7 @@ function ended(exit: ProcessExit, engine: RunningProcess): FulcrumError {
   )
 }
 
-/** Settles with `promise`, or rejects as soon as the signal is aborted. */
+/** Settles with `promise`, or rejects as soon as the signal aborts. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()

@@ -4,7 +4,7 @@ import { FulcrumError } from '../../model/index.ts'
 const deadlineMs = 30_000
 
 /**
- * Asks for one token and waits for it: ready means that a request was answered.
+ * Requests one token and waits for it: a deployment is ready once it has answered a request.
  * @throws FulcrumError failed `no-answer`; the signal's reason
  */
 export async function firstAnswer(url: string, model: string, signal: AbortSignal): Promise<void> {

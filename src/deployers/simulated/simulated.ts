@@ -13,28 +13,28 @@ import { engineCommand, startEngine } from './engine-process.ts'
 import { firstAnswer } from './first-answer.ts'
 
 export interface SimulatedOptions {
-  /** Logs go to `logs/` in it. */
+  /** Its `logs/` folder contains the logs. */
   readonly runFolder: string
   readonly ledger: ProcessLedger
-  /** Whether every prompt consists of words of one token: the engine can then count without building a tokenizer. */
+  /** Whether every prompt consists of words of one token, so that the engine can count without building a tokenizer. */
   readonly wordPrompts?: boolean
-  /** Simulated time that a worker takes to load the model, ms; real ones take minutes. Default: 20. */
+  /** Simulated time that a worker takes to load the model, ms. Real workers take minutes. Default: 20. */
   readonly loadMs?: number
-  /** The configuration of each deployment; the one that is given unless told otherwise. */
+  /** Configuration of each deployment; default: the given one. */
   configOf?(wanted: Deployment): SimulatedConfig
 }
 
-/** What runs now. */
+/** The running deployment. */
 interface Running {
   readonly engine: EngineProcess
   readonly start: EngineStart
   router: RouterMode
-  /** Null while it is being changed: what was interrupted has to be seen to again. */
+  /** Null while it is being changed: an interrupted change must be completed. */
   deployment: Deployment | null
   readonly workers: { readonly [role in Role]: string[] }
 }
 
-/** Deploys on the simulated engine: one process of its own, whose workers come and go while it runs. */
+/** Deploys on the simulated engine: a separate process whose workers come and go while it runs. */
 export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOptions): Deployer {
   const loadMs = options.loadMs ?? 20
   const configOf = (wanted: Deployment) => options.configOf?.(wanted) ?? config
@@ -53,7 +53,7 @@ export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOpt
     return { profile, ...model, port: 0, routing: router, ...words }
   }
 
-  /** The router is changed in the running engine; everything else is what an engine is started with. */
+  /** The router can be changed in a running engine; any other difference requires a restart. */
   const startedAlike = (a: EngineStart, b: EngineStart) =>
     canonicalJson({ ...a, routing: '' }) === canonicalJson({ ...b, routing: '' })
 
@@ -63,7 +63,7 @@ export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOpt
     await engine?.process.stop(1000)
   }
 
-  /** The running engine, when it can serve the model that is wanted; else a new one. */
+  /** The running engine if it can serve the wanted model, otherwise a new one. */
   async function engineFor(wanted: Deployment, context: DeployContext): Promise<Running> {
     const start = startOf(wanted)
     const usable = running?.engine.process.alive() && running.deployment !== null
@@ -125,7 +125,7 @@ export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOpt
       const now = await engineFor(wanted, context)
       const changes = changesBetween(now.deployment, wanted)
       now.deployment = null
-      // Workers leave before others come: on real hardware they would need the same GPUs.
+      // Stops workers before starting others, because they would need the same GPUs on real hardware.
       for (const change of changes) await stopWorkers(now, change, context)
       await Promise.all(changes.map(change => startWorkers(now, change, context)))
       await firstAnswer(now.engine.url, wanted.model.name, context.signal)

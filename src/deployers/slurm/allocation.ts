@@ -22,9 +22,9 @@ interface Asked {
 }
 
 /**
- * Starts `salloc`, waits in the queue and tells about it.
- * @throws FulcrumError environment `slurm-refused` when Slurm won't have the job, `slurm-queue-timeout` at the
- *   deadline; the job is cancelled then, as it is when interrupted
+ * Starts `salloc`, waits in the queue and reports the wait.
+ * @throws FulcrumError environment `slurm-refused` if Slurm rejects the job, `slurm-queue-timeout` at the deadline.
+ *   Cancels the job at the deadline and on interruption
  */
 export async function allocate(
   spec: Pick<ProcessSpec, 'name' | 'argv' | 'env' | 'cwd' | 'logFile'>,

@@ -7,13 +7,13 @@ import { parseSinfo, type SlurmNode, sinfoArguments, slurmSeconds } from './sinf
 import { hasFailed } from './states.ts'
 import { slurmVariables } from './variables.ts'
 
-/** Slurm's programs go on asking a controller that is away. */
+/** Slurm's programs keep asking a controller that is down. */
 const answerLimitMs = 15_000
 const ask = (program: string, args: readonly string[]) => hereMachine.run(program, args, {}, answerLimitMs)
 
 /**
- * Whether Slurm would give the allocation that a sweep asks for, now or later. Asks for none; the clock is read by a
- * job of a second on idle nodes.
+ * Checks whether Slurm would grant the sweep's allocation, now or later, without requesting it. A one-second job on
+ * idle nodes reads the clocks.
  */
 export async function checkSlurm(config: AllocationConfig): Promise<readonly Check[]> {
   const said = await ask('sinfo', sinfoArguments)
@@ -35,11 +35,11 @@ export async function checkSlurm(config: AllocationConfig): Promise<readonly Che
   }
 }
 
-/** What Slurm's programs say when they could not ask; it is no answer. */
+/** Messages of Slurm's programs when they cannot reach the controller; these are not an answer. */
 const controllerAway =
   /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted|not connected|connection failure/i
 
-/** The partition's nodes against what is asked of it. */
+/** Compares the partition's nodes with the request. */
 export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]): readonly Check[] {
   const { partition, gpus_per_node: gpusPerNode, time } = config
   const names = [...new Set(nodes.map(node => node.partition))]
@@ -125,7 +125,7 @@ async function trial(config: AllocationConfig): Promise<Check> {
   )
 }
 
-/** Accounts matter only where Slurm keeps accounts. */
+/** Accounts only matter if Slurm uses accounting. */
 async function checkAccount({ account }: AllocationConfig): Promise<readonly Check[]> {
   const user = process.env.USER ?? process.env.LOGNAME
   const only = user === undefined ? [] : [`user=${user}`]
@@ -143,7 +143,7 @@ async function checkAccount({ account }: AllocationConfig): Promise<readonly Che
   ]
 }
 
-/** Inside a job the workers' variables are unset, unless told otherwise. */
+/** By default, workers inside a job run without these variables. */
 function variables({ keep_slurm_variables: keepSlurmVariables }: AllocationConfig): readonly Check[] {
   if (keepSlurmVariables) {
     const remedy = 'Remove deploy.keep_slurm_variables if TensorRT-LLM fails to spawn.'

@@ -16,12 +16,12 @@ import { hostsToCome } from './nodes.ts'
 import { allocationArguments } from './salloc.ts'
 import { mpiBreakers } from './srun.ts'
 
-/** Ports that the programs use by default; the nodes are the job's alone. */
+/** Default ports of the programs; the job has its nodes to itself. */
 const ports = { nats: 4222, etcd: 2379, etcdPeer: 2380, http: 8000, system: 9090, sideChannel: 20_097, own: 20_297 }
 
 /**
- * A batch script of Slurm: NATS, etcd and the frontend on the first node of its job, workers as steps on all of them. Null
- * for workers in containers, and for those on several nodes.
+ * A Slurm batch script: NATS, etcd and the frontend on the first node of its job, workers as steps on all nodes. Null
+ * for workers in containers and on several nodes.
  */
 export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): DeploymentFiles | null {
   if (config.container !== undefined) return null
@@ -92,17 +92,17 @@ export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): Deployment
   }
 }
 
-/** The frontend answers the cluster, not its own node alone, unless the sweep says otherwise. */
+/** The frontend is reachable from the cluster, not only from its node, unless the sweep file says otherwise. */
 const reachable = (config: DynamoConfig, address: string): DynamoConfig => ({
   ...config,
   frontend_args: { ...config.frontend_args, 'http-host': config.frontend_args['http-host'] ?? address },
 })
 
-/** Secrets stay in the environment of whoever submits the job; Slurm hands it on. */
+/** Secrets stay in the environment of the submitter; Slurm passes it on. */
 const withoutSecrets = (env: { readonly [name: string]: string }) =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !isSecretName(name)))
 
-/** A step of the job on one of its nodes, without the variables that make MPI take an engine's start for Slurm's. */
+/** A step of the job on one of its nodes, without the variables that make MPI mistake an engine's start for Slurm's. */
 function stepOn(node: string, config: SlurmConfig): Launcher {
   const unset = config.keep_slurm_variables ? [] : mpiBreakers.flatMap(name => ['-u', name])
   return ({ name, argv, env, files }) => ({

@@ -12,7 +12,7 @@ import { slurmFiles } from './files.ts'
 import { hostsToCome } from './nodes.ts'
 import { slurmDeployer } from './slurm.ts'
 
-/** Dynamo 1.x in an allocation of Slurm. */
+/** Dynamo 1.x in a Slurm allocation. */
 export const slurm = defineDeployer({
   name: 'slurm',
   about: 'Dynamo 1.x with its workers as steps of a Slurm allocation.',

@@ -3,7 +3,7 @@ import { field, positiveInt } from '../../yaml/field.ts'
 import { decisive, operational, type ReadKeys, strictKeys } from '../../yaml/keys.ts'
 import { durationInSeconds, words } from '../../yaml/kinds.ts'
 
-/** What an allocation of Slurm is asked for with. */
+/** Keys of the request for a Slurm allocation. */
 export const allocationKeys = {
   nodes: decisive(field(positiveInt, 'Number of nodes to request.', 'write a number of nodes')),
   gpus_per_node: decisive(
@@ -52,8 +52,8 @@ export const allocationKeys = {
   ),
 }
 
-/** An allocation of Slurm, whose steps workers are; `queue_timeout` in seconds. */
+/** A Slurm allocation, with workers as its steps; `queue_timeout` in seconds. */
 export type AllocationConfig = ReadKeys<typeof allocationKeys>
 
-/** The keys of an allocation as a section of their own. */
+/** Keys of an allocation as a separate section. */
 export const allocation = strictKeys(allocationKeys, 'a Slurm allocation')

@@ -3,8 +3,8 @@ import { runToEnd } from '../nodes/run-to-end.ts'
 const answerLimitMs = 10_000
 
 /**
- * Numbers of this user's jobs that an `salloc` of ours, known by the name that it gave them, still holds. None when the
- * command line is another program's, or Slurm does not answer: then nothing is known of its jobs.
+ * This user's jobs that one of our `salloc` processes still holds, identified by the job name. Empty if the command
+ * line is another program's, or if Slurm does not respond, so that nothing is known about its jobs.
  */
 export async function jobsHeldBy(argv: readonly string[]): Promise<readonly string[]> {
   const [program, ...args] = argv

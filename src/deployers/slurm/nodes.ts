@@ -32,7 +32,7 @@ interface Fault {
 
 const answerLimitMs = 10_000
 
-/** What workers are placed on in nodes whose names Slurm has yet to say. */
+/** Hosts of workers on nodes whose names Slurm has not assigned yet. */
 export function hostsToCome(config: Pick<AllocationConfig, 'nodes' | 'gpus_per_node'>): readonly Host[] {
   return Array.from({ length: config.nodes }, (_, index) => hostOf(config, `<node ${index + 1}>`))
 }
@@ -43,17 +43,16 @@ function hostOf({ gpus_per_node: gpusPerNode }: Pick<AllocationConfig, 'gpus_per
 }
 
 /**
- * The nodes of an allocation that is asked for at the first opening, and again when it was lost. Of one that lost
- * single nodes the others stay in use; a further allocation replaces what was lost once a deployment does not fit
- * without it.
+ * Nodes of an allocation that is requested on first opening, and again after it was lost. If single nodes fail, the
+ * others stay in use. Another allocation replaces lost ones once a deployment does not fit without them.
  */
 export function slurmNodes({ config, container, head, namespace, logFolder, ledger }: Options): Nodes {
   let allocations: readonly Allocation[] = []
   let asked = 0
-  /** Whether replacements were asked for in vain; others would wait as long. */
+  /** Whether requests for replacements failed; further ones would wait just as long. */
   let inVain = false
   let addresses: ReadonlyMap<string, string> = new Map()
-  /** Nodes that failed, and jobs that ended beside others, with what Slurm says of them. */
+  /** Failed nodes, and ended jobs beside others, with Slurm's reason. */
   const lost = new Map<string, string>()
   const ports = new Set<number>()
   const unset = config.keep_slurm_variables ? [] : mpiBreakers
@@ -72,12 +71,12 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
     return said.ok ? parseNodes(said.out) : []
   }
 
-  /** What is wrong with an allocation as a whole, and whether that is its end; null when it can be used. */
+  /** Problem of an allocation as a whole, and whether it has ended; null if it is usable. */
   async function faultOf(held: Allocation, signal: AbortSignal): Promise<Fault | null> {
     const queue = await ask(['squeue', '--noheader', `--jobs=${held.job}`, '--states=all', '--format=%T|%r'], signal)
     const name = `Slurm job ${held.job}`
     const known = parseJobState(queue.out)
-    // A controller that does not answer has not ended anything.
+    // A controller that does not respond does not mean that the job has ended.
     if (!queue.ok && !/invalid job id/i.test(queue.complaint))
       return { why: `${name}: ${queue.complaint}`, ended: false }
     const job = known ?? parseEndedJob((await ask(['scontrol', 'show', 'job', '--oneliner', held.job], signal)).out)
@@ -86,7 +85,7 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
     return held.process.alive() ? null : { why: `the allocation of ${name} has ended`, ended: true }
   }
 
-  /** Nodes in use that have failed, with what Slurm says of them. */
+  /** Failed nodes in use, with Slurm's reason. */
   async function failures(signal: AbortSignal): Promise<readonly (readonly [name: string, why: string])[]> {
     if (allocations.length === 0) return []
     const states = await statesOf(signal, namesInUse())
@@ -110,7 +109,7 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
     addresses = new Map([...addresses, ...(await Promise.all(found))])
   }
 
-  /** Lets go of allocations that have ended, and knows nodes that have failed. */
+  /** Releases allocations that have ended, and records nodes that have failed. */
   async function look(context: DeployContext): Promise<void> {
     const lose = (name: string, what: string, why: string) => {
       lost.set(name, why)

@@ -1,20 +1,19 @@
 import type { AllocationConfig } from './keys.ts'
 
 /**
- * Says which job it is on, then waits for the end of its input: the allocation is given back even when Fulcrum is
- * killed.
+ * Prints its job, then waits for the end of its input, so that the allocation is released even if Fulcrum is killed.
  */
 const holder = `echo "$SLURM_JOB_ID $SLURM_JOB_NODELIST"; exec cat >/dev/null`
 
 /**
- * Asks for an allocation and holds it: whole nodes unless told otherwise, since others on a node would be measured too.
- * When a node fails, the others are kept.
+ * Requests and holds an allocation: whole nodes by default, because other jobs on a node would affect measurements. If
+ * a node fails, the others are kept.
  */
 export function allocationCommand(config: AllocationConfig, name: string): readonly [string, ...string[]] {
   return ['salloc', `--job-name=${name}`, ...allocationArguments(config), ...['bash', '-c', holder]]
 }
 
-/** What is asked for. */
+/** Arguments of the request. */
 export function allocationArguments(config: AllocationConfig): readonly string[] {
   const { nodes, gpus_per_node: gpusPerNode, partition, account, time, salloc_args: sallocArgs } = config
   return [

@@ -3,22 +3,22 @@ export interface SlurmNode {
   readonly partition: string
   readonly isDefault: boolean
   readonly up: boolean
-  /** Longest time of a job in seconds; null without a limit. */
+  /** Maximum duration of a job in seconds; null without a limit. */
   readonly longestS: number | null
   /** `idle`, `mixed`, `down*`, … */
   readonly state: string
   readonly gpus: number
   readonly name: string
-  /** Why it is down or drained; null when nobody said. */
+  /** Why it is down or drained; null without a reason. */
   readonly reason: string | null
 }
 
-/** What {@link parseSinfo} reads. */
+/** Arguments for output that {@link parseSinfo} parses. */
 export const sinfoArguments = ['--Node', '--noheader', '--format=%P|%a|%l|%T|%G|%N|%E'] as const
 
 /**
- * Reads what `sinfo --Node --noheader --format=%P|%a|%l|%T|%G|%N|%E` prints, a line a node and partition.
- * @throws SyntaxError with the line that is none
+ * Parses the output of `sinfo --Node --noheader --format=%P|%a|%l|%T|%G|%N|%E`, one line per node and partition.
+ * @throws SyntaxError with the invalid line
  */
 export function parseSinfo(text: string): readonly SlurmNode[] {
   return text
@@ -43,7 +43,7 @@ export function parseSinfo(text: string): readonly SlurmNode[] {
     })
 }
 
-/** GPUs of a `Gres` column: `gpu:16`, `gpu:h100:8(S:0-1),nic:2`, `(null)`. */
+/** GPUs in a `Gres` column: `gpu:16`, `gpu:h100:8(S:0-1),nic:2`, `(null)`. */
 function gpusIn(gres: string): number {
   const counts = gres.split(',').map(one => /^gpu(?::[^:()]+)?:(\d+)(?:\(.*)?$/.exec(one.trim())?.[1])
   return counts.reduce((sum, count) => sum + Number(count ?? 0), 0)
@@ -58,7 +58,7 @@ export function slurmSeconds(time: string): number | null {
   const [, days, rest = ''] = /^(?:(\d+)-)?(\d+(?::\d+){0,2})$/.exec(time) ?? []
   if (rest === '') throw new SyntaxError(`not a time of Slurm: ${time}`)
   const parts = rest.split(':').map(Number)
-  // After days come hours; alone, a number is minutes and two are minutes and seconds.
+  // After days come hours. Without days, a single number is minutes, and two are minutes and seconds.
   const [h = 0, m = 0, s = 0] = days !== undefined || parts.length === 3 ? parts : [0, ...parts]
   return Number(days ?? 0) * 86_400 + h * 3600 + m * 60 + s
 }

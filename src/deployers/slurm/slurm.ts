@@ -7,7 +7,7 @@ import { dynamoDeployer } from '../dynamo/dynamo.ts'
 import { nodesOf } from '../nodes/create.ts'
 import type { SlurmConfig } from './config.ts'
 
-/** Dynamo 1.x whose workers are steps of an allocation; NATS, etcd and the frontend run on this machine. */
+/** Dynamo 1.x with workers as steps of an allocation; NATS, etcd and the frontend run on this machine. */
 export function slurmDeployer(
   config: SlurmConfig,
   options: DeployerOptions & Partial<ConfigOf<SlurmConfig>>,

@@ -3,21 +3,21 @@ import { guarded } from '../launch/guard.ts'
 import type { Launch, Launcher, Wrapping } from '../launch/launcher.ts'
 import type { RankTask } from '../nodes/nodes.ts'
 
-/** Variables that make MPI take an engine's own start for a launch by Slurm; the guide unsets them. */
+/** Variables that make MPI mistake an engine's own start for a launch by Slurm; the guide unsets them. */
 export const mpiBreakers = ['SLURM_JOBID', 'SLURM_JOB_ID', 'SLURM_NODELIST'] as const
 
 /** A node of a Slurm allocation. */
 export interface StepTarget {
   readonly job: string
   readonly node: string
-  /** The user's own, such as `--mpi=pmix` or `--container-image=…`. */
+  /** The user's own arguments, such as `--mpi=pmix` or `--container-image=…`. */
   readonly args: readonly string[]
 }
 
 /**
- * Runs tasks as steps of an allocation: the guide's way around failures of MPI spawn. Steps overlap, since each is
- * given its GPUs by name and none must wait for another's cores; nor is it bound to one core, the share of a single
- * task.
+ * Runs tasks as steps of an allocation, the guide's workaround for failures of MPI spawn. Steps overlap, because each
+ * is assigned its GPUs by name and none must wait for another's cores. They are not bound to one core, which is the
+ * default share of a single task.
  */
 export function asStep({ job, node, args }: StepTarget, wrapping: Wrapping): Launcher {
   const where = [
@@ -37,7 +37,7 @@ export function asStep({ job, node, args }: StepTarget, wrapping: Wrapping): Lau
   })
 }
 
-/** Runs the command that is meant for its node: name, number of words and words of each come as arguments. */
+/** Runs the command for its node; receives each node's name, number of words and words as arguments. */
 const dispatch = `
 while [ $# -gt 1 ]; do
   node=$1 count=$2; shift 2
@@ -49,8 +49,8 @@ exit 64
 `.trim()
 
 /**
- * Runs the ranks of one worker as one step over their nodes. It ends as a whole when one of its tasks fails, and says
- * before each line which task it is from.
+ * Runs the ranks of one worker as a single step over their nodes. The whole step ends if one of its tasks fails. Each
+ * output line is prefixed with its task.
  */
 export function asGangStep(
   { job, args }: Pick<StepTarget, 'job' | 'args'>,

@@ -1,19 +1,19 @@
-/** A job as `squeue --format=%T|%r|%N` tells it. */
+/** A job's state from `squeue --format=%T|%r|%N`. */
 export interface JobState {
   /** `PENDING`, `RUNNING`, `PREEMPTED`, … */
   readonly state: string
-  /** `Resources`, `Priority`, `NodeFail`, …; null when Slurm gives none. */
+  /** `Resources`, `Priority`, `NodeFail`, …; null without a reason. */
   readonly reason: string | null
 }
 
-/** What `squeue` says of one job; null when it no longer lists it. */
+/** Parses squeue's output for one job; null if it no longer lists the job. */
 export function parseJobState(squeue: string): JobState | null {
   const [state, reason] = (squeue.trim().split('\n')[0] ?? '').split('|')
   if (state === undefined || state === '') return null
   return { state, reason: reason === undefined || reason === '' || reason === 'None' ? null : reason }
 }
 
-/** What `scontrol show job --oneliner` says of a job that has left the queue; null when it knows none. */
+/** Parses `scontrol show job --oneliner` for a job that has left the queue; null if the job is unknown. */
 export function parseEndedJob(scontrol: string): JobState | null {
   const fields = fieldsOf(scontrol)
   const state = fields.get('JobState')
@@ -22,7 +22,7 @@ export function parseEndedJob(scontrol: string): JobState | null {
   return { state, reason: reason === undefined || reason === 'None' ? null : reason }
 }
 
-/** Whether the job can still come to run, or runs. */
+/** Whether the job is running or can still start. */
 export function isWaiting({ state }: JobState): boolean {
   return ['PENDING', 'CONFIGURING', 'REQUEUED', 'REQUEUE_HOLD', 'RESV_DEL_HOLD', 'SPECIAL_EXIT'].includes(state)
 }
@@ -32,7 +32,7 @@ export function describeJob({ state, reason }: JobState): string {
   return reason === null ? state : `${state} (${reason})`
 }
 
-/** A node as `scontrol show node --oneliner` tells it. */
+/** A node's state from `scontrol show node --oneliner`. */
 export interface NodeState {
   readonly name: string
   readonly address: string
@@ -51,7 +51,7 @@ export function parseNodes(scontrol: string): readonly NodeState[] {
   })
 }
 
-/** Parts of a node's state with which its steps are lost or about to be; draining and reserved nodes go on. */
+/** Parts of a node's state in which its steps are lost or about to be. Draining and reserved nodes keep running. */
 const failed = new Set([
   'DOWN',
   'FAIL',
@@ -68,7 +68,7 @@ export function hasFailed({ state }: NodeState): boolean {
   return state.endsWith('*') || state.split('+').some(part => failed.has(part.replace(/\W+$/, '')))
 }
 
-/** `Name=value` pairs of a line; values with spaces are cut at the first. */
+/** `Name=value` pairs of a line; values are cut at the first space. */
 function fieldsOf(line: string): ReadonlyMap<string, string> {
   const pairs = line.split(/\s+/).flatMap(word => {
     const at = word.indexOf('=')
