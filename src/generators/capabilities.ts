@@ -30,6 +30,8 @@ export interface GeneratorCapabilities {
   readonly parallelTurns: boolean
   /** Requests for several models, mixed by weight. */
   readonly models: boolean
+  /** Prompts whose tokens the server counts (`model.tokenizer: server`). */
+  readonly serverTokenizer: boolean
   /** Tells reasoning from the answer, so that there is a TTFO. */
   readonly reasoning: boolean
   /** `requests: auto`: the number of requests is found while it measures. */
@@ -52,6 +54,7 @@ export const leastCapabilities: GeneratorCapabilities = {
   conversations: false,
   parallelTurns: false,
   models: false,
+  serverTokenizer: false,
   reasoning: false,
   autoRequests: false,
   windows: ['whole'],
@@ -66,6 +69,8 @@ export interface AskedLoad {
   readonly prompts?: 'fresh' | 'same'
   /** Whether requests are mixed of several models. */
   readonly mixesModels?: boolean
+  /** Whether the server takes the place of a tokenizer. */
+  readonly serverTokenizer?: boolean
 }
 
 /** An unsupported feature. */
@@ -113,6 +118,8 @@ export function shortfallsOf(name: string, can: GeneratorCapabilities, asked: As
     })
   }
   if (asked.mixesModels === true && !can.models) lacks('model', '', 'several models', 'write one model')
+  if (asked.serverTokenizer === true && !can.serverTokenizer)
+    lacks('model', '', 'tokenizer: server', 'write the folder of a tokenizer, or its name on Hugging Face')
   const { level } = load
   if (!can.loads.includes(level.kind)) {
     lacks('load', keys[level.kind], levels[level.kind], `write ${can.loads.map(kind => keys[kind]).join(' or ')}`)

@@ -8,7 +8,8 @@ import { buildTokenizer, readTokenizer } from './tokenizer.ts'
 /** Increase when the method of finding a lexicon changes. */
 const version = 2
 
-const schema = z.object({
+/** A lexicon in a file. */
+export const lexiconSchema = z.object({
   words: z.array(z.string().regex(/^[a-z]{4,10}$/)).min(2),
   interchangeable: z.array(z.int().nonnegative()).min(2),
   chatTokens: z.int().nonnegative().nullable(),
@@ -25,7 +26,7 @@ const schema = z.object({
 export async function loadLexicon(model: Model, cacheFolder: string, signal: AbortSignal): Promise<Lexicon> {
   const source = await readTokenizer(model.tokenizer)
   signal.throwIfAborted()
-  return cached<Lexicon>(cacheFolder, `lexicon-v${version}-${source.fingerprint}.json`, schema, () =>
+  return cached<Lexicon>(cacheFolder, `lexicon-v${version}-${source.fingerprint}.json`, lexiconSchema, () =>
     createLexicon(buildTokenizer(source), source.name),
   )
 }

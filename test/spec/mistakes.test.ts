@@ -213,6 +213,11 @@ suite('values', [
 
 suite('the model', [
   [
+    'a generator that needs the tokenizer',
+    sweepText({ model: '{ name: a, tokenizer: server }', generator: 'aiperf' }),
+    /^2:8: the generator aiperf does not support tokenizer: server; .*write generator: built-in$/,
+  ],
+  [
     'a tokenizer that is needed',
     sweepText({ model: 'meta/Llama' }),
     /^2:8: model has no tokenizer, and Fulcrum ships none for "meta\/Llama"; /,

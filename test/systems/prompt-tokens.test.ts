@@ -11,6 +11,7 @@ import type { PromptSet } from '../../src/generators/prompt-set.ts'
 import { promptJson } from '../../src/generators/prompt-set.ts'
 import type { PromptOptions } from '../../src/generators/prompts.ts'
 import { createPromptSet } from '../../src/generators/prompts.ts'
+import { serverCounter } from '../../src/generators/server-tokens.ts'
 
 /** A real Dynamo: frontend and mocker, which find each other through files and talk over TCP; no NATS, no etcd. */
 const systems = join(import.meta.dirname, '../../.systems')
@@ -112,6 +113,19 @@ test('a real Dynamo counts prompts of mixed lengths with a shared prefix as exac
   const set = await createPromptSet(options({ workload, count: 16 }, 0))
   assert.deepEqual(await countedBy(set, 'chat/completions', 'messages'), [...set.inputTokens])
 })
+
+for (const [api, path, field] of [
+  ['chat', 'chat/completions', 'messages'],
+  ['completions', 'completions', 'prompt'],
+] as const)
+  test(`a real Dynamo counts prompts of the ${api} API exactly that were made by asking it alone`, async () => {
+    const endpoint = { url, model, dialect: 'dynamo-1', metricsUrls: {} } as const
+    const set = await createPromptSet({
+      ...options({ model: { name: model, tokenizer: 'server' }, api, signal: AbortSignal.timeout(120_000) }, 300),
+      counter: serverCounter(endpoint, api, undefined, AbortSignal.timeout(120_000)),
+    })
+    assert.deepEqual(await countedBy(set, path, field), Array(set.count).fill(300))
+  })
 
 async function freePort(): Promise<number> {
   const server = createServer()

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { userCacheFolder } from '../../generators/cache.ts'
+import { builtinTokenizer, serverTokenizer } from '../../model/builtin-tokenizer.ts'
 import { canonicalJson, type Deployment, defined, type Endpoint, type Role } from '../../model/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import type { EngineStart } from '../../simulator/control.ts'
@@ -47,7 +48,8 @@ export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOpt
     const words = options.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
     const model = {
       model: name,
-      tokenizer,
+      // Somebody has to count: the simulator, whose tokenizer is then DeepSeek's.
+      tokenizer: tokenizer === serverTokenizer ? builtinTokenizer : tokenizer,
       ...defined({ adapters, errorRate: said.error_rate, reasoningShare: said.reasoning_share, acceptance }),
     }
     return { profile, ...model, port: 0, routing: router, ...words }

@@ -23,6 +23,7 @@ export const builtInGenerator = defineGenerator({
     conversations: true,
     parallelTurns: true,
     models: true,
+    serverTokenizer: true,
     reasoning: true,
     autoRequests: true,
     windows: ['steady', 'whole'],

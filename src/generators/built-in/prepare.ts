@@ -5,6 +5,7 @@ import { requireNone } from '../capabilities.ts'
 import type { PromptBook } from '../prompt-book.ts'
 import { createPromptSet } from '../prompts.ts'
 import { replayedTrace } from '../replay.ts'
+import { serverCounter } from '../server-tokens.ts'
 import type { Trace } from '../trace.ts'
 import { firstMeasured } from './asked.ts'
 import type { JobLoad, Schedule } from './job.ts'
@@ -53,6 +54,7 @@ export async function prepareLoad(
   signal: AbortSignal,
 ): Promise<JobLoad> {
   const { load, workload } = point
+  const apiKey = apiKeyOf(endpoint, env)
   const prompts = await createPromptSet({
     model: point.deployment.model,
     api: load.api,
@@ -62,6 +64,7 @@ export async function prepareLoad(
     salt: `${point.id}/${point.repeat}`,
     spare: spareConversations(point, schedule),
     ...(trace === null ? {} : { trace, late: true }),
+    counter: serverCounter(endpoint, load.api, apiKey, signal),
     cacheFolder,
     book,
     signal,
@@ -70,7 +73,7 @@ export async function prepareLoad(
     api: load.api,
     streaming: load.streaming,
     requests: createRequestSet(
-      ...([prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl)] as const),
+      ...([prompts, load, endpoint, apiKey, meanTokens(workload.osl)] as const),
       point.deployment.model.mix,
     ),
     schedule,

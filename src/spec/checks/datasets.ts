@@ -2,6 +2,7 @@ import type { Findings } from '../../engines/role-settings.ts'
 import type { MeasuredDataset, OddRows } from '../../generators/dataset-file.ts'
 import { outputTokensOf } from '../../generators/dataset-lengths.ts'
 import { type LengthRange, lengthRange } from '../../generators/length-range.ts'
+import { serverTokenizer } from '../../model/builtin-tokenizer.ts'
 import type { Load, Model, ValidityLimits, Workload } from '../../model/index.ts'
 import { FulcrumError } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
@@ -69,6 +70,14 @@ export async function checkDatasets(
     const place = { kind: 'sweep', path } as const
     const most = loads.reduce((sum, load) => Math.max(sum, load.dataset), 1)
     const api = loads[0]?.api ?? 'chat'
+    if (model.tokenizer === serverTokenizer) {
+      refuse(
+        place,
+        `${pathText(path)}: the prompts of a dataset are counted before the server runs, which tokenizer: server cannot do`,
+        'write the folder of a tokenizer as model.tokenizer',
+      )
+      continue
+    }
     try {
       const dataset = await read(file, { tokenizer: model.tokenizer, api, most })
       const found = factsOf(workload, file, dataset, loads[0]?.seed ?? 0, most)

@@ -1,5 +1,6 @@
 import { type AskedLoad, type Shortfall, shortfallsOf } from '../../generators/capabilities.ts'
 import { generators } from '../../generators/index.ts'
+import { serverTokenizer } from '../../model/builtin-tokenizer.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
@@ -20,6 +21,7 @@ export const checkGenerator: Check = (sweep, { refuse }) => {
         workload,
         prompts,
         mixesModels: sweep.deployments.some(({ model }) => model.mix !== undefined),
+        serverTokenizer: sweep.deployments.some(({ model }) => model.tokenizer === serverTokenizer),
       }
       for (const shortfall of generator.shortfalls(asked)) {
         const path = pathOf(sweep, shortfall, index)

@@ -9,7 +9,7 @@ const name = field(
 
 const tokenizer = field(
   z.string().min(1),
-  'Folder with `tokenizer.json` and `tokenizer_config.json`, relative to this file; the name of a model on Hugging Face whose tokenizer is in the local cache; or `builtin:deepseek-v3`. Default: `builtin:deepseek-v3` for DeepSeek V3 and R1 models, else the tokenizer of the model’s own name in the cache.',
+  'Folder with `tokenizer.json` and `tokenizer_config.json`, relative to this file; the name of a model on Hugging Face whose tokenizer is in the local cache; `builtin:deepseek-v3`; or `server`, which has the measured server count the tokens of prompts. Default: `builtin:deepseek-v3` for DeepSeek V3 and R1 models, else the tokenizer of the model’s own name in the cache.',
   'write a folder with tokenizer.json and tokenizer_config.json, a name such as Qwen/Qwen3-8B, or builtin:deepseek-v3',
 )
 

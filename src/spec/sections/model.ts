@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { isHubName } from '../../generators/hub.ts'
+import { serverTokenizer } from '../../model/builtin-tokenizer.ts'
 import type { Model } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import { existing, fromFile, lookUp, type SectionContext } from '../../yaml/section-context.ts'
@@ -48,11 +49,12 @@ function oneModel(
       context.report(
         path,
         `model has no tokenizer, and Fulcrum ships none for ${JSON.stringify(name)}`,
-        'write model: { name: …, tokenizer: FOLDER }, where FOLDER contains the model’s tokenizer.json, or the name of a model on Hugging Face; --download-tokenizer downloads it',
+        'write model: { name: …, tokenizer: FOLDER }, where FOLDER contains the model’s tokenizer.json, or the name of a model on Hugging Face; --download-tokenizer downloads it. With tokenizer: server, the measured server counts',
       )
     }
     return { name, tokenizer: builtinTokenizer }
   }
+  if (tokenizer === serverTokenizer) return { name, tokenizer }
   if (tokenizer.startsWith('builtin:')) {
     if (tokenizer !== builtinTokenizer) {
       context.report(
