@@ -8,7 +8,6 @@ export { gatherManifest, presentConditions, type RunRequest, sweepContentId } fr
 export * from './history.ts'
 export type { Holder } from './holder.ts'
 export { type Journal, type JournalOptions, journalFile, openJournal } from './journal.ts'
-export { type Live, readLive, removeLive, writeLive } from './live.ts'
 export { lockRun, type RunLock, runHolder } from './lock.ts'
 export * from './manifest.ts'
 export { createRun, type OpenRun, openRun, sweepFolder } from './open-run.ts'

@@ -1,7 +1,7 @@
 import { loadLabel } from '../analysis/load-label.ts'
 import { roleLoads } from '../analysis/role-loads.ts'
 import type { LoadProgress, LoadSoFar } from '../generators/generator.ts'
-import { type Live, removeLive, writeLive } from '../journal/index.ts'
+import { type Live, removeLive, writeLive } from '../journal/live.ts'
 import type { ServerMetric, ServerMetrics } from '../metrics/measurement.ts'
 import { deploymentLabel, type Point } from '../model/index.ts'
 import type { GpuWatch } from '../telemetry/gpu/watch.ts'

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { analyse } from '../analysis/analyse.ts'
-import type { Live, PointCounts } from '../journal/index.ts'
+import type { PointCounts } from '../journal/index.ts'
+import type { Live } from '../journal/live.ts'
 import type { Run } from '../journal/run.ts'
 import { frontierSpec } from '../render/charts/frontier.ts'
 import { pageSpec } from '../render/html/render.ts'

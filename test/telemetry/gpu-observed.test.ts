@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { hostname } from 'node:os'
 import { describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { observeGpus } from '../../src/telemetry/gpu/observe.ts'
@@ -256,6 +257,83 @@ describe('sources of GPU telemetry', () => {
     )
     assert.match(findings[0]?.message ?? '', /so the energy of this point is unknown: .*Sign in/)
   })
+
+  /** Machines whose sampler says these lines every 50 ms, after its announcement. */
+  const saying = (announced: string, first: readonly string[], line: (atMs: number) => string): GpuHosts => ({
+    ...hostsSaying(),
+    follow: async (_host, _argv, onLine) => {
+      for (const text of [`fulcrum-gpus ${announced}`, ...first]) onLine(text)
+      const timer = setInterval(() => onLine(line(Date.now())), 50)
+      onLine(line(Date.now()))
+      return { stop: async () => clearInterval(timer), ended: new Promise(() => {}) }
+    },
+  })
+
+  const both: readonly (readonly [
+    what: string,
+    page: (joules: number) => string,
+    machines: (began: number) => GpuHosts,
+  ])[] = [
+    [
+      'amd-smi and AMD’s exporter',
+      joules => {
+        const labels = `gpu_id="0",serial_number="P1",gpu_uuid="other-uuid",card_model="MI300X",hostname="${hostname()}"`
+        return `gpu_package_power{${labels}} 400\ngpu_energy_consumed{${labels}} ${Math.round(joules * 1e6)}\n`
+      },
+      began =>
+        saying('amd-smi', ['list gpu,gpu_bdf,gpu_uuid', 'list 0,0000:1b:00.0,a-uuid'], atMs => {
+          const joules = 5e6 + 0.4 * (atMs - began)
+          return `${atMs / 1000} 1,0,95,400,${joules}`
+        }),
+    ],
+    [
+      'nvidia-smi and DCGM without UUIDs',
+      joules => {
+        const labels = 'gpu="0",pci_bus_id="00000000:1B:00.0",modelName="H100",Hostname="n"'
+        return `DCGM_FI_DEV_POWER_USAGE{${labels}} 400\nDCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels}} ${Math.round(joules * 1000)}\n`
+      },
+      () =>
+        saying('nvidia-smi', [], atMs => {
+          const time = new Date(atMs).toISOString().replaceAll('-', '/').replace('T', ' ').replace('Z', '')
+          return `${time}, 0, GPU-1, H100, 700.00, 97, 70123, 81559, 1755, 61, Disabled, 400, 0x0`
+        }),
+    ],
+  ]
+  for (const [what, textOf, machinesOf] of both)
+    test(`${what} together count a GPU once, and say so once`, async () => {
+      const began = Date.now()
+      using page = await exporter(() => textOf(1e6 + 0.4 * (Date.now() - began)))
+      const asked = { dcgm: [page.url], nvidiaSmi: true, sampleS: 0.1, devices: null }
+      const machines = machinesOf(began)
+      const header: GpuHosts = {
+        ...machines,
+        follow: (host, argv, onLine) =>
+          machines.follow(host, argv, line => {
+            // amd-smi names its columns before each sample.
+            if (/^\d+(\.\d+)? 1,0/.test(line))
+              onLine(`${line.split(' ')[0]} timestamp,gpu,gfx_activity,socket_power,total_energy_consumption`)
+            onLine(line)
+          }),
+      }
+      await using watch = watchGpus(asked, header)
+      await watch.ready()
+      const window = now()
+      await setTimeout(800)
+      assert.deepEqual(
+        watch.now(aggregated).map(({ role, gpus, powerW }) => [role, gpus, powerW]),
+        [['aggregated', 1, 400]],
+      )
+      const { gpus, findings } = await watch.observed(window, aggregated)
+      assert.equal(gpus?.gpus.length, 1)
+      const { energyJ = null, energyErrorJ = null } = gpus ?? {}
+      assert.ok(energyJ !== null && energyErrorJ !== null, JSON.stringify(findings))
+      // Twice would be 400 J.
+      assert.ok(Math.abs(energyJ - 200) <= energyErrorJ + 40, `${energyJ} ± ${energyErrorJ} J`)
+      assert.deepEqual(
+        findings.map(({ code, severity }) => [code, severity]),
+        [['gpus-seen-twice', 'note']],
+      )
+    })
 
   test('a machine without GPUs is silent under auto', async () => {
     await using watch = watchGpus('auto', hostsSaying('fulcrum-gpus none'))

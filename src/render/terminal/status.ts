@@ -1,4 +1,4 @@
-import type { Live } from '../../journal/index.ts'
+import type { Live } from '../../journal/live.ts'
 import type { PointCounts } from '../../journal/point-counts.ts'
 import { counted, duration } from '../views/format.ts'
 import { liveLines } from '../views/live-lines.ts'

@@ -1,4 +1,4 @@
-import type { Live } from '../../journal/index.ts'
+import type { Live } from '../../journal/live.ts'
 import { counted, duration, figure, time } from './format.ts'
 
 /** One live figure with its name. */

@@ -1,9 +1,13 @@
 import { parse } from 'csv-parse/sync'
+import { defined } from '../../model/index.ts'
 import type { SampleLine } from './nvml.ts'
 import { emptySample, type GpuSample } from './sample.ts'
 
 /** Power, use, temperature, clocks, memory and energy, a line a GPU. */
 export const amdSmiFlags = 'metric -p -u -t -c -m -E --csv'
+
+/** What stands before each line of `amd-smi list --csv`, which shares the output of the samples. */
+export const amdListPrefix = 'list'
 
 /** Values that amd-smi has no number for. */
 const numberOf = (text: string | undefined): number | null => {
@@ -13,12 +17,25 @@ const numberOf = (text: string | undefined): number | null => {
 
 /**
  * Reads lines of `amd-smi metric --csv --watch`, each behind the time of its machine in seconds, because amd-smi rounds
- * its own to seconds. Each sample begins with its header, whose names differ between versions. Units (`amd-smi metric`
+ * its own to seconds. Before them come the lines of `amd-smi list`, which name each GPU by its UUID and PCI address. Each sample begins with its header, whose names differ between versions. Units (`amd-smi metric`
  * without `--csv` prints them): W, percent, °C, MHz, MB, J.
  */
 export function amdSmiReader(): (line: string, host: string | null) => SampleLine | null {
   let header: readonly string[] = []
+  let listHeader: readonly string[] = []
+  const names = new Map<number, Pick<GpuSample, 'uuid' | 'bus'>>()
+  const learn = (cells: readonly string[]) => {
+    if (cells.includes('gpu')) listHeader = cells
+    const named = (pattern: RegExp) => cells[listHeader.findIndex(name => pattern.test(name))] || undefined
+    const index = named(/^gpu$/)
+    if (index === undefined || !/^\d+$/.test(index)) return
+    names.set(Number(index), defined({ uuid: named(/^(?:gpu_)?uuid$/), bus: named(/^(?:gpu_)?bdf$/) }))
+  }
   return (line, host) => {
+    if (line.startsWith(`${amdListPrefix} `)) {
+      learn(cellsOf(line.slice(amdListPrefix.length + 1)))
+      return null
+    }
     const [, at = '', text = ''] = /^(\d+(?:\.\d+)?) (.*)$/.exec(line) ?? []
     const cells = cellsOf(text)
     if (cells.includes('gpu')) header = cells
@@ -30,7 +47,7 @@ export function amdSmiReader(): (line: string, host: string | null) => SampleLin
     const sample: GpuSample = {
       ...emptySample({
         ...{ id: `${host ?? 'this machine'} AMD GPU ${index}`, host, index: Number(index) },
-        ...{ model: null, pod: null, isMig: false },
+        ...{ model: null, pod: null, isMig: false, ...names.get(Number(index)) },
       }),
       energyJ: first('total_energy_consumption') ?? null,
       powerW: first('socket_power', 'power_usage') ?? null,

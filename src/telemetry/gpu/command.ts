@@ -1,4 +1,4 @@
-import { amdSmiFlags } from './amd-smi.ts'
+import { amdListPrefix, amdSmiFlags } from './amd-smi.ts'
 import { dmonPrefix, queries } from './nvidia-smi.ts'
 import { nvmlProgram } from './nvml-program.ts'
 
@@ -35,6 +35,7 @@ if command -v nvidia-smi >/dev/null; then
 fi
 if command -v amd-smi >/dev/null && amd-smi $6 >/dev/null 2>&1; then
   echo fulcrum-gpus amd-smi
+  amd-smi list --csv 2>/dev/null | while IFS= read -r line; do echo "${amdListPrefix} $line"; done
   PYTHONUNBUFFERED=1 amd-smi $6 -w "$whole" | while IFS= read -r line; do echo "$(date +%s.%3N) $line"; done
   exit
 fi

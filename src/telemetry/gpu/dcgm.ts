@@ -1,3 +1,4 @@
+import { defined } from '../../model/index.ts'
 import type { Exposition, Sample } from '../exposition.ts'
 import { emptySample, type GpuIdentity, type GpuSample, throttleOf } from './sample.ts'
 
@@ -87,6 +88,7 @@ function dcgmIdentity(labels: Sample['labels']): GpuIdentity {
   const uuid = labels.UUID || `${host ?? ''} gpu ${labels.gpu ?? '?'}`
   return {
     id: instance === '' ? uuid : `${uuid}/GI${instance}`,
+    ...defined({ uuid: labels.UUID || undefined, bus: labels.pci_bus_id || undefined }),
     host,
     index: indexOf(labels.gpu),
     model: labels.modelName ?? null,
@@ -128,6 +130,11 @@ function amdIdentity(labels: Sample['labels']): GpuIdentity {
   const host = labels.hostname || null
   return {
     id: labels.gpu_uuid || labels.serial_number || `${host ?? ''} gpu ${labels.gpu_id ?? '?'}`,
+    ...defined({
+      uuid: labels.gpu_uuid || undefined,
+      serial: labels.serial_number || undefined,
+      bus: labels.pcie_bus_id || undefined,
+    }),
     host,
     index: indexOf(labels.gpu_id),
     model: labels.card_model || labels.card_series || null,

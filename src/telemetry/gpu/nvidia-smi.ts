@@ -79,7 +79,7 @@ export function parseSmiLine(text: string, host: string | null): SampleLine | nu
   if (values.length !== rest.length + 2 || time === undefined || !/^\d+$/.test(index)) return null
   const busyPercent = figure(busy)
   const sample: GpuSample = {
-    ...emptySample({ id: uuid, host, index: Number(index), model: name, pod: null, isMig: mig === 'Enabled' }),
+    ...emptySample({ id: uuid, uuid, host, index: Number(index), model: name, pod: null, isMig: mig === 'Enabled' }),
     powerW: figure(power),
     powerLimitW: figure(limit),
     utilization: busyPercent === null ? null : busyPercent / 100,

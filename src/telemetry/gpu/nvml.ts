@@ -70,7 +70,15 @@ export function parseNvmlLine(text: string, host: string | null): SampleLine | n
 }
 
 const identityOf = (uuid: string | null, host: string | null): GpuSample =>
-  emptySample({ id: uuid ?? 'unknown', host, index: null, model: null, pod: null, isMig: false })
+  emptySample({
+    id: uuid ?? 'unknown',
+    ...(uuid === null ? {} : { uuid }),
+    host,
+    index: null,
+    model: null,
+    pod: null,
+    isMig: false,
+  })
 
 function jsonOf(text: string): unknown {
   try {

@@ -79,7 +79,7 @@ function byName<G extends GpuIdentity>(found: readonly G[], named: NamedGpus): r
 const shortName = (host: string) => host.replace(/\..*$/, '').toLowerCase()
 
 /** Exporters may use the short name of a host where ssh uses the long one, or the other way round. */
-function sameHost(one: string | null, other: string | null): boolean {
+export function sameHost(one: string | null, other: string | null): boolean {
   if (one === null || other === null) return one === other
   return one === other || shortName(one) === shortName(other)
 }

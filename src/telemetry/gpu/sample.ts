@@ -2,6 +2,11 @@
 export interface GpuIdentity {
   /** UUID from the driver; for a MIG device followed by `/GI` and the instance. */
   readonly id: string
+  /** Names by which other sources may know it; absent where the source doesn't say. */
+  readonly uuid?: string
+  readonly serial?: string
+  /** PCI address on its machine: `0000:1b:00.0`. */
+  readonly bus?: string
   /** Machine, as the source names it; null for this machine. */
   readonly host: string | null
   /** Index on its machine; null if the source doesn't report it. */

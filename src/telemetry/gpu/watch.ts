@@ -9,7 +9,8 @@ import { smiReader } from './nvidia-smi.ts'
 import { parseNvmlLine, type SampleLine } from './nvml.ts'
 import { observeGpus, type Placement, type Seen } from './observe.ts'
 import { type GpuHolder, placeGpus } from './place.ts'
-import type { GpuSample, TimedSample } from './sample.ts'
+import { commonIds, idsWithInstances } from './same-gpu.ts'
+import type { GpuIdentity, GpuSample, TimedSample } from './sample.ts'
 
 /** A program that runs on a machine until it is stopped. */
 export interface Following {
@@ -110,9 +111,10 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
       const seen = merged(sources)
       const placement = { deployment, holders: machines.holders, named: settings.devices, isAsked }
       const { gpus, findings } = observeGpus(seen, window, placement)
-      const gone = isAsked ? lost(sources) : []
+      const gone = [...(isAsked ? lost(sources) : []), ...sharedGpus(seen, sources)]
       // Where a source was lost, its loss is why the energy is unknown.
-      return { gpus, findings: gone.length === 0 ? findings : [...gone, ...findings.filter(isNoConsequence)] }
+      const isLost = gone.some(({ code }) => code === 'gpus-unobserved')
+      return { gpus, findings: [...gone, ...(isLost ? findings.filter(isNoConsequence) : findings)] }
     },
     [Symbol.asyncDispose]: stop,
   }
@@ -122,8 +124,18 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
 const intervalsOfNow = 5
 
 function gpusNow(sources: readonly Source[], sampleS: number, placement: Placement): readonly GpusNow[] {
-  const sinceMs = nowMs() - 1000 * intervalsOfNow * sampleS
-  const byId = new Map(sources.flatMap(({ latest }) => [...latest]).filter(([, { atMs }]) => atMs >= sinceMs))
+  const sinceMs = nowMs() - 1000 * intervalsOfNow * Math.max(1, sampleS)
+  const fresh = sources.map(({ latest }) => [...latest.values()].filter(({ atMs }) => atMs >= sinceMs))
+  const ids = commonIds(sources.map(({ seen }, at) => ({ source: seen.source, gpus: fresh[at] ?? [] })))
+  const parents = idsWithInstances(ids.flatMap(common => [...common.values()]))
+  const byId = new Map<string, TimedSample>()
+  for (const [at, samples] of fresh.entries())
+    for (const sample of samples) {
+      const common = ids[at]?.get(sample.id) ?? sample.id
+      const first = byId.get(common)
+      const placed = first === undefined ? sample : { ...first, ...placedAs(first, sample) }
+      if (!parents.has(common)) byId.set(common, { ...placed, id: common })
+    }
   const found = [...byId.values()].map(sample => ({ ...sample, memoryMaxMib: sample.memoryUsedMib }))
   const { placed, trouble, assumed } = placeGpus(found, placement.deployment, placement.holders, placement.named)
   if (trouble !== null || (!placement.isAsked && assumed !== null)) return []
@@ -142,22 +154,77 @@ function gpusNow(sources: readonly Source[], sampleS: number, placement: Placeme
 
 const isWhole = ({ powerW, utilization }: GpuSample): boolean => powerW !== null || utilization !== null
 
-/** If several sources know a GPU, uses the first one with a counter. */
-function merged(sources: readonly Source[]): Seen {
-  const owner = new Map<string, Source>()
-  const counts = (source: Source, id: string) =>
-    source.seen.samples.some(sample => sample.id === id && sample.energyJ !== null)
-  for (const source of sources)
-    for (const id of new Set(source.seen.samples.map(sample => sample.id))) {
-      const other = owner.get(id)
-      if (other === undefined || (!counts(other, id) && counts(source, id))) owner.set(id, source)
+/** The GPUs of all sources, each once. */
+interface Merged extends Seen {
+  /** Number of GPUs that several sources know. */
+  readonly shared: number
+}
+
+/**
+ * Counts each GPU once, although several sources may know it: takes the samples of the first source with an energy
+ * counter for it, else of the first one. What that source doesn't say of its place, another may.
+ */
+function merged(sources: readonly Source[]): Merged {
+  const known = sources.map(({ seen }) => ({ source: seen.source, gpus: gpusIn(seen.samples) }))
+  const ids = commonIds(known)
+  const parents = idsWithInstances(ids.flatMap(common => [...common.values()]))
+  const owner = new Map<string, { readonly at: number; readonly id: string; readonly counts: boolean }>()
+  const identities = new Map<string, GpuIdentity>()
+  const holders = new Map<string, number>()
+  for (const [at, { gpus }] of known.entries())
+    for (const gpu of gpus) {
+      const common = ids[at]?.get(gpu.id) ?? gpu.id
+      if (parents.has(common)) continue
+      const counts = sources[at]?.seen.samples.some(({ id, energyJ }) => id === gpu.id && energyJ !== null) ?? false
+      const other = owner.get(common)
+      holders.set(common, (holders.get(common) ?? 0) + 1)
+      const isBetter = other === undefined || (counts && !other.counts)
+      if (isBetter) owner.set(common, { at, id: gpu.id, counts })
+      const before = identities.get(common)
+      identities.set(common, before === undefined ? gpu : isBetter ? placedAs(gpu, before) : placedAs(before, gpu))
     }
-  const used = new Set(owner.values())
+  const owned = [...owner].map(([common, { at, id }]) => ({ common, at, id, seen: sources[at]?.seen }))
   return {
-    source: [...new Set([...used].map(({ seen }) => seen.source))].join(', '),
-    samples: sources.flatMap(source => source.seen.samples.filter(({ id }) => owner.get(id) === source)),
-    twice: sources.flatMap(({ seen }) => seen.twice),
+    source: [...new Set(owned.toSorted((a, b) => a.at - b.at).map(({ seen }) => seen?.source ?? ''))].join(', '),
+    samples: owned.flatMap(({ common, id, seen }) => {
+      const own = (seen?.samples ?? []).filter(sample => sample.id === id)
+      if ((holders.get(common) ?? 0) < 2) return own
+      const { index = null, model = null, pod = null } = identities.get(common) ?? {}
+      return own.map(sample => ({
+        ...sample,
+        ...{ id: common, index: sample.index ?? index, model: sample.model ?? model, pod: sample.pod ?? pod },
+      }))
+    }),
+    twice: owned.flatMap(({ common, id, seen }) => (seen?.twice.includes(id) ? [common] : [])),
+    shared: [...holders.values()].filter(count => count > 1).length,
   }
+}
+
+/** What a source says of a GPU's place, and what another says of it where this one is silent. */
+const placedAs = (gpu: GpuIdentity, other: GpuIdentity): GpuIdentity => ({
+  ...gpu,
+  index: gpu.index ?? other.index,
+  model: gpu.model ?? other.model,
+  pod: gpu.pod ?? other.pod,
+})
+
+/** Each GPU once, as its most telling sample names it. */
+function gpusIn(samples: readonly GpuSample[]): readonly GpuIdentity[] {
+  const found = new Map<string, GpuIdentity>()
+  for (const sample of samples) {
+    const before = found.get(sample.id)
+    if (before === undefined || (before.index === null && sample.index !== null) || before.pod !== sample.pod)
+      found.set(sample.id, before === undefined ? sample : placedAs(sample, before))
+  }
+  return [...found.values()]
+}
+
+function sharedGpus({ shared, source }: Merged, sources: readonly Source[]): readonly Finding[] {
+  if (shared === 0) return []
+  const all = sources.flatMap(({ what, seen }) => (seen.samples.length === 0 ? [] : [`${seen.source} (${what})`]))
+  const gpus = shared === 1 ? 'One GPU is' : `${shared} GPUs are`
+  const message = `${gpus} known to several sources: ${all.join(', ')}. Each is counted once, by the samples of ${source}`
+  return [{ severity: 'note', code: 'gpus-seen-twice', message }]
 }
 
 const isNoConsequence = ({ code }: Finding): boolean => code !== 'gpu-energy-unknown'
