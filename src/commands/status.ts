@@ -1,13 +1,5 @@
-import {
-  type Holder,
-  type Live,
-  leftOutIn,
-  leftOutReasons,
-  type Run,
-  readLive,
-  readRun,
-  runHolder,
-} from '../journal/index.ts'
+import { type Holder, leftOutIn, leftOutReasons, type Run, readRun, runHolder } from '../journal/index.ts'
+import { type Live, readLive } from '../journal/live.ts'
 import type { PointCounts } from '../runner/run.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { JournalLine } from '../../src/journal/event.ts'
 import type { Holder } from '../../src/journal/index.ts'
-import { type Live, readLive, removeLive, writeLive } from '../../src/journal/index.ts'
+import { type Live, readLive, removeLive, writeLive } from '../../src/journal/live.ts'
 import { filesOf } from '../../src/site/run-files.ts'
 import { note, scratch } from './journal-on-disk.ts'
 
