@@ -1,8 +1,8 @@
 /**
- * Fulcrum's public API: define sweeps, plan and run them, read runs back, analyse, compare, plan capacity, write
- * reports, and add deployers, generators and engines. What isn't exported here may change in any version.
+ * Fulcrum's public API: define, plan and run sweeps, read runs, analyze, compare, plan capacity, write reports, and add
+ * deployers, generators and engines. Anything that is not exported here may change in any version.
  *
- * Functions load what they need when they are called, so that a sweep in TypeScript costs no more than its own code.
+ * Functions load their dependencies when they are called, so that importing the API for a sweep in TypeScript is fast.
  */
 
 export type { Analysis, WorkloadAnalysis } from './analysis/analyse.ts'

@@ -7,8 +7,7 @@ import { defined } from '../model/index.ts'
 import type { Frozen } from './define-sweep.ts'
 
 /**
- * The traffic, the SLO and the machines that capacity is planned for: the keys and units of
- * docs/reference/capacity-file.md.
+ * Traffic, SLO and machines to plan capacity for: the keys and units of docs/reference/capacity-file.md.
  *
  * @example
  * ```ts
@@ -25,7 +24,7 @@ import type { Frozen } from './define-sweep.ts'
 export type CapacityInput = Frozen<Omit<z.input<typeof capacitySchema>, 'run'>>
 
 /**
- * How capacity is planned.
+ * Options of {@link capacity}.
  *
  * @example
  * ```ts
@@ -36,16 +35,16 @@ export type CapacityInput = Frozen<Omit<z.input<typeof capacitySchema>, 'run'>>
  * ```
  */
 export interface CapacityOptions {
-  /** Where the relative path of a trace starts; the working directory unless given. */
+  /** Folder that relative paths of traces start from; default: the working directory. */
   readonly folder?: string
-  /** A fitted twin to replay the plan on; the one in the run's folder unless given, none where there is none. */
+  /** A fitted twin to replay the plan on; default: the one in the run's folder, if there is one. */
   readonly twin?: string
-  /** Stops the reading of a long trace. */
+  /** Stops reading a long trace. */
   readonly signal?: AbortSignal
 }
 
 /**
- * A capacity plan: `plan` is the answer with its candidates, evidence and caveats; `markdown` is the report of it.
+ * A capacity plan: `plan` is the answer with its candidates, evidence and caveats; `markdown` is its report.
  *
  * @example
  * ```ts
@@ -57,8 +56,8 @@ export interface CapacityOptions {
 export type CapacityAnswer = CapacityPlanned
 
 /**
- * Plans capacity from a run: how many GPUs and nodes of which deployment serve the traffic within the SLO. `plan.best`
- * is null where nothing that was measured does.
+ * Plans capacity from a run: which deployment, and how many GPUs and nodes of it, serve the traffic within the SLO.
+ * `plan.best` is null if no measured deployment does.
  *
  * @throws FulcrumError `bad-input` that lists every problem of the question, one a line, or names the workload that the
  *   run lacks

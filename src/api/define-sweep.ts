@@ -4,7 +4,7 @@ import type { ShippedGenerator } from '../generators/index.ts'
 import type { Json } from '../model/index.ts'
 import type { sweepSchema } from '../spec/schema/sweep.ts'
 
-/** A value and all that is in it, not to be changed: lists of constants fit where a list is wanted. */
+/** A deeply read-only type, so that constant lists can be used where a list is expected. */
 export type Frozen<T> = T extends readonly (infer Item)[]
   ? readonly Frozen<Item>[]
   : T extends object
@@ -12,8 +12,8 @@ export type Frozen<T> = T extends readonly (infer Item)[]
     : T
 
 /**
- * A sweep as it is written in a sweep file or in TypeScript: the keys and units of docs/reference/sweep-file.md, with
- * defaults left out. Relative paths start at the folder of the file that the sweep stands in.
+ * A sweep as in a sweep file or in TypeScript: the keys and units of docs/reference/sweep-file.md, without defaults.
+ * Relative paths start at the folder of the file that contains the sweep.
  *
  * @example
  * ```ts
@@ -31,14 +31,14 @@ export type SweepInput = Frozen<
 >
 
 /**
- * A plug-in: the path of a module, or a package. A package without a scope is known by `fulcrum-`, so that a misspelt
+ * A plug-in: the path of a module, or a package. An unscoped package must begin with `fulcrum-`, so that a misspelled
  * name of a shipped deployer or generator is an error.
  */
 type PluginName = `./${string}` | `../${string}` | `/${string}` | `@${string}/${string}` | `fulcrum-${string}`
 
 /**
- * Defines a sweep in TypeScript, so that editors complete and check its keys. Returns the sweep as it is: what it says
- * is checked when `fulcrum run sweep.ts`, {@link planSweep} or {@link runSweep} reads it.
+ * Defines a sweep in TypeScript, so that editors complete and check its keys. Returns the sweep unchanged. Its values
+ * are checked when `fulcrum run sweep.ts`, {@link planSweep} or {@link runSweep} reads it.
  *
  * @example
  * ```ts

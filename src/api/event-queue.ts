@@ -1,18 +1,18 @@
-/** Events on their way from a run that never waits to a reader that may be slow. */
+/** Passes events from a run that never waits to a reader that may be slow. */
 export interface EventQueue<E> {
-  /** Takes an event at once, whatever the reader does. */
+  /** Accepts an event immediately, regardless of the reader. */
   push(event: E): void
-  /** No event comes after those that were pushed. */
+  /** Ends the queue after the events that were pushed. */
   end(): void
-  /** As {@link end}; the reader then meets the error. */
+  /** Like {@link end}, but the reader then gets the error. */
   fail(error: unknown): void
-  /** The next event, null after the last. One reader at a time. */
+  /** The next event; null after the last. Only one reader at a time. */
   next(): Promise<E | null>
 }
 
 /**
- * A queue for one reader. What a newer event makes stale is dropped while it waits, so that a reader who falls behind
- * costs memory for what happened, not for how often it was told.
+ * A queue for one reader. Drops waiting events that a newer one makes stale, so that the memory of a slow reader grows
+ * with what happened, not with how often progress was reported.
  * @param isStale whether an event that waits says nothing once the one that follows it is there
  */
 export function eventQueue<E>(isStale: (waiting: E, newer: E) => boolean): EventQueue<E> {

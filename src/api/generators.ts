@@ -6,10 +6,10 @@ import type { Finding, Measurement } from '../metrics/measurement.ts'
 import type { Load, Model, Point } from '../model/index.ts'
 
 /**
- * The distinct prompts of a point as text, with the tokens that the server should count and the tokens to ask for. The
- * same point has the same prompts on every machine; another point has others, so that no prefix cache answers them.
+ * The distinct prompts of a point as text, with the tokens that the server should count and the tokens to request. The
+ * prompts of a point are the same on every machine. Other points have other prompts, so no prefix cache can serve them.
  *
- * @throws FulcrumError (bad-input) when the workload's prompts can't be made or are not single texts
+ * @throws FulcrumError (bad-input) if the workload's prompts cannot be made or are not single texts
  * @example
  * ```ts
  * import { planSweep, promptTexts } from 'fulcrum'
@@ -26,9 +26,9 @@ export async function promptTexts(point: Point, signal: AbortSignal): Promise<re
 
 /**
  * Writes the files of a model's tokenizer (`tokenizer.json`, `tokenizer_config.json`, `chat_template.jinja`) into a
- * folder, for a program that counts tokens itself. A tokenizer that comes with Fulcrum needs no download.
+ * folder, for a program that counts tokens itself. Tokenizers shipped with Fulcrum need no download.
  *
- * @throws FulcrumError (bad-input) `tokenizer-missing` when a file of it can't be read
+ * @throws FulcrumError (bad-input) `tokenizer-missing` if one of its files cannot be read
  * @example
  * ```ts
  * import { writeTokenizer } from 'fulcrum'
@@ -41,10 +41,10 @@ export async function writeTokenizer({ tokenizer }: Pick<Model, 'tokenizer'>, fo
 }
 
 /**
- * Runs a program in its own process group until it exits, passes its deadline or is no longer wanted. Nothing of the
- * group is alive afterwards, and a process that a killed Fulcrum leaves behind is found by `fulcrum doctor`.
+ * Runs a program in its own process group until it exits, exceeds its deadline or is aborted. Afterwards no process of
+ * the group is alive. If Fulcrum is killed meanwhile, `fulcrum doctor` finds the remaining processes.
  *
- * @throws the signal's reason; FulcrumError (environment) `program-not-started` when there is no such program
+ * @throws the signal's reason; FulcrumError (environment) `program-not-started` if there is no such program
  * @example
  * ```ts
  * import { readFileSync } from 'node:fs'
@@ -88,7 +88,7 @@ export async function runProgram(spec: ProgramToRun): Promise<ProgramEnd> {
 type ProgramToRun = Omit<ProgramSpec, 'env' | 'watch'> & Partial<Pick<ProgramSpec, 'env' | 'watch'>>
 
 /**
- * The longest that a program may take for a load if every request uses up its own deadline, in ms. A program that takes
+ * Maximum time in ms that a program may take for a load if every request takes until its timeout. A program that takes
  * longer hangs.
  *
  * @example
@@ -104,7 +104,7 @@ export function longestRunMs(load: Load): number {
 }
 
 /**
- * What a program's run left to make a measurement of.
+ * Output of a program's run for making a measurement.
  *
  * @example
  * ```ts
@@ -118,24 +118,27 @@ export function longestRunMs(load: Load): number {
  * ```
  */
 export interface MeasuredRequests {
-  /** Of the program. */
+  /** Version of the program. */
   readonly version: string
-  /** One record for each measured request, times in ms on any one clock; NaN for what the program does not say. */
+  /**
+   * One record for each measured request, with times in ms on any one clock; NaN for values that the program does not
+   * record.
+   */
   readonly requests: readonly Row[]
   /** Epoch ms of the first measured request. */
   readonly startedAtMs: number
-  /** Seconds that the program ran. */
+  /** Duration of the program's run in seconds. */
   readonly wallS: number
-  /** What output tokens were counted by. */
+  /** How output tokens were counted. */
   readonly tokenSource: Measurement['tokenSource']
   /**
-   * Of a load that is sent on a schedule: whether `scheduledMs` is the program's own record of when a request was due.
-   * Default: false.
+   * For a load with a schedule: whether `scheduledMs` is the program's own record of when a request was due. Default:
+   * false.
    */
   readonly knowsSchedule?: boolean
-  /** Gaps between the chunks of each answer, in ms. Default: none are known. */
+  /** Gaps between the chunks of each answer, in ms. Default: unknown. */
   readonly interChunkMs?: readonly number[]
-  /** What else is to be known of the measurement. */
+  /** Additional findings about the measurement. */
   readonly remarks?: readonly Finding[]
   readonly runFolder: string
   /** Absolute paths of files to keep with the point. */
@@ -143,8 +146,8 @@ export interface MeasuredRequests {
 }
 
 /**
- * The measurement of a point by a program, made from its records of requests with the definitions of the built-in
- * generator. Its figures are of the whole run: a program that says nothing of its warm-up has no steady window.
+ * Computes the measurement of a point by a program from its records of requests, with the definitions of the built-in
+ * generator. Its figures are of the whole run, because a program without a recorded warm-up has no steady window.
  *
  * @example
  * ```ts

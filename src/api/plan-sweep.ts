@@ -4,11 +4,11 @@ import type { SweepInput } from './define-sweep.ts'
 import { type SweepOptions, sweepOf } from './sweep-of.ts'
 
 /**
- * Checks a sweep and plans it: which points are measured, grouped by deployment, in the order that starts the fewest
- * workers. Starts nothing. The estimate is in seconds and rests on past runs of the sweep under `out`.
+ * Checks and plans a sweep: which points it measures, grouped by deployment, in the order that starts the fewest
+ * workers. Starts nothing. The estimate is in seconds, based on past runs of the sweep under `out`.
  *
  * @param sweep the path of a sweep file (YAML or a module), or a sweep made with `defineSweep`
- * @param options `out`: where runs are kept, `results` unless given; `only`: ids of the points to plan
+ * @param options `out`: folder of runs, `results` by default; `only`: ids of the points to plan
  * @throws FulcrumError `bad-input` that lists every problem of the sweep, one a line
  *
  * @example

@@ -5,10 +5,10 @@ import type { CapacityAnswer } from './capacity.ts'
 
 /**
  * Writes the report of a run: index.html, summary.md, points.csv, and every chart as a Vega-Lite specification and SVG.
- * Files of those names are replaced; nothing else in the folder is touched.
+ * Replaces files of these names and leaves all others alone.
  *
  * @returns the absolute paths of the files, the page first
- * @throws FulcrumError `environment` (`disk-full`, …) when the disk refuses; then no file has changed
+ * @throws FulcrumError `environment` (`disk-full`, …) if the disk refuses a file; no file has then changed
  *
  * @example
  * ```ts
@@ -25,8 +25,7 @@ export async function writeReport(run: Run, folder: string): Promise<readonly st
 }
 
 /**
- * The summary of a run as Markdown: the recommendation and the frontier of each workload, and what to know about the
- * points.
+ * Summary of a run as Markdown: recommendation and frontier of each workload, and caveats about the points.
  *
  * @example
  * ```ts
@@ -45,8 +44,8 @@ export async function reportMarkdown(run: Run): Promise<string> {
 }
 
 /**
- * The points of a run as CSV, one row each, repeats averaged. Columns name their unit (`ttft_p95_ms`); a cell is empty
- * where nothing was observed, never 0.
+ * Points of a run as CSV, one row each, repeats averaged. Column names include the unit (`ttft_p95_ms`). A cell is
+ * empty if the value was not observed, never 0.
  *
  * @example
  * ```ts
@@ -62,7 +61,7 @@ export async function pointsCsv(run: Run): Promise<string> {
 }
 
 /**
- * The points of a run as an Apache Parquet file, with the columns of {@link pointsCsv}.
+ * Points of a run as an Apache Parquet file, with the columns of {@link pointsCsv}.
  *
  * @example
  * ```ts
@@ -78,7 +77,7 @@ export async function pointsParquet(run: Run): Promise<Uint8Array> {
 }
 
 /**
- * The points of a run in the OpenMetrics text format, for Prometheus. Units are base units: seconds, bytes, ratios.
+ * Points of a run in the OpenMetrics text format for Prometheus, in base units: seconds, bytes, ratios.
  *
  * @example
  * ```ts
@@ -93,7 +92,7 @@ export async function openMetrics(run: Run): Promise<string> {
 }
 
 /**
- * The manifest and the journal of a run as one JSON text: everything that the run knows.
+ * Manifest and journal of a run as one JSON text: everything that the run contains.
  *
  * @example
  * ```ts
@@ -109,11 +108,11 @@ export async function runJson(run: Run): Promise<string> {
 }
 
 /**
- * Writes a comparison: comparison.html, comparison.md (fits a pull request's comment), comparison.json, junit.xml, and
- * the charts.
+ * Writes a comparison: comparison.html, comparison.md (short enough for a pull request comment), comparison.json,
+ * junit.xml, and the charts.
  *
  * @returns the absolute paths of the files, the page first
- * @throws FulcrumError `environment` (`disk-full`, …) when the disk refuses; then no file has changed
+ * @throws FulcrumError `environment` (`disk-full`, …) if the disk refuses a file; no file has then changed
  *
  * @example
  * ```ts
@@ -147,7 +146,7 @@ export async function comparisonMarkdown(comparison: Comparison): Promise<string
 }
 
 /**
- * A comparison as JSON: each figure of each point before and after, with its verdict, and what came of the gates.
+ * A comparison as JSON: each figure of each point before and after with its verdict, and the results of the gates.
  *
  * @example
  * ```ts
@@ -164,7 +163,7 @@ export async function comparisonJson(comparison: Comparison): Promise<string> {
 }
 
 /**
- * A comparison as JUnit XML, a test case for each gate, for a CI system's test report.
+ * A comparison as JUnit XML with a test case for each gate, for the test report of a CI system.
  *
  * @example
  * ```ts
@@ -181,8 +180,8 @@ export async function comparisonJunit(comparison: Comparison): Promise<string> {
 }
 
 /**
- * Writes a page with the frontiers of several runs in one picture, as `fulcrum overlay` does. A run without a label
- * gets one from its sweep.
+ * Writes a page with the frontiers of several runs in one chart, like `fulcrum overlay`. A run without a label is
+ * labeled with its sweep's name.
  *
  * @returns the absolute path of the page
  * @throws FulcrumError `bad-input` for no run, more than 56, or two runs of one label; `environment` when the disk
@@ -212,7 +211,7 @@ export async function writeOverlay(
  * Writes a capacity plan: capacity.html, capacity.md and capacity.json.
  *
  * @returns the absolute paths of the files, the page first
- * @throws FulcrumError `environment` (`disk-full`, …) when the disk refuses; then no file has changed
+ * @throws FulcrumError `environment` (`disk-full`, …) if the disk refuses a file; no file has then changed
  *
  * @example
  * ```ts

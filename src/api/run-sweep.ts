@@ -11,13 +11,13 @@ type StepEvent<S> = S extends { readonly step: infer Name }
   : never
 
 /**
- * What a run tells, by `type`:
- * - `started`: the run's folder is there, nothing is deployed yet
- * - `note`: something to know, such as a warning of the sweep
+ * Event of a run, by `type`:
+ * - `started`: the run's folder exists; nothing is deployed yet
+ * - `note`: a message, such as a warning about the sweep
  * - `deploying`, `deployed`, `deployment-failed`: a deployment changes; times in seconds
- * - `measuring`: progress of a point, a few times a second
+ * - `measuring`: progress of a point, a few times per second
  * - `measured`: a point has its result, which is in the journal
- * - `stopping`: what was started is being stopped
+ * - `stopping`: everything that was started is being stopped
  * - `ended`: the last event, with how the run ended and its report
  *
  * @example
@@ -34,7 +34,7 @@ export type RunEvent =
   | {
       readonly type: 'started'
       readonly folder: string
-      /** Whether an unfinished run of this very sweep goes on. */
+      /** Whether the run continues an unfinished run of the same sweep. */
       readonly resumed: boolean
       readonly points: { readonly count: number }
       readonly deployments: { readonly count: number }
@@ -44,7 +44,7 @@ export type RunEvent =
   | { readonly type: 'ended'; readonly outcome: ReportedOutcome }
 
 /**
- * How {@link runSweep} runs a sweep; everything has a default.
+ * Options of {@link runSweep}; all have defaults.
  *
  * @example
  * ```ts
@@ -55,38 +55,39 @@ export type RunEvent =
  * ```
  */
 export interface RunOptions extends SweepOptions {
-  /** Folder that runs are kept in; `results` unless given. */
+  /** Folder for runs; default: `results`. */
   readonly out?: string
-  /** Begins a run even where an unfinished one of this very sweep could go on. */
+  /** Starts a new run even if an unfinished run of the same sweep could be resumed. */
   readonly startNew?: boolean
-  /** Ids of the points to measure, in a run of their own. */
+  /** Ids of the points to measure, in a separate run. */
   readonly only?: readonly string[]
-  /** Processes that each point's load is split over, in place of the sweep's `generator.shards`. */
+  /** Number of processes over which each point's load is split, instead of the sweep's `generator.shards`. */
   readonly shards?: number
-  /** Folders of earlier runs, or of aiconfigurator, that an adaptive search begins with. */
+  /** Folders of earlier runs or of aiconfigurator whose results an adaptive search starts from. */
   readonly priors?: readonly string[]
-  /** Limits that decide the outcome's exit code, such as `slo` or `ttft_p95>2000ms`. */
+  /** Limits that determine the exit code of the outcome, such as `slo` or `ttft_p95>2000ms`. */
   readonly failOn?: readonly string[]
-  /** Points without a valid result that a limit accepts; 0 unless given. */
+  /** Number of points without a valid result that a limit accepts; default: 0. */
   readonly allowLost?: number
   /**
-   * Stops the run: the point in flight is dropped, what was started is stopped, and the last event says `interrupted`.
+   * Stops the run: drops the point in flight, stops everything that was started, and ends with an event whose outcome
+   * is `interrupted`.
    */
   readonly signal?: AbortSignal
 }
 
 /**
- * Runs a sweep and tells what happens: deploys, measures what the run's journal lacks, writes the report. A run that
- * was interrupted goes on where it ended, as with `fulcrum run`.
+ * Runs a sweep and yields events: deploys, measures the points that the run's journal lacks, and writes the report.
+ * Resumes an interrupted run, like `fulcrum run`.
  *
- * Nothing is started before the first event is asked for. The run never waits for the loop: a slow loop gets all
- * results and the latest progress. Code that keeps this thread busy competes with the measurement like any other load
- * on the machine; points then say so. Leaving the loop, by `break` or by an error, stops all that was started before
- * the loop's next statement runs; the run can be resumed.
+ * Starts nothing before the first event is requested. The run never waits for the loop: a slow loop gets all results
+ * and the latest progress. Code that keeps this thread busy competes with the measurement like any other load on the
+ * machine; the affected points then have findings. Leaving the loop, by `break` or by an error, stops everything that
+ * was started before the loop's next statement runs. The run can then be resumed.
  *
  * @param sweep the path of a sweep file (YAML or a module), or a sweep made with `defineSweep`
- * @throws FulcrumError `bad-input` that lists every problem of the sweep, before anything is started; `environment`
- *   when the run's folder can't be used. What ends a run later is no error: see `outcome.error` of the last event
+ * @throws FulcrumError `bad-input` that lists every problem of the sweep, before anything is started; `environment` if
+ *   the run's folder cannot be used. Later failures are not thrown: see `outcome.error` of the last event
  *
  * @example
  * ```ts
@@ -170,13 +171,13 @@ function eventOf({ step, ...rest }: Standing & RunStep): RunEvent {
   return { ...rest, type: step } as RunEvent
 }
 
-/** What a program's run is repeated by: the program. */
+/** A run by a program is repeated by running the program. */
 function programCommand(): readonly string[] {
   const [, ...rest] = process.argv
   return ['node', ...rest]
 }
 
-/** Progress that newer progress of the same thing replaces; what happened stays. */
+/** Progress is replaced by newer progress of the same subject; other events stay. */
 function isStale(waiting: RunEvent, newer: RunEvent): boolean {
   if (waiting.type === 'measuring') return newer.type === 'measuring' && newer.point.id === waiting.point.id
   if (waiting.type !== 'deploying' || newer.type !== 'deploying') return false

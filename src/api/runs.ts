@@ -4,8 +4,8 @@ import type { Comparison } from '../analysis/compare/comparison.ts'
 import type { Run } from '../journal/run.ts'
 
 /**
- * Reads a run back from its folder, also while it is being written: what was asked, every journal line, the latest
- * result of each point, and the planned points that have no result.
+ * Reads a run from its folder, even while it is being written: manifest, all journal lines, the latest result of each
+ * point, and the planned points without a result.
  *
  * @param folder of the run, such as `results/quick/20261124T230000Z-1a2b3c`
  * @throws FulcrumError `bad-input` (`not-a-run`, `manifest-invalid`) for a folder without a run; `environment`
@@ -27,8 +27,8 @@ export async function readRun(folder: string): Promise<Run> {
 }
 
 /**
- * Concludes from a run what its report says: repeats grouped, the Pareto frontier of each workload, the recommended
- * deployment, load curves. Pure: the same run gives the same analysis.
+ * Analyzes a run as for its report: groups repeats, and computes the Pareto frontier of each workload, the recommended
+ * deployment and load curves. Pure: the same run gives the same analysis.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export function analyse(run: Run): Analysis {
 }
 
 /**
- * The gates of {@link compare}, and the runs that show the noise between runs.
+ * Gates of {@link compare}, and runs that show the noise between runs.
  *
  * @example
  * ```ts
@@ -56,22 +56,22 @@ export function analyse(run: Run): Analysis {
  * ```
  */
 export interface CompareOptions {
-  /** Gates: a change of a figure (`ttft_p95>5%`), a limit of one (`ttft_p95>2000ms`), or `slo`. */
+  /** Gates: a change of a figure (`ttft_p95>5%`), a limit (`ttft_p95>2000ms`), or `slo`. */
   readonly failOn?: readonly string[]
-  /** Points that the base measured and that may lack a valid result in the head; 0 unless given. */
+  /** Number of points measured in the base that may lack a valid result in the head; default: 0. */
   readonly allowLost?: number
   /**
-   * Other runs of the base's sweep, which show how runs differ by themselves; those beside the base's folder unless
-   * given.
+   * Other runs of the base's sweep, which show the differences between runs without a change; default: those beside the
+   * base's folder.
    */
   readonly known?: readonly Run[]
 }
 
 /**
- * Compares two runs of the same points: which figures changed, by how much, and whether that is more than noise. A gate
- * that could not be tested has not passed.
+ * Compares two runs of the same points: which figures changed, by how much, and whether the change exceeds the noise. A
+ * gate that could not be tested has not passed.
  *
- * @throws FulcrumError `bad-input` (`threshold-invalid`) for a gate that can't be read
+ * @throws FulcrumError `bad-input` (`threshold-invalid`) for an invalid gate
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import type { Sweep } from '../spec/sweep.ts'
 import type { SweepInput } from './define-sweep.ts'
 
 /**
- * How {@link planSweep} and {@link runSweep} read a sweep.
+ * Options for reading a sweep in {@link planSweep} and {@link runSweep}.
  *
  * @example
  * ```ts
@@ -16,15 +16,15 @@ import type { SweepInput } from './define-sweep.ts'
  */
 export interface SweepOptions {
   /**
-   * Where relative paths in a sweep that is given as a value start; the working directory unless given. Those of a file
+   * Folder that relative paths start from in a sweep passed as a value; default: the working directory. Paths in a file
    * start at its folder.
    */
   readonly folder?: string
-  /** Accepts a grid of up to this many points, over the sweep's own `allow_points`. */
+  /** Accepts a grid of up to this many points, regardless of the sweep's `allow_points`. */
   readonly allowPoints?: number
 }
 
-/** A sweep by its file, or as a value. */
+/** A sweep as a file path or a value. */
 export async function sweepOf(sweep: SweepInput | string, { folder = '.', ...options }: SweepOptions): Promise<Sweep> {
   const { loadSweep, sweepOfValue } = await import('../spec/load-sweep.ts')
   return typeof sweep === 'string' ? loadSweep(sweep, options) : sweepOfValue(sweep, resolve(folder), options)

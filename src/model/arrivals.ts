@@ -4,7 +4,7 @@ import { createRandom, type Random } from './numbers/random.ts'
 /** An open loop whose send times can be drawn in advance. */
 export type ScheduledLevel = Extract<LoadLevel, { kind: 'rate' | 'stages' }>
 
-/** When to stop: after so many arrivals, or before this time; else where the stages end. */
+/** When to stop: after this many arrivals, or before this time; otherwise at the end of the stages. */
 export type ArrivalLimit = Pick<Load, 'requests' | 'durationS'>
 
 /**
@@ -41,7 +41,7 @@ interface Gaps {
   next(): number
 }
 
-/** Gaps of mean 1. A constant rate sends its first request at once; a random one after its first gap. */
+/** Gaps with a mean of 1. A constant rate sends its first request at once; a random one after its first gap. */
 function unitGaps(arrivals: Arrivals, random: Random): Gaps {
   switch (arrivals.kind) {
     case 'constant':
@@ -55,7 +55,7 @@ function unitGaps(arrivals: Arrivals, random: Random): Gaps {
   }
 }
 
-/** From expected arrivals so far to the time in seconds at which that many are due; infinity when never. */
+/** Maps the expected number of arrivals to the time in seconds at which that many are due; infinity if never. */
 function inverseIntegratedRate(stages: readonly Stage[]): (arrivals: number) => number {
   const parts: { startS: number; from: number; to: number; durationS: number; before: number; within: number }[] = []
   let startS = 0
@@ -71,7 +71,7 @@ function inverseIntegratedRate(stages: readonly Stage[]): (arrivals: number) => 
   }
   let at = 0
   return arrivals => {
-    // Asked in ascending order, hence the part only moves on.
+    // Called in ascending order, so it never goes back to an earlier stage.
     for (let part = parts[at]; part !== undefined; part = parts[++at]) {
       if (arrivals < part.before + part.within) return part.startS + timeWithin(part, arrivals - part.before)
     }

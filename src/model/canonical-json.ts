@@ -2,7 +2,7 @@
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(item => canonicalJson(item)).join(',')}]`
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
-  // One text that grows, and no list of pairs: a large plan does this for every point and deployment.
+  // Appends to one string instead of collecting pairs, because a large plan does this for every point and deployment.
   const fields = value as { readonly [key: string]: unknown }
   let text = ''
   for (const key of Object.keys(fields).sort()) {

@@ -6,10 +6,9 @@ export type Defined<T extends object> = {
 }
 
 /**
- * Drops the keys whose value is `undefined`, so that optional values can be passed on under
- * `exactOptionalPropertyTypes`. `null`, `false`, `0` and `''` are values and stay.
- * @example
- * const budget: { hours?: number; points?: number } = defined({ hours: raw.hours, points: raw.points })
+ * Removes keys whose value is `undefined`, so that optional values can be passed on under `exactOptionalPropertyTypes`.
+ * Keeps `null`, `false`, `0` and `''`.
+ * @example const budget: { hours?: number; points?: number } = defined({ hours: raw.hours, points: raw.points })
  */
 export function defined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>

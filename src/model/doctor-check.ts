@@ -1,12 +1,12 @@
-/** One thing that `fulcrum doctor` looked at, and what it found. */
+/** Result of one check of `fulcrum doctor`. */
 export interface Check {
   readonly name: string
-  /** Where: `this machine`, `node gb200-02`, a URL, a file. */
+  /** Place of the check: `this machine`, `node gb200-02`, a URL, a file. */
   readonly where: string
-  /** False: the sweep would fail or measure something else. */
+  /** False if the sweep would fail or measure something else. */
   readonly ok: boolean
   readonly detail: string
-  /** What to do; an ok check that has one is worth a look. */
+  /** What to do. A passed check with a remedy is worth reading. */
   readonly remedy?: string
 }
 
@@ -14,7 +14,7 @@ export const thisMachine = 'this machine'
 
 export const passed = (name: string, detail: string, where = thisMachine): Check => ({ name, where, ok: true, detail })
 
-/** Nothing is broken, and yet somebody should know. */
+/** A passed check that the user should know about. */
 export const noticed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
   name,
   where,

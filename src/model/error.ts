@@ -1,8 +1,8 @@
-/** Whose move it is: the user's input, the environment, or a part of the sweep. */
+/** Cause of an error: the user's input, the environment, or a part of the sweep that failed. */
 export type FaultKind = 'bad-input' | 'environment' | 'failed'
 
 /**
- * An error that a person can act on: what happened, where, what to do. Printed without a stack trace.
+ * An error for users: what happened, where, and what to do. Printed without a stack trace.
  *
  * @example
  * ```ts
@@ -21,14 +21,11 @@ export class FulcrumError extends Error {
   readonly kind: FaultKind
   /** Kebab-case, stable for scripts: `sweep-file-invalid`, `port-taken`, `worker-not-ready`, … */
   readonly code: string
-  /** `file:line:column`, a URL, a process; absent when the message says it all. */
+  /** `file:line:column`, a URL or a process; absent if the message contains it. */
   readonly where: string | undefined
   /** What to do about it. */
   readonly remedy: string | undefined
-  /**
-   * Whether the same step may succeed when it is tried again at once. By default a failed part of the sweep may, and
-   * nothing else.
-   */
+  /** Whether an immediate retry may succeed. Default: only for failed parts of the sweep. */
   readonly retryable: boolean
 
   constructor(

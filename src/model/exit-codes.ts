@@ -3,9 +3,9 @@ import type { FaultKind } from './error.ts'
 /** An exit code of the command line. */
 export interface ExitCode {
   readonly code: number
-  /** How the code is called in the sources. */
+  /** Name of the code in the sources. */
   readonly name: string
-  /** What it tells a script; a clause without a period. */
+  /** Meaning for a script, as a clause without a period. */
   readonly meaning: string
   /** When it occurs, in sentences. */
   readonly examples: string
@@ -13,7 +13,7 @@ export interface ExitCode {
   readonly fault?: FaultKind
 }
 
-/** Every exit code. A new one is one entry here: `--help` and docs/reference/exit-codes.md list it. */
+/** All exit codes. Add a new one here; `--help` and docs/reference/exit-codes.md list it. */
 export const exitCodeList = [
   {
     code: 0,
@@ -55,7 +55,7 @@ export const exitCodeList = [
 type Listed = (typeof exitCodeList)[number]
 
 /**
- * The exit codes of every command by name: what a script that calls `fulcrum` can branch on.
+ * Exit codes of all commands by name, for scripts that call `fulcrum`.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export const exitCodes = Object.fromEntries(exitCodeList.map(({ name, code }) =>
   readonly [Entry in Listed as Entry['name']]: Entry['code']
 }
 
-/** The exit code of a command that ends with an error of this kind; 3 for a kind that no entry names. */
+/** Exit code of a command that ends with an error of this kind; 3 for a kind without an entry. */
 export function exitCodeOf(kind: FaultKind, list: readonly ExitCode[] = exitCodeList): number {
   return list.find(({ fault }) => fault === kind)?.code ?? exitCodes.environment
 }

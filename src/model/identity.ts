@@ -3,8 +3,8 @@ import { canonicalJson } from './canonical-json.ts'
 import type { Json } from './deployment.ts'
 
 /**
- * The first 12 hex digits of the SHA-256 of a value's canonical JSON: short enough to read, and safe far above 10,000
- * points.
+ * The first 12 hex digits of the SHA-256 of a value's canonical JSON: short enough to read, and free of collisions far
+ * beyond 10,000 points.
  */
 export function contentId(value: Json | object): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 12)

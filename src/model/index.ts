@@ -1,6 +1,6 @@
 /**
- * The nouns that every room shares: types and pure functions, no effects. `numbers/` and `text/` hold what those and
- * all rooms rest on; a room of their own would have no subject.
+ * The nouns that all rooms share: types and pure functions without effects. `numbers/` and `text/` contain what these
+ * and all other rooms build on.
  */
 export * from './arrivals.ts'
 export * from './canonical-json.ts'

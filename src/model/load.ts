@@ -1,6 +1,6 @@
 /**
- * How hard a point is loaded. A closed loop holds a concurrency; an open loop sends on a schedule, however slow the
- * answers are.
+ * Demand on a deployment at a point. A closed loop keeps a concurrency; an open loop sends on schedule, independent of
+ * responses.
  */
 export type LoadLevel =
   | { readonly kind: 'concurrency'; readonly concurrency: number }
@@ -8,7 +8,7 @@ export type LoadLevel =
       readonly kind: 'rate'
       readonly requestsPerS: number
       readonly arrivals: Arrivals
-      /** Most requests in flight: above it, an open loop waits and reports that. Unlimited when absent. */
+      /** Maximum requests in flight; above it, an open loop waits and reports that. Default: unlimited. */
       readonly maxConcurrency?: number
     }
   | {
@@ -21,14 +21,17 @@ export type LoadLevel =
       readonly kind: 'trace'
       readonly file: string
       readonly speed: number
-      /** Unit of its times; inferred when absent. */
+      /** Unit of its times; default: inferred. */
       readonly unit?: 's' | 'ms' | 'us' | 'ns'
-      /** Which part of it is replayed, by its own clock from its first request. */
+      /** Time range to replay, relative to its first request. */
       readonly fromMs?: number
       readonly untilMs?: number
-      /** Share of its sessions that is replayed, 0–1. */
+      /** Share of its sessions to replay, 0–1. */
       readonly sample?: number
-      /** A closed loop: so many users replay its sessions one after another. Absent: sessions arrive as recorded. */
+      /**
+       * Makes the replay a closed loop with this many users, who replay its sessions one after another. Default:
+       * sessions arrive as recorded.
+       */
       readonly users?: number
       readonly maxConcurrency?: number
     }
@@ -39,83 +42,81 @@ export type Arrivals =
   | { readonly kind: 'poisson' }
   | { readonly kind: 'gamma'; readonly burstiness: number }
 
-/** One part of a ramp: the rate goes linearly to `requestsPerS` over `durationS` (a step when `jump`). */
+/** One part of a ramp: the rate changes linearly to `requestsPerS` over `durationS` (immediately with `jump`). */
 export interface Stage {
   readonly requestsPerS: number
   readonly durationS: number
   readonly jump: boolean
 }
 
-/** The API that requests use. */
+/** API of the requests. */
 export type Api = 'chat' | 'completions' | 'responses' | 'embeddings'
 
-/** Whether an API generates tokens: embeddings are one vector, at once. */
+/** Whether an API generates tokens. Embeddings return one vector at once. */
 export const generates = (api: Api): boolean => api !== 'embeddings'
 
-/** Whether an API takes one text, with no roles around it. */
+/** Whether an API accepts a single text without roles. */
 export const takesText = (api: Api): boolean => api === 'completions' || api === 'embeddings'
 
-/** Sequential stopping: a point is measured until its figures are precise enough. */
+/** Sequential stopping: measures a point until its figures are precise enough. */
 export interface AutoRequests {
-  /** Measured requests before anything is decided. */
+  /** Measured requests before the first decision. */
   readonly min: number
   /** Relative half-width of a 95% interval at which a figure is precise, 0–1. */
   readonly precision: number
 }
 
 /**
- * What the figures of a point are of. `steady`: requests sent under full load, after an undrained warm-up and with the
- * load held until the last of them has its answer. `whole`: every request of a run that starts empty and drains, as
- * genai-perf counts.
+ * Window of a point's figures. `steady`: requests sent under full load, after an undrained warm-up and with load kept
+ * up until the last of them is answered. `whole`: every request of a run that starts empty and drains, as in
+ * genai-perf.
  */
 export type WindowKind = 'steady' | 'whole'
 
 /**
- * Ms between the starts of two slots of a closed loop: all at once, the first request would wait in the server's queue
- * while the last is still written.
+ * Ms between the starts of two slots of a closed loop. If all started at once, the first request would wait in the
+ * server's queue while the last is still being written.
  */
 export const startGapMs = 0.1
 
-/** Connections opened ahead of an open loop without a limit of its own. */
+/** Connections opened in advance for an open loop without a limit. */
 export const openLoopConnections = 64
 
-/** How a point is loaded, in absolute numbers (the sweep file's `10x` resolved against the concurrency). */
+/** Load of a point in absolute numbers (the sweep file's `10x` multiplied by the concurrency). */
 export interface Load {
   readonly level: LoadLevel
   readonly api: Api
   readonly streaming: boolean
-  /** Measured requests; absent when `durationS` decides. With `auto` the most of them. */
+  /** Measured requests; absent if `durationS` decides. With `auto`, the maximum. */
   readonly requests?: number
   /**
-   * Ends the point as soon as the figures that decide are certain or precise; absent where `requests` or `durationS`
-   * end it.
+   * Ends the point as soon as the deciding figures are certain or precise; absent if `requests` or `durationS` ends it.
    */
   readonly auto?: AutoRequests
-  /** Measured time in seconds; absent when `requests` decides. */
+  /** Measured time in seconds; absent if `requests` decides. */
   readonly durationS?: number
-  /** Seconds that requests in flight may still take after `durationS`. */
+  /** Seconds that requests in flight may take after `durationS`. */
   readonly graceS: number
-  /** Requests sent first and not measured; an open loop sends more until it has been loaded for a request's latency. */
-  readonly warmup: number
   /**
-   * Asks for the figures of a whole run, whose warm-up is drained first; absent for a steady window where one is
-   * possible.
+   * Requests sent before the measured ones. An open loop sends more, until it has been loaded for one request latency.
    */
+  readonly warmup: number
+  /** Requests whole-run figures, with the warm-up drained first; absent for a steady window if possible. */
   readonly window?: 'whole'
-  /** Distinct prompts. */
+  /** Number of distinct prompts. */
   readonly dataset: number
   readonly seed: number
-  /** Deadline of one request. */
+  /** Timeout of a request in ms. */
   readonly timeoutMs: number
-  /** Header that carries the session of a request, for routers that keep sessions on a worker. */
+  /** Header with the session of a request, for routers that keep sessions on a worker. */
   readonly sessionHeader?: string
-  /** Fields added to each request body as they are. */
+  /** Additional fields of every request body. */
   readonly extra: { readonly [field: string]: import('./deployment.ts').Json }
 }
 
 /**
- * The window that a load gets. A closed loop whose warm-up doesn't reach every slot (a conversation being one) measures
- * its first wave, and a trace begins as it was recorded: neither is steady.
+ * Window for a load. A closed loop whose warm-up does not reach every slot (or conversation) would measure its first
+ * wave, and a trace begins as recorded, so neither is steady.
  */
 export function windowOf(load: Pick<Load, 'level' | 'warmup' | 'window'>, turns = 1): WindowKind {
   if (load.window === 'whole' || load.level.kind === 'trace') return 'whole'
@@ -123,36 +124,36 @@ export function windowOf(load: Pick<Load, 'level' | 'warmup' | 'window'>, turns 
   return Math.ceil(load.warmup / turns) >= load.level.concurrency ? 'steady' : 'whole'
 }
 
-/** Service level objectives; a request is good when it meets the per-request reading of every one. */
+/** Service level objectives. A request is good if it meets all of them. */
 export interface Slo {
   readonly ttftP95Ms?: number
-  /** First token of the answer, after reasoning. */
+  /** TTFO: first token of the answer after reasoning. */
   readonly ttfoP95Ms?: number
   readonly itlP95Ms?: number
   readonly requestLatencyP95Ms?: number
 }
 
-/** Limits beyond which a measurement is not believed. */
+/** Limits beyond which a measurement is invalid. */
 export interface ValidityLimits {
-  /** Failed requests over all requests, 0–1. */
+  /** Failed requests divided by all requests, 0–1. */
   readonly errorShare: number
-  /** p99 of actual − scheduled send time. */
+  /** p99 of actual − scheduled send time in ms. */
   readonly sendLatenessP99Ms: number
   readonly eventLoopDelayP99Ms: number
-  /** The generator's CPU over one core per thread, 0–1. */
+  /** The generator's CPU time per thread, as a share of one core, 0–1. */
   readonly cpuShare: number
-  /** Share of the window in which a thread of the generator could have run and got no core, 0–1. */
+  /** Share of the window in which a thread of the generator was ready to run but had no core, 0–1. */
   readonly runQueueShare: number
-  /** Relative deviation of the mean ISL / OSL from what was asked, 0–1. */
+  /** Relative deviation of the mean ISL / OSL from the requested one, 0–1. */
   readonly islDeviation: number
   readonly oslDeviation: number
-  /** Of the time in which a closed loop's slots had a request to send, the share in which one was in flight, 0–1. */
+  /** Share of the time in which a closed loop's slots with a request to send had one in flight, 0–1. */
   readonly inFlightShare: number
-  /** Requests that no prefill worker of a disaggregated deployment took up, over all, 0–1. */
+  /** Share of requests that no prefill worker of a disaggregated deployment accepted, 0–1. */
   readonly prefillBypassShare: number
 }
 
-/** Limits that a sweep file need not mention. */
+/** Default limits. */
 export const defaultLimits: ValidityLimits = {
   errorShare: 0.01,
   sendLatenessP99Ms: 20,

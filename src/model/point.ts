@@ -3,7 +3,7 @@ import type { Load, Slo, ValidityLimits } from './load.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * One measurement to make: a deployment under a workload at a load level, and which repeat it is.
+ * One measurement to make: deployment, workload, load level and repeat.
  *
  * @example
  * ```ts
@@ -15,12 +15,12 @@ import type { Workload } from './workload.ts'
  * ```
  */
 export interface Point {
-  /** Hash of everything that decides the outcome: the same point has the same id in every run. */
+  /** Hash of everything that affects the outcome. The same point has the same id in every run. */
   readonly id: string
   readonly deployment: Deployment
   readonly workload: Workload
   readonly load: Load
-  /** Name of the generator that loads it, a shipped one or a plug-in. */
+  /** Name of its load generator, shipped or a plug-in. */
   readonly generator: string
   readonly slo: Slo
   readonly limits: ValidityLimits

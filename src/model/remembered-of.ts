@@ -1,4 +1,4 @@
-/** Works something out once for each object; for what is asked of the same objects again and again. */
+/** Caches a function's result for each object. */
 export function rememberedOf<Of extends object, Value>(work: (of: Of) => Value): (of: Of) => Value {
   const known = new WeakMap<Of, { readonly value: Value }>()
   return of => {

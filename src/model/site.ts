@@ -1,19 +1,19 @@
-/** What a GPU-hour costs. */
+/** Price of a GPU-hour. */
 export interface Price {
-  /** Of one GPU; without the energy where that is priced by itself. */
+  /** Per GPU; without energy if that has a separate price. */
   readonly perGpuHour: number
-  /** Of one kWh, on top; null where {@link perGpuHour} contains it. */
+  /** Per kWh, in addition; null if {@link perGpuHour} includes it. */
   readonly perKwh: number | null
-  /** ISO 4217 code; null: units. */
+  /** ISO 4217 code; null for units. */
   readonly currency: string | null
 }
 
-/** Power of a site beside its GPUs. */
+/** Power of a site in addition to its GPUs. */
 export interface SitePower {
-  /** Power usage effectiveness: all power divided by that of the machines, from 1. */
+  /** Power usage effectiveness: total power divided by that of the machines, at least 1. */
   readonly pue: number
-  /** Of a host, without its GPUs, for each GPU, W. */
+  /** Power of a host without its GPUs, per GPU, W. */
   readonly hostW: number
-  /** Of the network for each GPU, W. */
+  /** Power of the network per GPU, W. */
   readonly networkW: number
 }

@@ -1,30 +1,30 @@
 import type { Role } from './topology.ts'
 
-/** Where a worker shows its metrics. */
+/** URL of a worker's metrics. */
 export interface WorkerPage {
   readonly url: string
-  /** From the labels of the page when absent. */
+  /** Default: from the page's labels. */
   readonly role?: Role
 }
 
-/** How GPUs are observed; `auto`: by what is there, and nothing is told where nothing is; `off`: not at all. */
+/** How to observe GPUs. `auto` uses whatever is available and reports nothing otherwise; `off` observes none. */
 export type GpuTelemetry =
   | 'auto'
   | 'off'
   | {
       /** Pages of dcgm-exporter or AMD's device-metrics-exporter. */
       readonly dcgm: readonly string[]
-      /** By NVML or nvidia-smi on each machine with workers. */
+      /** Uses NVML or nvidia-smi on each machine with workers. */
       readonly nvidiaSmi: boolean
       /** Seconds between two samples. */
       readonly sampleS: number
-      /** GPUs of each role, by index or UUID; null: as the deployer or the labels of pages say. */
+      /** GPUs of each role by index or UUID; null to use the deployer's information or the pages' labels. */
       readonly devices: { readonly [role in Role]?: readonly (number | string)[] } | null
     }
 
-/** What a sweep observes beside its load. */
+/** What a sweep observes in addition to its load. */
 export interface Telemetry {
   readonly gpus: GpuTelemetry
-  /** Pages that the sweep file names; `auto` for those that the deployer finds. */
+  /** Pages named in the sweep file; `auto` for those that the deployer finds. */
   readonly workers: 'auto' | readonly WorkerPage[]
 }

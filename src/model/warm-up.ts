@@ -1,12 +1,12 @@
 import { arrivalSource } from './arrivals.ts'
 import type { Arrivals, LoadLevel, Stage } from './load.ts'
 
-/** What an open loop's warm-up has seen so far. */
+/** State of an open loop's warm-up. */
 export interface WarmUp {
-  /** The fewest requests that it sends. */
+  /** Minimum number of requests. */
   readonly wanted: number
   readonly answered: number
-  /** Since its first request was due, ms. */
+  /** Time since its first request was due, ms. */
   readonly elapsedMs: number
   /** Longest and shortest latency of the answers so far, ms; 0 and infinity before the first answer. */
   readonly longestLatencyMs: number
@@ -14,8 +14,8 @@ export interface WarmUp {
 }
 
 /**
- * An open loop is loaded for this many request latencies before its window begins: one fills the system, in the second
- * its queues settle.
+ * An open loop is loaded for this many request latencies before its window: the first fills the system, and in the
+ * second its queues settle.
  */
 const latenciesOfWarmUp = 2
 /**
@@ -24,13 +24,13 @@ const latenciesOfWarmUp = 2
  */
 const mostShortLatencies = 3
 
-/** After this long without enough answers, the window begins anyway: its figures show why. */
+/** The window begins after this time even without enough answers; its figures show why. */
 const longestWithoutAnswersMs = 60_000
 
 /**
  * Whether an open loop has been loaded for long enough. It starts empty, so a request sent before the first answers
- * meets less load than any later one. Above what the deployment can serve, latency grows without end, and a warm-up as
- * long as the window has to suffice.
+ * meets less load than later ones. Above what the deployment can serve, latency grows without limit, so a warm-up as
+ * long as the window must suffice.
  */
 export function isWarm(warmUp: WarmUp, windowMs: number): boolean {
   const { wanted, answered, elapsedMs, longestLatencyMs, shortestLatencyMs } = warmUp
@@ -40,7 +40,7 @@ export function isWarm(warmUp: WarmUp, windowMs: number): boolean {
   return elapsedMs >= Math.min(mostMs, latenciesOfWarmUp * longestLatencyMs)
 }
 
-/** Requests/s before and after the window of an open loop; null where it has no rate of its own. */
+/** Requests/s before and after the window of an open loop; null if it has no rate. */
 export function ratesAround(level: LoadLevel): { readonly beforePerS: number; readonly afterPerS: number } | null {
   if (level.kind === 'rate') return { beforePerS: level.requestsPerS, afterPerS: level.requestsPerS }
   if (level.kind !== 'stages') return null
@@ -53,8 +53,8 @@ function startRate(stage: Stage | undefined): number {
 }
 
 /**
- * Due times of the load that an open loop has before or after its window, without an end, as {@link arrivalSource}
- * gives them; none at a rate of 0. Each stretch has a seed of its own, so that it repeats nothing of the window.
+ * Endless due times of the load before or after an open loop's window, as in {@link arrivalSource}; none at a rate of
+ * 0. Each part has a separate seed, so that it repeats nothing of the window.
  */
 export function arrivalsAround(
   stretch: 'before' | 'after',

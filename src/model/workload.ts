@@ -1,6 +1,6 @@
 import { largest } from './numbers/extremes.ts'
 
-/** How long something is, in tokens of the model's own tokenizer. */
+/** A length in tokens of the model's tokenizer. */
 export type Length =
   | { readonly kind: 'fixed'; readonly tokens: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly stddev: number }
@@ -26,8 +26,8 @@ export function meanTokens(length: Length): number {
 }
 
 /**
- * The length that an engine must have room for, in tokens; two standard deviations above the mean where there is no
- * upper limit.
+ * Length that an engine must have room for, in tokens: two standard deviations above the mean if there is no upper
+ * limit.
  */
 export function longestOf(length: Length): number {
   switch (length.kind) {
@@ -42,19 +42,19 @@ export function longestOf(length: Length): number {
   }
 }
 
-/** What the requests of a point look like. */
+/** Lengths and content of a point's requests. */
 export interface Workload {
-  /** Short label, `8000/256` unless the sweep file names it. */
+  /** Short label; default: lengths such as `8000/256`. */
   readonly name: string
   readonly isl: Length
   readonly osl: Length
   /** Shared prefixes: `share` (0–1) of each prompt comes from one of `count` distinct prefixes. */
   readonly prefix?: { readonly share: number; readonly count: number }
-  /** A file of messages or prompts (JSONL) used instead of synthetic prompts; absolute path. */
+  /** JSONL file of messages or prompts instead of synthetic prompts; absolute path. */
   readonly datasetFile?: string
-  /** SHA-256 of that file's content, hex; absent in runs before it was kept. */
+  /** SHA-256 of that file's content, hex; absent in runs of versions that did not record it. */
   readonly datasetSha256?: string
-  /** Multi-turn conversations: turns each, and think time between them: always the same, unless it is spread. */
+  /** Multi-turn conversations: number of turns, and think time between them, which is constant unless it is spread. */
   readonly conversation?: {
     readonly turns: number
     readonly thinkMs: number
