@@ -23,6 +23,12 @@ export class Template {
   #looseFrom = Number.POSITIVE_INFINITY
   /** Offset of the output token count in {@link #after}; −1 without one. */
   #countAt = -1
+  /** {@link #before} and {@link #after} as words of four bytes. */
+  #beforeWords = new Int32Array(0)
+  #afterWords = new Int32Array(0)
+  /** The bytes of the last event, for reading words at any offset. */
+  #bytes: Buffer = noBytes
+  #view: DataView = new DataView(new ArrayBuffer(0))
   /** Start and end of the text in the last matched event. */
   textStart = 0
   textEnd = 0
@@ -61,15 +67,20 @@ export class Template {
     this.#learnUsage(afterLength)
     this.#beforeLength = beforeLength
     this.#afterLength = afterLength
+    this.#beforeWords = wordsOf(this.#before, beforeLength, this.#beforeWords)
+    this.#afterWords = wordsOf(this.#after, afterLength, this.#afterWords)
   }
 
   /** The offset after the event at `start`, or −1 if it is a different kind of event or incomplete. */
   match(bytes: Buffer, start: number, end: number): number {
     const before = this.#beforeLength
     if (before === 0 || start + before >= end) return -1
-    // Compares from the end, where finish and usage chunks differ first.
     const from = start + before
-    for (let i = before - 1; i >= 0; i--) if (bytes[start + i] !== this.#before[i]) return -1
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
+    if (!this.#equals(start, this.#before, this.#beforeWords, before)) return -1
     if (bytes[from] === QUOTE) return -1
     const to = closingQuote(bytes, from, end)
     if (to < 0) return -1
@@ -78,12 +89,24 @@ export class Template {
       after = this.#matchCounting(bytes, to, end)
       if (after < 0) return -1
     } else {
-      if (after > end) return -1
-      for (let i = this.#afterLength - 1; i >= 0; i--) if (bytes[to + i] !== this.#after[i]) return -1
+      if (after > end || !this.#equals(to, this.#after, this.#afterWords, this.#afterLength)) return -1
     }
     this.textStart = from
     this.textEnd = to
     return after
+  }
+
+  /**
+   * Whether the bytes at `start` are the first `length` of a part. Compares four at a time, which takes a third of the
+   * time, from the end, where finish and usage chunks differ first.
+   */
+  #equals(start: number, part: Buffer, words: Int32Array, length: number): boolean {
+    const bytes = this.#bytes
+    const view = this.#view
+    const whole = length >> 2
+    for (let i = length - 1; i >= whole << 2; i--) if (bytes[start + i] !== part[i]) return false
+    for (let i = whole - 1; i >= 0; i--) if (view.getInt32(start + (i << 2), true) !== words[i]) return false
+    return true
   }
 
   /** Finds the usage that `continuous_usage_stats` puts into every chunk. */
@@ -112,10 +135,9 @@ export class Template {
     const length = this.#afterLength
     const loose = this.#looseFrom
     const countAt = this.#countAt
-    if (start + loose > end) return -1
-    let at = start
-    let i = 0
-    while (i < loose) if (bytes[at++] !== after[i++]) return -1
+    if (start + loose > end || !this.#equals(start, after, this.#afterWords, loose)) return -1
+    let at = start + loose
+    let i = loose
     while (i < length) {
       const learned = after[i] ?? 0
       if (at >= end) return -1
@@ -138,6 +160,14 @@ export class Template {
 }
 
 const countKeys = ['"completion_tokens":', '"output_tokens":']
+
+/** The first `length` bytes as words of four, little-endian, into `words` if they fit. */
+function wordsOf(bytes: Buffer, length: number, words: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const count = length >> 2
+  const filled = words.length < count ? new Int32Array(count) : words
+  for (let i = 0; i < count; i++) filled[i] = bytes.readInt32LE(i << 2)
+  return filled
+}
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39
