@@ -7,17 +7,15 @@ import { judge } from '../../../src/metrics/validity.ts'
 import type { Cell } from '../cell.ts'
 import { isl } from '../cell.ts'
 import type { Prepared } from '../report.ts'
+import { cacheFolder } from './cache.ts'
 
 const root = join(import.meta.dirname, '../../..')
-/** Of all runs of this process: the first run of a command fills the compile cache. */
-let caches: Promise<string> | null = null
+/** Whether the command has filled the compile cache. */
+let isWarm = false
 
 /** The whole command as a user gives it: `fulcrum run` of a sweep of one point on an endpoint that is running. */
 export async function fulcrumRun(url: string, cell: Cell, signal: AbortSignal): Promise<Prepared> {
-  const first = caches === null
-  caches ??= mkdtemp(join(tmpdir(), 'fulcrum-bench-cache-'))
-  const cache = await caches
-  process.once('exit', () => void rm(cache, { recursive: true, force: true }))
+  const cache = await cacheFolder()
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-bench-run-'))
   const sweep = join(folder, 'sweep.yaml')
   const sweepOf = (requests: number, tokens: number) => `name: bench
@@ -41,9 +39,10 @@ load: { concurrency: [${Math.min(cell.concurrency, requests)}], requests: ${requ
     if (at === undefined || (exitCode ?? 2) > 1) throw new Error(all)
     return { file: at, text: all }
   }
-  if (first) {
+  if (!isWarm) {
     await writeFile(sweep, sweepOf(8, 8))
     await run()
+    isWarm = true
   }
   await writeFile(sweep, sweepOf(cell.requests, cell.tokens))
   return {

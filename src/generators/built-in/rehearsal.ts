@@ -33,7 +33,7 @@ export async function rehearse(): Promise<void> {
   })
   const port = await listen(server)
   try {
-    await runJob(jobFor(port))
+    await runJob(jobFor(port), () => {})
   } finally {
     server.close()
   }

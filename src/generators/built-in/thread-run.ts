@@ -5,6 +5,7 @@ import { errorCode, phaseCode, type RequestPhase, type RequestRecords } from '..
 import { arrivalsAround, createRandom, generates, openLoopConnections } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import { Connection } from './connection.ts'
 import { countDone, meet, monotonicOffsetMs, mostMeasured, takeNumber } from './control.ts'
 import { nextTurn, remember } from './conversation.ts'
@@ -46,10 +47,11 @@ const wholeEnding = endings.done | endings.finishReason
  * One thread's part of a measurement: connects, warms up, waits for the other threads, measures, keeps up the load, and
  * reports.
  */
-export async function runJob(job: Job): Promise<JobResult> {
+export async function runJob(job: Job, beforeLoad: () => void = collectGarbage): Promise<JobResult> {
   const run = new ThreadRun(job)
   try {
     await run.connect()
+    beforeLoad()
     return await run.measure()
   } finally {
     run.close()
