@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { z } from 'zod'
 import type { Role } from '../model/index.ts'
 
@@ -8,11 +9,23 @@ import type { Role } from '../model/index.ts'
 export interface Registered {
   readonly prefill: number
   readonly serving: number
+  /** `host:port` of each, where discovery knows it. Absent if it knows none. */
+  readonly addresses?: readonly string[]
 }
 
 /** The part of a Dynamo frontend's `GET /health` that Fulcrum reads. */
 const healthSchema = z.object({
-  instances: z.array(z.object({ namespace: z.string(), component: z.string(), endpoint: z.string() })).optional(),
+  instances: z
+    .array(
+      z.object({
+        namespace: z.string(),
+        component: z.string(),
+        endpoint: z.string(),
+        // `host:port/…`; with NATS as the request plane it is a subject.
+        transport: z.object({ tcp: z.string().optional() }).nullish().catch(null),
+      }),
+    )
+    .optional(),
 })
 
 /**
@@ -23,26 +36,49 @@ export async function registeredWorkers(url: string, namespace: string, signal: 
   const all = (await registeredInstances(url, signal)) ?? []
   const mine = all.filter(instance => instance.namespace === namespace)
   const prefill = mine.filter(instance => instance.prefill).length
-  return { prefill, serving: mine.length - prefill }
+  const addresses = mine.flatMap(({ address }) => address ?? [])
+  return { prefill, serving: mine.length - prefill, ...(addresses.length === 0 ? {} : { addresses }) }
 }
 
 /**
  * The workers of every namespace in a frontend's discovery; null if the response has no such list.
  * @throws TypeError, SyntaxError or ZodError for an invalid response
  */
-export async function registeredInstances(
-  url: string,
-  signal: AbortSignal,
-): Promise<readonly { readonly namespace: string; readonly prefill: boolean }[] | null> {
+export async function registeredInstances(url: string, signal: AbortSignal): Promise<readonly Instance[] | null> {
   const answer = await fetch(`${url}/health`, { signal })
   const { instances } = healthSchema.parse(await answer.json())
   const workers = instances?.filter(({ endpoint }) => endpoint === 'generate') ?? null
   return workers === null
     ? null
-    : workers.map(({ namespace, component }) => ({ namespace, prefill: component === 'prefill' }))
+    : workers.map(({ namespace, component, transport }) => ({
+        namespace,
+        prefill: component === 'prefill',
+        address: transport?.tcp?.split('/')[0],
+      }))
 }
 
-/** Differences between registered and expected workers, in words; empty if there are none. */
+/** A worker in a frontend's discovery. */
+export interface Instance {
+  readonly namespace: string
+  readonly prefill: boolean
+  /** `host:port`; absent where discovery does not say. */
+  readonly address?: string | undefined
+}
+
+/**
+ * Addresses that are registered more than once, in words. Every worker has a port of its own, so either one process has
+ * registered twice, or a killed one had the port and its lease has not run out: the frontend would send it requests, too.
+ */
+export function registeredTwice(addresses: readonly string[]): readonly string[] {
+  return [...Map.groupBy(addresses, address => address)].flatMap(([address, { length }]) =>
+    length < 2 ? [] : [`the worker at ${address} is registered ${length === 2 ? 'twice' : `${length} times`}`],
+  )
+}
+
+/**
+ * Differences between registered and expected workers, in words; empty if there are none. A worker that is registered
+ * twice is one even where another is missing and the numbers agree.
+ */
 export function differences(
   registered: Registered,
   workers: readonly { readonly role: Role; readonly registers?: number }[],
@@ -54,5 +90,60 @@ export function differences(
   return [
     ...(registered.prefill === prefill ? [] : [`${registered.prefill} of ${prefill} prefill workers registered`]),
     ...(registered.serving === serving ? [] : [`${registered.serving} of ${serving} ${role} workers registered`]),
+    ...registeredTwice(registered.addresses ?? []),
   ]
+}
+
+/** Whether discovery has more workers than were started, or one of them twice. */
+export function hasSurplus(
+  registered: Registered,
+  workers: readonly { readonly role: Role; readonly registers?: number }[],
+): boolean {
+  const wanted = workers.reduce((sum, { registers = 1 }) => sum + registers, 0)
+  return registered.prefill + registered.serving > wanted || registeredTwice(registered.addresses ?? []).length > 0
+}
+
+const answerLimitMs = 2_000
+
+/** Those of the addresses where nobody listens any more: what is left of them is a lease that has not run out. */
+export async function deserted(addresses: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)])
+  const distinct = [...new Set(addresses)]
+  const answers = await Promise.all(distinct.map(address => listens(address, limit)))
+  signal.throwIfAborted()
+  return distinct.filter((_, i) => answers[i] === false)
+}
+
+/** False only where the connection is refused: an address that does not answer in time may still be somebody's. */
+function listens(address: string, signal: AbortSignal): Promise<boolean> {
+  const at = address.lastIndexOf(':')
+  return new Promise(resolve => {
+    const socket = connect({
+      host: address.slice(0, at).replace(/^\[|\]$/g, ''),
+      port: Number(address.slice(at + 1)),
+      signal,
+    })
+    const say = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => say(true))
+    socket.once('error', error => say(!('code' in error && error.code === 'ECONNREFUSED')))
+  })
+}
+
+/** What is known of workers that should not be there, in words: what has ended, and where the others are. */
+export async function surplusInWords(
+  { addresses = [] }: Registered,
+  signal: AbortSignal,
+): Promise<{ readonly words: readonly string[]; readonly lingers: boolean }> {
+  const gone = await deserted(addresses, signal)
+  const there = [...new Set(addresses)].filter(address => !gone.includes(address))
+  return {
+    lingers: gone.length > 0,
+    words: [
+      ...gone.map(address => `nobody listens at ${address}: the lease of a worker that ended has not run out`),
+      ...(there.length === 0 ? [] : [`registered workers that answer: ${there.join(', ')}`]),
+    ],
+  }
 }

@@ -2,7 +2,7 @@ import { type Asking, askingByDefault, probe } from '../generators/probe.ts'
 import { type Endpoint, FulcrumError, type Role } from '../model/index.ts'
 import type { RunningProcess } from '../process/process.ts'
 import type { DeployContext } from './deployer.ts'
-import { differences, type Registered, registeredWorkers } from './discovery.ts'
+import { differences, hasSurplus, type Registered, registeredWorkers, surplusInWords } from './discovery.ts'
 import { isWhole, logEnd, processFailure } from './failure.ts'
 import { waitUntil } from './wait.ts'
 
@@ -30,7 +30,14 @@ export interface Awaited {
 /** The same for a frontend that also sees workers of other namespaces. */
 export interface AwaitedWorkers extends Awaited {
   readonly namespace: string
+  /** How long workers that Fulcrum did not start may answer before the deployment fails. Default: 45 s. */
+  readonly surplusPatienceMs?: number
 }
+
+/** Longer than the lease of a killed worker, 30 s by default in Dynamo 1.6: another one may have its port meanwhile. */
+const usualSurplusPatienceMs = 45_000
+/** How often workers that are too many are looked at: each look connects to them. */
+const lookEveryMs = 2_000
 
 interface NamedWorker {
   readonly role: Role
@@ -54,7 +61,8 @@ export async function frontendUp(frontend: RunningProcess, awaited: Awaited): Pr
 
 /**
  * Waits until exactly these workers are registered: new ones have appeared, and removed ones are gone.
- * @throws FulcrumError if one of them ends meanwhile, or at the deadline
+ * @throws FulcrumError if one of them ends meanwhile, or at the deadline; failed `workers-surplus` if others are
+ *   registered and stay, or one of these twice
  */
 export async function workersRegistered(
   workers: readonly NamedWorker[],
@@ -62,20 +70,60 @@ export async function workersRegistered(
   awaited: AwaitedWorkers,
 ): Promise<void> {
   let last: Registered | null = null
+  const surplus = watchSurplus(awaited, workers)
   await waitUntil(
     async signal => {
       last = await registeredWorkers(awaited.url, awaited.namespace, signal)
+      await surplus.look(last, signal)
       return differences(last, workers).length === 0
     },
     {
       ...limits(awaited, 'workers to register'),
-      failed: () => ended([frontend, ...processesOf(workers)]),
+      failed: () => ended([frontend, ...processesOf(workers)]) ?? surplus.failure(false),
       late: () => {
         const why = last === null ? 'the frontend does not answer' : differences(last, workers).join(', ')
-        return notReady(awaited, why, processesOf(workers))
+        return surplus.failure(true) ?? notReady(awaited, why, processesOf(workers))
       },
     },
   )
+}
+
+/** Watches for workers beyond those that were started. */
+function watchSurplus(awaited: AwaitedWorkers, workers: readonly NamedWorker[]) {
+  const { surplusPatienceMs = usualSurplusPatienceMs, namespace, label, url } = awaited
+  let sinceMs: number | null = null
+  let lookedMs = Number.NEGATIVE_INFINITY
+  let said: { readonly what: readonly string[]; readonly lingers: boolean } | null = null
+  return {
+    look: async (registered: Registered, signal: AbortSignal): Promise<void> => {
+      if (!hasSurplus(registered, workers)) {
+        sinceMs = null
+        said = null
+        return
+      }
+      const nowMs = performance.now()
+      sinceMs ??= nowMs
+      if (nowMs - lookedMs < lookEveryMs && said !== null) return
+      lookedMs = nowMs
+      const { words, lingers } = await surplusInWords(registered, signal)
+      said = { what: [...differences(registered, workers), ...words], lingers }
+    },
+    /** @param isLate the deadline has passed: what lingers has not left in time either */
+    failure: (isLate: boolean): FulcrumError | null => {
+      if (sinceMs === null || said === null) return null
+      if (!isLate && (said.lingers || performance.now() - sinceMs < surplusPatienceMs)) return null
+      return new FulcrumError(
+        'failed',
+        'workers-surplus',
+        `${label} has workers in its namespace ${namespace} that Fulcrum did not start: ${said.what.join('; ')}`,
+        {
+          where: url,
+          remedy:
+            'End them, or remove DYN_NAMESPACE from deploy.env, so that the run has a namespace of its own. A worker that registers twice needs its own settings corrected.',
+        },
+      )
+    },
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Role, roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../model/index.ts'
 import type { Exposition } from '../../telemetry/exposition.ts'
+import { type Instance, registeredTwice } from '../discovery.ts'
 import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
 import { type Check, missed, noticed, passed, type SaidOfEngines, type SweepNeeds } from './check.ts'
 
@@ -22,9 +23,10 @@ export function expectedOf(needs: SweepNeeds): ExpectedWorkers | null {
   return { topology, ...(model === undefined ? {} : { model }), longestTokens, concurrency, engines }
 }
 
-type Instance = { readonly namespace: string; readonly prefill: boolean }
-
 const limitMs = 5_000
+
+const twiceRemedy =
+  'A killed worker leaves discovery when its lease ends (10 s in Dynamo 1.4, 30 s in 1.6). If it stays, restart that worker: it gets more than its share of requests.'
 
 /**
  * Checks that every worker is registered in the right role, according to the frontend's discovery. That list separates
@@ -33,6 +35,8 @@ const limitMs = 5_000
  */
 export function judgeInstances(instances: readonly Instance[], expected: ExpectedWorkers, where: string): Check {
   const { topology } = expected
+  const [twice] = registeredTwice(instances.flatMap(({ address }) => address ?? []))
+  if (twice !== undefined) return missed('workers', twice, twiceRemedy, where)
   const wanted = {
     prefill: workersOf(topology, 'prefill'),
     serving: totalOf(topology) - workersOf(topology, 'prefill'),
@@ -85,6 +89,9 @@ export function judgeCards(
   expected: ExpectedWorkers | null,
   where: string,
 ): readonly Check[] {
+  const twice = registeredTwice(cards.flatMap(({ address }) => address ?? []))
+  if (expected !== null && twice.length > 0)
+    return twice.map(detail => missed('registered workers', detail, twiceRemedy, where))
   const said = [...Map.groupBy(cards, ({ namespace }) => namespace)].map(([namespace, members]) =>
     describe(namespace, members),
   )

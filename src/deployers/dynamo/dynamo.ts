@@ -7,7 +7,7 @@ import { smallestChange } from '../change.ts'
 import type { DeployerOptions } from '../context.ts'
 import type { ConfigOf } from '../define-deployer.ts'
 import type { Deployer } from '../deployer.ts'
-import { differences, registeredWorkers } from '../discovery.ts'
+import { differences, hasSurplus, registeredWorkers, surplusInWords } from '../discovery.ts'
 import { processFailure } from '../failure.ts'
 import type { NodesOf } from '../nodes/create.ts'
 import { thisMachine } from '../nodes/nodes.ts'
@@ -154,7 +154,9 @@ function dynamoSystem(
       const registered =
         frontend === null ? null : await registeredWorkers(frontend.url, servedNamespace, limit).catch(() => null)
       signal.throwIfAborted()
-      return registered === null ? ['the frontend does not answer'] : differences(registered, workers)
+      if (registered === null) return ['the frontend does not answer']
+      const found = differences(registered, workers)
+      return hasSurplus(registered, workers) ? [...found, ...(await surplusInWords(registered, limit)).words] : found
     },
 
     preview: (from, wanted) =>

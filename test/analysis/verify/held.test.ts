@@ -53,6 +53,28 @@ describe('a figure that was promised', () => {
     assert.match(verdict.why, /^about \d+ repeats would decide$/)
   })
 
+  it('held when a cache hit rate of 0 was expected: nothing is worse', () => {
+    const cached = (share: number) =>
+      point([100, 101, 99], result => {
+        const { measurement } = result
+        const promptCache = {
+          cachedTokens: 1000 * share,
+          promptTokens: 1000,
+          impossible: 0,
+          answers: 10,
+          answersInAll: 10,
+          isOfPrefill: true as const,
+        }
+        return measurement === null ? result : { ...result, measurement: { ...measurement, promptCache } }
+      })
+    const [hitRate] = figures.filter(({ name }) => name === 'cached_prompt_tokens_share')
+    const verdict = (before: number, now: number) =>
+      promiseVerdicts(expectedOf(cached(before), hitRate ? [hitRate] : []), cached(now), figures, 0.1).find(
+        ({ figure }) => figure === 'cached_prompt_tokens_share',
+      )?.verdict
+    assert.deepEqual([verdict(0, 0), verdict(0, 0.5), verdict(0.5, 0)], ['held', 'held', 'undecided'])
+  })
+
   it('is undecided where nothing tells of the noise', () => {
     const verdict = verdictOf([100], [100])
     assert.equal(verdict?.verdict, 'undecided')

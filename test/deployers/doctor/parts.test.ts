@@ -184,12 +184,13 @@ describe('registered workers', () => {
   const instance = (prefill: boolean, namespace = 'a') => ({ namespace, prefill })
   const seen = (...instances: ReturnType<typeof instance>[]) =>
     shown([judgeInstances(instances, expected, 'u')])[0] ?? ''
+  let port = 9
   const card = (role: Role, more: Partial<WorkerCard> = {}): WorkerCard => ({
     ...{
       namespace: 'a',
       role,
       model: 'r1',
-      address: '10.0.0.1:9',
+      address: `10.0.0.1:${port++}`,
       maxSequences: 64,
       maxBatchedTokens: 8192,
       contextLength: 9000,
@@ -201,7 +202,17 @@ describe('registered workers', () => {
   it('pass when each role has its number', () => {
     assert.equal(seen(instance(true), instance(false), instance(false)), 'ok workers: 1P2D registered in a')
     assert.deepEqual(cards(card('prefill'), card('decode'), card('decode')), [
-      'ok registered workers: a: 1 prefill (10.0.0.1:9), 2 decode (10.0.0.1:9, 10.0.0.1:9)',
+      'ok registered workers: a: 1 prefill (10.0.0.1:9), 2 decode (10.0.0.1:10, 10.0.0.1:11)',
+    ])
+  })
+
+  it('fail when one is registered twice, even where the numbers agree', () => {
+    const at = (address: string) => ({ ...instance(false), address })
+    const instances = [instance(true), at('10.0.0.1:9'), at('10.0.0.1:9')]
+    assert.equal(seen(...instances), 'FAIL workers: the worker at 10.0.0.1:9 is registered twice')
+    const address = '10.0.0.2:9'
+    assert.deepEqual(cards(card('prefill'), card('decode', { address }), card('decode', { address })), [
+      'FAIL registered workers: the worker at 10.0.0.2:9 is registered twice',
     ])
   })
 
