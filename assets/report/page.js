@@ -241,6 +241,7 @@
       ...models(point.detail),
       ...cache(point.detail),
       ...speculation(point.detail),
+      ...gpus(point.detail),
       ...server(point.detail),
     )
     for (const view of detailViews.splice(0)) view.finalize()
@@ -317,6 +318,8 @@
     ['gpu-power', 'Power of a GPU, W: mean by role'],
     ['gpu-memory', 'GPU memory in use, GiB: mean by role'],
     ['gpu-clock', 'SM clock, MHz: mean by role'],
+    ['gpu-pcie', 'PCIe of a GPU, GB/s both ways: mean by role'],
+    ['gpu-nvlink', 'NVLink of a GPU, GB/s both ways: mean by role'],
   ])
 
   /** How the server and its GPUs went through a point, by their own metrics, and what the client saw. @param {any} point */
@@ -393,6 +396,12 @@
   function speculation(detail) {
     if (detail.speculation === undefined) return []
     return [element('details', { class: 'speculation' }, element('summary', {}, 'Speculative decoding'), list(detail.speculation))]
+  }
+
+  /** What the GPUs of each role did. @param {any} detail */
+  function gpus(detail) {
+    if (detail.gpus === undefined) return []
+    return [element('details', { class: 'gpus' }, element('summary', {}, 'GPUs by role'), list(detail.gpus))]
   }
 
   /** The server's own metrics through the point. @param {any} detail */

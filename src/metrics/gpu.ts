@@ -35,11 +35,11 @@ export interface GpuObserved {
   readonly nvlinkBytesPerS: number | null
   /** Processes that the deployment did not start; null if unknown. */
   readonly strangers: readonly string[] | null
-  /** ms since the start of the window, and W, percent, MiB, MHz or °C; at most 120 samples each. */
+  /** ms since the start of the window, and W, percent, MiB, MHz, °C or bytes/s; at most 120 samples each. */
   readonly series?: { readonly [name in GpuSeriesName]?: readonly (readonly [atMs: number, value: number])[] }
 }
 
-export type GpuSeriesName = 'power' | 'utilization' | 'memory' | 'clock' | 'temperature'
+export type GpuSeriesName = 'power' | 'utilization' | 'memory' | 'clock' | 'temperature' | 'pcie' | 'nvlink'
 
 /** GPUs of a deployment during the measurement window. */
 export interface GpusObserved {

@@ -131,6 +131,17 @@ describe('time series of GPUs', () => {
     )
   })
 
+  test('of links are in GB/s', () => {
+    const lines = linesOf(observed(gpu(0, null, { nvlink: [[0, 120e9]], pcie: [[0, 3e9]] })))
+    assert.deepEqual(
+      lines.slice(-2).map(({ panel, samples }) => [panel, samples]),
+      [
+        ['gpu-pcie', [[0, 3]]],
+        ['gpu-nvlink', [[0, 120]]],
+      ],
+    )
+  })
+
   test('of GPUs that nobody assigned have no role', () => {
     const lines = linesOf(observed(gpu(0, null, { clock: [[0, 1980]] })))
     assert.deepEqual(lines.at(-1)?.source, 'GPUs')
@@ -175,9 +186,10 @@ describe('a report with GPUs in Chromium', () => {
   })
 
   const long = (height: number) => Array.from({ length: 120 }, (_, i) => [i * 500, (i * 37) % height] as const)
-  const whole = { power: long(700), utilization: long(100), memory: long(80_000), clock: long(1980) }
+  const gpuSeries = { power: long(700), utilization: long(100), memory: long(80_000), clock: long(1980) }
+  const whole = { ...gpuSeries, pcie: long(3e9), nvlink: long(2e11) }
 
-  test('draws utilization, power, memory and clocks by role below the server’s pictures', async () => {
+  test('draws utilization, power, memory, clocks and traffic by role below the server’s pictures', async () => {
     const gpus = observed(gpu(0, 'prefill', whole), gpu(1, 'decode', whole))
     await writeReport(withGpus(gpus), folder)
     const url = pathToFileURL(join(folder, 'index.html')).href
@@ -185,7 +197,7 @@ describe('a report with GPUs in Chromium', () => {
       const { page, complaints } = await openPage(browser, url, { width })
       const panels = page.locator('section.workload:not([hidden]) .time-series [data-time-series]')
       assert.deepEqual(await panels.evaluateAll(all => all.map(place => place.getAttribute('data-time-series'))), [
-        ...['running', 'gpu-utilization', 'gpu-power', 'gpu-memory', 'gpu-clock'],
+        ...['running', 'gpu-utilization', 'gpu-power', 'gpu-memory', 'gpu-clock', 'gpu-pcie', 'gpu-nvlink'],
       ])
       const power = page.locator('section.workload:not([hidden]) [data-time-series=gpu-power]')
       await power.locator('svg').waitFor()

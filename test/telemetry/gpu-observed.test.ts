@@ -170,6 +170,23 @@ describe('the GPUs of a deployment', () => {
     )
   })
 
+  test('show the traffic of their links over time: by counters between two samples, or as rates, in bytes/s', () => {
+    const seriesOf = (of: (i: number) => Partial<TimedSample>) => {
+      const samples = samplesOf(0, 400).map((sample, i) => ({ ...sample, ...of(i) }))
+      const { pcie, nvlink } = observe(samples, aggregated).gpus?.gpus[0]?.series ?? {}
+      return { pcie, nvlink }
+    }
+    // The window is from the sixth to the sixteenth sample; 1 GB/s first, then 3 GB/s.
+    const byCounter = seriesOf(i => ({ pcieBytes: i <= 10 ? i * 1e9 : 10e9 + (i - 10) * 3e9 }))
+    assert.deepEqual(byCounter.pcie?.at(0), [1000, 1e9])
+    assert.deepEqual(byCounter.pcie?.at(-1), [10_000, 3e9])
+    assert.equal(byCounter.nvlink, undefined)
+    // A reset is no traffic, and no negative one.
+    const reset = seriesOf(i => ({ nvlinkBytes: (i % 8) * 1e9 })).nvlink ?? []
+    assert.deepEqual(new Set(reset.map(([, value]) => value)), new Set([1e9]))
+    assert.deepEqual(seriesOf(() => ({ pcieBytesPerS: 2e9 })).pcie?.at(-1), [10_000, 2e9])
+  })
+
   test('of MIG have no energy: nobody counts a slice', () => {
     const { gpus, findings } = observe(samplesOf(0, 400, { isMig: true }), aggregated)
     assert.equal(gpus?.energyJ, null)

@@ -5,7 +5,7 @@ import { compactSeries, type SeriesSample } from '../../telemetry/series.ts'
 import { counted } from './format.ts'
 
 /** Charts of a deployment's GPUs. */
-export const gpuPanels = ['gpu-utilization', 'gpu-power', 'gpu-memory', 'gpu-clock'] as const
+export const gpuPanels = ['gpu-utilization', 'gpu-power', 'gpu-memory', 'gpu-clock', 'gpu-pcie', 'gpu-nvlink'] as const
 export type GpuPanel = (typeof gpuPanels)[number]
 
 /** Time series of one role's GPUs during a point. */
@@ -14,7 +14,7 @@ export interface GpuLine {
   /** `prefill GPUs`; `GPUs` if their role is unknown. */
   readonly source: string
   readonly metric: string
-  /** Seconds since the window began, and the mean per GPU of the role in percent, W, GiB or MHz. */
+  /** Seconds since the window began, and the mean per GPU of the role in percent, W, GiB, MHz or GB/s. */
   readonly samples: readonly SeriesSample[]
 }
 
@@ -23,9 +23,16 @@ const seriesOfPanel: { readonly [panel in GpuPanel]: GpuSeriesName } = {
   'gpu-power': 'power',
   'gpu-memory': 'memory',
   'gpu-clock': 'clock',
+  'gpu-pcie': 'pcie',
+  'gpu-nvlink': 'nvlink',
 }
 
-const mibOfGib = 1024
+/** From the unit of a series to the unit of its chart. */
+const divisors: { readonly [panel in GpuPanel]?: number } = {
+  'gpu-memory': 1024,
+  'gpu-pcie': 1e9,
+  'gpu-nvlink': 1e9,
+}
 
 /** Lines of a measurement, one per role and chart, with times relative to its window. Older runs kept fewer series. */
 export function gpuLines({ gpus }: Measurement): readonly GpuLine[] {
@@ -39,13 +46,13 @@ export function gpuLines({ gpus }: Measurement): readonly GpuLine[] {
       })
       // The mean over some of the GPUs is not the mean of the role.
       if (series.length === 0 || series.length < own.length) return []
-      const factor = panel === 'gpu-memory' ? 1 / mibOfGib : 1
+      const divisor = divisors[panel] ?? 1
       return [
         {
           panel,
           source: role === null ? 'GPUs' : `${role} GPUs`,
           metric: `${seriesOfPanel[panel]} by ${gpus.source}, ${own.length === 1 ? '1 GPU' : `mean of ${counted(own.length, 'GPU')}`}`,
-          samples: compactSeries(meanSeries(series)).map(([ms, value]) => [ms / 1000, value * factor] as const),
+          samples: compactSeries(meanSeries(series)).map(([ms, value]) => [ms / 1000, value / divisor] as const),
         },
       ]
     }),

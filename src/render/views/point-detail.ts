@@ -4,6 +4,7 @@ import { failedRequestsOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { largest } from '../../model/index.ts'
 import { type CacheLine, cacheLines } from './cache-lines.ts'
+import { type GpuRoleLine, gpuRoleLines } from './gpu-role-lines.ts'
 import { type ModelLine, modelLines } from './model-lines.ts'
 import { type SpeculationLine, speculationLines } from './speculation-lines.ts'
 
@@ -26,6 +27,8 @@ export interface PointDetail {
   readonly models?: readonly ModelLine[]
   /** Known facts about speculative decoding; absent without any. */
   readonly speculation?: readonly SpeculationLine[]
+  /** The GPUs of each role; absent without any. */
+  readonly gpus?: readonly GpuRoleLine[]
 }
 
 /** Percentages of requests that are at or below the value at the same index of a {@link PointDetail} distribution. */
@@ -38,6 +41,7 @@ export function pointDetail(point: MeasuredPoint): PointDetail {
   const cache = cacheLines(point)
   const speculation = speculationLines(point)
   const models = modelLines(point)
+  const gpus = gpuRoleLines(point)
   return {
     ids: repeats.map(repeat => repeat.point.id),
     ...requestCounts(valid),
@@ -48,6 +52,7 @@ export function pointDetail(point: MeasuredPoint): PointDetail {
     ...(cache.length === 0 ? {} : { cache }),
     ...(models.length === 0 ? {} : { models }),
     ...(speculation.length === 0 ? {} : { speculation }),
+    ...(gpus.length === 0 ? {} : { gpus }),
   }
 }
 

@@ -82,9 +82,9 @@ export function observeGpus(
 const mostOfAPoint = 24_000
 const fewestOfASeries = 8
 
-/** Maximum number of samples of each of the five series of a GPU. */
+/** Maximum number of samples of each of the seven series of a GPU. */
 const samplesOfEach = (gpus: number): number =>
-  Math.max(fewestOfASeries, Math.min(mostSamples, Math.floor(mostOfAPoint / (5 * Math.max(1, gpus)))))
+  Math.max(fewestOfASeries, Math.min(mostSamples, Math.floor(mostOfAPoint / (7 * Math.max(1, gpus)))))
 
 function gpusAssumed(taken: number, found: number): Finding {
   const message = `The GPUs of the workers are unknown. Of ${found} GPUs, Fulcrum assumes the ${taken} with memory in use. Name them in telemetry.gpus.devices`
@@ -121,6 +121,12 @@ function observeGpu(
   const share = (of: 'power' | 'thermal') => throttles.filter(one => one[of]).length / throttles.length
   const series = (of: GpuSeriesName, value: (sample: TimedSample) => number | null) =>
     seriesOf(of, within, window, value, mostOfASeries)
+  type Value = (sample: TimedSample) => number | null
+  const linkSeries = (of: GpuSeriesName, counter: Value, rate: Value) => {
+    const rates = ratesBetween(valuesOf(within, counter))
+    const values = rates.length > 0 ? rates : valuesOf(within, sample => plausibleRate(rate(sample)))
+    return seriesOfValues(of, values, window, mostOfASeries)
+  }
   const strangers = within.flatMap(sample => (sample.strangers === null ? [] : [sample.strangers]))
   return {
     gpu: {
@@ -154,6 +160,16 @@ function observeGpu(
         ...series('memory', ({ memoryUsedMib }) => memoryUsedMib),
         ...series('clock', ({ smClockMhz }) => smClockMhz),
         ...series('temperature', ({ temperatureC }) => temperatureC),
+        ...linkSeries(
+          'pcie',
+          ({ pcieBytes }) => pcieBytes,
+          ({ pcieBytesPerS }) => pcieBytesPerS,
+        ),
+        ...linkSeries(
+          'nvlink',
+          ({ nvlinkBytes }) => nvlinkBytes,
+          ({ nvlinkBytesPerS }) => nvlinkBytesPerS,
+        ),
       },
     },
     why: why === null ? null : `${name}: ${why}`,
@@ -222,13 +238,27 @@ function rateOf(counter: readonly At[]): number | null {
   return rate === null ? null : sixDigits(rate)
 }
 
+/** Increase of a counter per second between two of its values, each at the later one; none over a reset. */
+function ratesBetween(counter: readonly At[]): readonly At[] {
+  return counter.slice(1).flatMap(({ atMs, value }, i) => {
+    const before = counter[i]
+    if (before === undefined || atMs <= before.atMs || value < before.value) return []
+    const rate = plausibleRate((1000 * (value - before.value)) / (atMs - before.atMs))
+    return rate === null ? [] : [{ atMs, value: rate }]
+  })
+}
+
 function seriesOf(
   name: string,
   samples: readonly TimedSample[],
-  { startMs }: Span,
+  window: Span,
   of: (sample: TimedSample) => number | null,
   most: number,
 ) {
-  const values = valuesOf(samples, of).map(({ atMs, value }) => [Math.round(atMs - startMs), sixDigits(value)] as const)
-  return values.length === 0 ? {} : { [name]: compactSeries(values, most) }
+  return seriesOfValues(name, valuesOf(samples, of), window, most)
+}
+
+function seriesOfValues(name: string, values: readonly At[], { startMs }: Span, most: number) {
+  const timed = values.map(({ atMs, value }) => [Math.round(atMs - startMs), sixDigits(value)] as const)
+  return timed.length === 0 ? {} : { [name]: compactSeries(timed, most) }
 }
