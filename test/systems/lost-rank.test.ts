@@ -93,16 +93,18 @@ async function runLosing(text: string, losses: readonly Loss[]): Promise<Told> {
   }
 }
 
+/** Of those that stood, a busy machine may mark some for other reasons. */
 const story = (results: readonly PointResult[]) =>
   results.map(({ point, findings, status }) => {
     const broke = findings.some(({ code }) => code === 'deployment-broke')
-    return `${concurrencyOf(point)} ${broke ? 'broke' : 'stood'} ${status}`
+    return `${concurrencyOf(point)} ${broke ? `broke ${status}` : 'stood'}`
   })
 
-const lossesInPoints = ['2 broke invalid', '2 stood ok', '3 broke invalid', '3 stood ok', '4 stood ok']
+const lossesInPoints = ['2 broke invalid', '2 stood', '3 broke invalid', '3 stood', '4 stood']
 
 function assertWhole({ outcome, recorded, kept }: Told): void {
-  assert.deepEqual([outcome.outcome, outcome.exitCode, outcome.points.ok], ['complete', 0, 3])
+  const { missing, failed } = outcome.points
+  assert.deepEqual([outcome.outcome, missing, failed], ['complete', 0, 0])
   assert.equal(kept.length, 2)
   assert.deepEqual(recorded, [])
 }
