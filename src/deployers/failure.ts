@@ -33,6 +33,16 @@ export function exceptionIn(lines: readonly string[]): string | null {
 /** Whether a process is running with all of its parts. */
 export const isWhole = (process: RunningProcess): boolean => process.alive() && !process.failedPart?.()
 
+/** Of processes that need each other, the one that failed first: the others may have ended because of it. */
+export function firstFailed(processes: readonly RunningProcess[]): RunningProcess | null {
+  const failed = processes.filter(process => !isWhole(process))
+  const endedAtMs = (process: RunningProcess) => process.endedAtMs?.() ?? 0
+  return failed.reduce<RunningProcess | null>(
+    (first, process) => (first === null || endedAtMs(process) < endedAtMs(first) ? process : first),
+    null,
+  )
+}
+
 /** `decode-0-rank1 on node2 (process 4711)`, the local process that relays the remote one. */
 const named = ({ name, pid, host }: RunningProcess) =>
   `${name}${host === undefined ? '' : ` on ${host}`} (process ${pid})`

@@ -3,7 +3,7 @@ import { type Endpoint, FulcrumError, type Role } from '../model/index.ts'
 import type { RunningProcess } from '../process/process.ts'
 import type { DeployContext } from './deployer.ts'
 import { differences, hasSurplus, type Registered, registeredWorkers, surplusInWords } from './discovery.ts'
-import { isWhole, logEnd, processFailure } from './failure.ts'
+import { firstFailed, logEnd, processFailure } from './failure.ts'
 import { waitUntil } from './wait.ts'
 
 /** A deadline shared by several waits. */
@@ -194,8 +194,8 @@ async function untilEnded<T>(
 }
 
 function ended(processes: readonly RunningProcess[]): FulcrumError | null {
-  const dead = processes.find(process => !isWhole(process))
-  return dead === undefined ? null : processFailure(dead)
+  const dead = firstFailed(processes)
+  return dead === null ? null : processFailure(dead)
 }
 
 function limits({ deadline, context }: Awaited, what: string) {

@@ -57,6 +57,8 @@ export interface RunningProcess {
   /** Null while it runs. */
   exit(): ProcessExit | null
   readonly exited: Promise<ProcessExit>
+  /** When it ended, on the clock of `performance.now()` (ms); null while it runs. */
+  endedAtMs?(): number | null
   /** Writes a line to its standard input, if it was given one. */
   send(line: string): void
   /** Last lines of what it said, secrets hidden. */
@@ -102,8 +104,10 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
   child.stdin?.on('error', () => {})
 
   let exit: ProcessExit | null = null
+  let endedAtMs: number | null = null
   const exited = ended.then(([code, signal]): ProcessExit => {
     exit = { code, signal }
+    endedAtMs = performance.now()
     return exit
   })
   const entry: LedgerEntry = {
@@ -151,6 +155,7 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
     failedPart: () => failedPart,
     exit: () => exit,
     exited,
+    endedAtMs: () => endedAtMs,
     send: line => void child.stdin?.write(`${line}\n`),
     lastLines: log.lastLines,
     stop: (graceMs = defaultGraceMs) => {

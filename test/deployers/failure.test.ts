@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isWhole, processFailure } from '../../src/deployers/failure.ts'
+import { firstFailed, isWhole, processFailure } from '../../src/deployers/failure.ts'
 import { lossOf } from '../../src/deployers/nodes/nodes.ts'
 import type { RunningProcess } from '../../src/process/process.ts'
 
@@ -65,6 +65,17 @@ it('the loss of a machine names it once', () => {
   assert.equal(why('node n2 (10.0.0.2) is DOWN: unplugged'), 'node n2 (10.0.0.2): it is DOWN: unplugged.')
   assert.equal(why('node n2 (10.0.0.2): not responding.'), 'node n2 (10.0.0.2): not responding.')
   assert.equal(why('Slurm job 1 is gone'), 'node n2 (10.0.0.2): Slurm job 1 is gone.')
+})
+
+it('of ranks that have ended, the one that ended first is blamed: the others may have ended because of it', () => {
+  const rank = (name: string, endedAtMs: number | null) => ({
+    ...ended(1, []),
+    name,
+    alive: () => endedAtMs === null,
+    endedAtMs: () => endedAtMs,
+  })
+  assert.equal(firstFailed([rank('rank0', 900), rank('rank1', 700), rank('rank2', null)])?.name, 'rank1')
+  assert.equal(firstFailed([rank('rank2', null)]), null)
 })
 
 it('a failure names the machine that the process ran on', () => {

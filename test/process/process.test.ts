@@ -32,7 +32,7 @@ async function start(code: string, env: Record<string, string> = {}) {
 }
 
 async function eventually(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 2400; i++) {
     if (await what()) return
     await new Promise(resolve => setTimeout(resolve, 25))
   }

@@ -49,7 +49,8 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
     ssh: { config: hosts.sshConfig, options: { ConnectTimeout: '3', ...options } },
     ...change,
   })
-  const examine = (deploy: DynamoConfig) => examineMachine({ ...needs, deploy: dynamo.of(deploy) })
+  const examine = (deploy: DynamoConfig, more: Partial<SweepNeeds> = {}) =>
+    examineMachine({ ...needs, ...more, deploy: dynamo.of(deploy) })
 
   it('finds everything there: a way in, programs, one Dynamo, the model, ways to and fro, a clock', async () => {
     const checks = await examine(config(['north', 'south']))
@@ -75,6 +76,24 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
       assert.match(of(seen, 'dynamo')[0] ?? '', /ai-dynamo 1\.4\.2/)
       assert.match(of(seen, 'clock')[0] ?? '', /ms (ahead of|behind) this machine/)
     }
+  })
+
+  it('looks at what the ranks of a worker on several nodes meet on, and the ways between them', async () => {
+    const spread = { nodesPerWorker: 2 }
+    const checks = await examine(config(['north', 'south']), spread)
+    assert.deepEqual(failures(checks), [])
+    assert.match(
+      of(checks, 'ranks').join('\n'),
+      /^ok node north, ranks: they meet on eth0 \(198\.18\.\d+\.2\)\nok node south/,
+    )
+    assert.match(
+      of(checks, 'way between nodes').join('\n'),
+      /^ok node north, .* is reached from node south\nok node south, .* is reached from node north$/,
+    )
+    const env = { ...mocker.env, NCCL_SOCKET_IFNAME: 'ib', UCX_NET_DEVICES: 'mlx5_0:1' }
+    const wrong = failures(await examine(config(['north'], { env }), spread))
+    assert.match(wrong[0] ?? '', /^FAIL node north, ranks: NCCL_SOCKET_IFNAME names ib, and there is eth0, lo$/)
+    assert.match(wrong[1] ?? '', /^FAIL node north, ranks: UCX_NET_DEVICES names mlx5_0:1, and there is eth0, lo/)
   })
 
   it('names what a node lacks, and how to get it there', async () => {
@@ -198,6 +217,18 @@ describe('doctor before a real Slurm', { skip: noSlurm() }, () => {
     assert.deepEqual(of(checks, 'nodes'), ['ok partition batch, nodes: 1 usable, 1 idle, 1 with 8 GPUs requested'])
     assert.match(of(checks, 'allocation')[0] ?? '', /^ok this machine, allocation: Job \d+ to start at .* on nodes/)
     assert.match(of(checks, 'clock')[0] ?? '', /^ok node .*, clock: .* this machine/)
+  })
+
+  it('looks at what the ranks of a worker on several nodes meet on', async () => {
+    const ofRanks = async (env: Record<string, string>) => {
+      const deploy = slurm.of(config({ backend: 'dynamo.vllm', env: { ...mocker.env, ...env } }))
+      return of(await examineMachine({ ...needs, nodesPerWorker: 2, deploy }), 'ranks').join()
+    }
+    assert.match(await ofRanks({}), /^ok node \S+, ranks: they meet on lo \(127\.0\.0\.1\)$/)
+    assert.match(
+      await ofRanks({ GLOO_SOCKET_IFNAME: 'ib0' }),
+      /^FAIL node \S+, ranks: GLOO_SOCKET_IFNAME names ib0, and/,
+    )
   })
 
   it('fails what Slurm would refuse, in its own words', async () => {

@@ -42,9 +42,9 @@ async function failureOf(change: Partial<DynamoConfig>, wanted = deployment(aggr
 describe('a deployment that cannot come up', () => {
   it('fails at its deadline when it lists its model and never answers, and shows what its worker said', async () => {
     const env = { ...mocker.env, PYTHONPATH: join(import.meta.dirname, 'stand-ins') }
-    const error = await failureOf({ backend: 'never_answers', env, ready_timeout: 20 })
+    const error = await failureOf({ backend: 'never_answers', env, ready_timeout: 45 })
     assert.equal(error.code, 'deployment-not-ready')
-    assert.match(error.message, /agg x1 was not ready within 20 s: its workers are registered, but no completion/)
+    assert.match(error.message, /agg x1 was not ready within 45 s: its workers are registered, but no completion/)
     assert.match(error.message, /aggregated-0: request taken, no answer will come/)
   })
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { DynamoServeConfig } from '../../src/deployers/dynamo-serve/config.ts'
 import { dynamoServeDeployer } from '../../src/deployers/dynamo-serve/dynamo-serve.ts'
 import { nodesOf } from '../../src/deployers/nodes/create.ts'
@@ -11,6 +10,7 @@ import { aggregated, deployment, disaggregated, model, watch } from './dynamo-de
 import { dynamoServe } from './dynamo-serve-deployment.ts'
 import { oneDeployment } from './one-deployment.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
+import { until } from './until.ts'
 
 /** The guide's layout: a head node with GPUs of its own, and workers on other nodes. */
 describe('a real `dynamo serve` over hosts of their own', { skip: noHosts() }, () => {
@@ -63,10 +63,10 @@ describe('a real `dynamo serve` over hosts of their own', { skip: noHosts() }, (
       .find(one => / serve_dynamo |-m dynamo\.sdk\.cli\.serve_dynamo /.test(one.command))?.pid
     process.kill(pid ?? assert.fail('no service'), 'SIGKILL')
     let problems: readonly string[] = []
-    for (let i = 0; i < 100 && !problems.some(problem => problem.startsWith('prefill-')); i++) {
-      await sleep(100)
+    await until(async () => {
       problems = await check()
-    }
+      return problems.some(problem => problem.startsWith('prefill-'))
+    })
     assert.match(problems.join('\n'), /^prefill-\d \(process \d+\) exited with code 70[\s\S]*a service of it has ended/)
     const { started } = await become(disaggregated(2, 1), { decode: { max_batch_size: 64 } })
     assert.equal(started.length, 1)

@@ -11,6 +11,7 @@ import { allProcesses, environmentValue } from '../../src/process/proc.ts'
 import { aggregated, disaggregated, model } from './dynamo-deployment.ts'
 import { dynamoServe, workdir } from './dynamo-serve-deployment.ts'
 import { oneDeployment } from './one-deployment.ts'
+import { until } from './until.ts'
 
 describe('a real `dynamo serve` deployment', () => {
   const edited = mkdtempSync(join(tmpdir(), 'fulcrum-serve-variants-'))
@@ -136,11 +137,11 @@ describe('a real `dynamo serve` deployment', () => {
     const supervisor = pidOf('decode-1')
     const service = (await allProcesses()).find(({ parent }) => parent === supervisor)?.pid ?? assert.fail('no service')
     process.kill(service, 'SIGKILL')
-    let problems = await check()
-    for (let i = 0; i < 100 && problems.length === 0; i++) {
-      await new Promise(resolve => setTimeout(resolve, 50))
+    let problems: readonly string[] = []
+    await until(async () => {
       problems = await check()
-    }
+      return problems.length > 0
+    })
     assert.match(problems.join('\n'), /^decode-1 \(process \d+\) is running, but one of its services has ended/)
     const { started, stopped } = await become(disaggregated(1, 2), { prefill: { max_batch_size: 2 } })
     assert.deepEqual({ started, stopped }, { started: ['decode-1'], stopped: ['decode-1'] })

@@ -43,7 +43,7 @@ if (process.argv[1] === import.meta.filename) {
   const deployer = isSlurm(config)
     ? slurmDeployer(config, place)
     : dynamoDeployer(config, place, nodesOf(config, ledger))
-  await deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(100_000)))
+  await deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(200_000)))
   console.log('up')
   setInterval(() => {}, 1000)
 }

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReportedOutcome } from '../../src/commands/execute.ts'
 import { runSweepFile } from '../../src/commands/run.ts'
+import { silenceS } from '../../src/deployers/launch/guard.ts'
 import { type PointResult, readRun } from '../../src/journal/index.ts'
 import type { Point } from '../../src/model/index.ts'
 import { allProcesses, argumentsOf, environmentValue } from '../../src/process/proc.ts'
@@ -14,6 +14,7 @@ import { workplace } from '../cli/fulcrum-process.ts'
 import { inRepository } from './dynamo-sweep.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
+import { until } from './until.ts'
 
 /** One worker of 8 GPUs on two of three nodes, whose ranks need each other. */
 const sweep = (nodes: string) =>
@@ -39,7 +40,7 @@ deploy:
 engine: { aggregated: { nodes_per_worker: 2 } }
 topologies: [agg x1]
 workloads: [500/100]
-load: { concurrency: [2, 3, 4], requests: 4x, warmup: 1 }
+load: { concurrency: [2, 3, 4], requests: 8x, warmup: 1 }
 `)
 
 /** What is lost, and the moment when it is. */
@@ -49,6 +50,7 @@ interface Loss {
 }
 
 const concurrencyOf = ({ load: { level } }: Point) => (level.kind === 'concurrency' ? level.concurrency : null)
+
 const startOf = (name: string) => (progress: RunProgress) =>
   progress.step === 'deploying' && progress.event?.kind === 'start' && progress.event.what === name
 const underLoad = (concurrency: number) => (progress: RunProgress) =>
@@ -76,7 +78,7 @@ async function runLosing(text: string, losses: readonly Loss[]): Promise<Told> {
     file: place.sweepFile,
     resultsRoot: join(place.folder, 'results'),
     startNew: true,
-    signal: AbortSignal.timeout(280_000),
+    signal: AbortSignal.timeout(500_000),
     onProgress: progress => {
       if (toCome[0]?.at(progress) === true) void toCome.shift()?.lose()
     },
@@ -102,6 +104,12 @@ const story = (results: readonly PointResult[]) =>
 
 const lossesInPoints = ['2 broke invalid', '2 stood', '3 broke invalid', '3 stood', '4 stood']
 
+const assertNoted = ({ notes }: Told, pattern: RegExp) =>
+  assert.ok(
+    notes.some(note => pattern.test(note)),
+    notes.join('\n'),
+  )
+
 function assertWhole({ outcome, recorded, kept }: Told): void {
   const { missing, failed } = outcome.points
   assert.deepEqual([outcome.outcome, missing, failed], ['complete', 0, 0])
@@ -117,7 +125,7 @@ describe('a sweep whose worker on two hosts loses ranks', { skip: noHosts() }, (
   after(() => hosts?.[Symbol.asyncDispose]())
   const ranksOn = (host: string) => hosts.pids(host).filter(({ command }) => /^\S*python -m ranked/.test(command))
   const killOn = async (host: string) => {
-    while (ranksOn(host).length === 0) await sleep(20)
+    await until(() => ranksOn(host).length > 0)
     for (const { pid } of ranksOn(host)) process.kill(pid, 'SIGKILL')
   }
 
@@ -143,12 +151,12 @@ describe('a sweep whose worker on two hosts loses ranks', { skip: noHosts() }, (
       host ?? '',
       /broke during this point: node south \(198\.18\.\d+\.3\)[^;]*; it runs rank 1 of aggregated-0/,
     )
-    const [start, lost] = told.notes
-    assert.match(start ?? '', /^Deployment agg x1 failed; retrying once: aggregated-0-rank1 on south .*code 137/s)
-    assert.match(lost ?? '', /^Lost node south \(198\.18\.\d+\.3\): its ssh connection .*Continuing without it\.$/s)
-    assert.equal(told.notes.length, 2, told.notes.join('\n'))
+    assertNoted(told, /^Deployment agg x1 failed; retrying once: aggregated-0-rank1 on south .*code 137/s)
+    assertNoted(told, /^Lost node south \(198\.18\.\d+\.3\): it.*Continuing without it\.$/s)
     for (const logs of told.kept) assert.ok(logs.includes('aggregated-0-rank1.log'), logs.join())
     assertWhole(told)
+    // On the host that was cut off, ranks end once nobody has given a sign of life for a while.
+    await until(() => ranksOn('south').length === 0, (silenceS + 60) * 1000)
     for (const host of ['north', 'south', 'west']) assert.deepEqual(ranksOn(host), [], host)
   })
 })
@@ -179,9 +187,8 @@ describe('a sweep whose worker on two nodes of Slurm loses ranks', { skip: noSlu
     return all.flat()
   }
   const killOn = async (node: string) => {
-    let found = await ranksOn(node)
-    for (; found.length === 0; found = await ranksOn(node)) await sleep(20)
-    for (const pid of found) process.kill(pid, 'SIGKILL')
+    await until(async () => (await ranksOn(node)).length > 0)
+    for (const pid of await ranksOn(node)) process.kill(pid, 'SIGKILL')
   }
 
   it('names task and node of each, replaces the step whole, measures everything and leaves nothing', async () => {
@@ -209,10 +216,8 @@ describe('a sweep whose worker on two nodes of Slurm loses ranks', { skip: noSlu
       node ?? '',
       /broke during this point: node fulcrum-b is \S*DOWN\S*: unplugged [^;]*; it runs rank 1 of aggregated-0/,
     )
-    const [start, lost] = told.notes
-    assert.match(start ?? '', /^Deployment agg x1 failed; retrying once: aggregated-0 .* lost rank 1 on fulcrum-b: /)
-    assert.match(lost ?? '', /^Lost node fulcrum-b: it is .*DOWN.*Continuing without it\.$/s)
-    assert.equal(told.notes.length, 2, told.notes.join('\n'))
+    assertNoted(told, /^Deployment agg x1 failed; retrying once: aggregated-0 .* lost rank 1 on fulcrum-b: /)
+    assertNoted(told, /^Lost node fulcrum-b: it is .*DOWN.*Continuing without it\.$/s)
     assertWhole(told)
     assert.equal(cluster.run('squeue', '--noheader').trim(), '')
     for (const node of names) assert.deepEqual(await ranksOn(node), [], node)

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deployer } from '../../src/deployers/deployer.ts'
 import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
 import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
@@ -16,6 +15,7 @@ import { allProcesses, argumentsOf, environmentValue } from '../../src/process/p
 import { aggregated, changes, deployment, mocker, model, watch } from './dynamo-deployment.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
+import { until } from './until.ts'
 
 /** Rank 0 is the mocker, once all ranks have joined it. */
 const ranked: DynamoConfig = {
@@ -108,7 +108,7 @@ describe('a worker on two hosts, over ssh', { skip: noHosts() }, () => {
         context.onEvent(event)
         if (event.kind !== 'start' || event.what !== 'aggregated-0-rank1') return
         void (async () => {
-          while (ranksOn('south').length === 0) await sleep(20)
+          await until(() => ranksOn('south').length > 0)
           for (const { pid } of ranksOn('south')) process.kill(pid, 'SIGKILL')
         })()
       },

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { runSweepFile } from '../../src/commands/run.ts'
 import { type Deployer, noRoomLeft } from '../../src/deployers/deployer.ts'
 import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
@@ -16,6 +15,7 @@ import { deployment, disaggregated, mocker, model, watch } from './dynamo-deploy
 import { inRepository } from './dynamo-sweep.ts'
 import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
+import { until } from './until.ts'
 
 /** A cut connection is noticed in seconds. */
 const impatient = { ConnectTimeout: '3', ServerAliveInterval: '2' }
@@ -111,8 +111,7 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
     const killed = join(folder, 'killed')
     await deployAndKill(configOn(['north', 'south']), killed)
     for (const host of ['north', 'south']) {
-      const limitMs = performance.now() + 25_000
-      while (workersOn(host).length > 0 && performance.now() < limitMs) await sleep(100)
+      await until(() => workersOn(host).length === 0)
       assert.deepEqual(workersOn(host), [])
     }
     assert.deepEqual(await endWhatStayed(killed), ['etcd', 'frontend', 'nats'])
@@ -139,8 +138,7 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
       await deployer.close()
     }
     assert.deepEqual(workersOn('north'), [])
-    const limitMs = performance.now() + (silenceS + 25) * 1000
-    while (workersOn('south').length > 0 && performance.now() < limitMs) await sleep(250)
+    await until(() => workersOn('south').length === 0, (silenceS + 60) * 1000)
     assert.deepEqual(workersOn('south'), [])
     ledger.close()
     assert.deepEqual(await readdir(join(folder, 'cut')), [])

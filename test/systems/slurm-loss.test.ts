@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { noRoomLeft } from '../../src/deployers/deployer.ts'
 import type { DynamoServeConfig } from '../../src/deployers/dynamo-serve/config.ts'
 import { dynamoServeDeployer } from '../../src/deployers/dynamo-serve/dynamo-serve.ts'
@@ -13,6 +12,7 @@ import { aggregated, changes, deployment, disaggregated, mocker, model, watch } 
 import { dynamoServe } from './dynamo-serve-deployment.ts'
 import { oneDeployment } from './one-deployment.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
+import { until } from './until.ts'
 
 /** Each node holds one worker: 1P1D takes both, and the third node is a spare. */
 const config: SlurmConfig = {
@@ -21,7 +21,7 @@ const config: SlurmConfig = {
   env: { ...mocker.env, ETCD_LEASE_TTL: '3' },
   nodes: 2,
   gpus_per_node: 4,
-  queue_timeout: 6,
+  queue_timeout: 10,
   salloc_args: [],
   srun_args: [],
   keep_slurm_variables: false,
@@ -47,10 +47,10 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
   const jobs = () => cluster.run('squeue', '--noheader', '--format=%T %N').trim().split('\n').toSorted()
   async function checkUntil(pattern: RegExp): Promise<void> {
     let problems: readonly string[] = []
-    for (let i = 0; i < 100 && !problems.some(problem => pattern.test(problem)); i++) {
-      await sleep(100)
+    await until(async () => {
       problems = await check()
-    }
+      return problems.some(problem => pattern.test(problem))
+    })
     assert.match(problems.join('\n'), pattern)
   }
 
@@ -68,7 +68,7 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
     take('n3', 'DOWN')
     await assert.rejects(become(disaggregated(1, 1)), {
       code: noRoomLeft,
-      message: /1P1D does not fit on the remaining nodes.*Slurm job 2 is NODE_FAIL.*No allocation within 6 s/,
+      message: /1P1D does not fit on the remaining nodes.*Slurm job 2 is NODE_FAIL.*No allocation within 10 s/,
     })
     const { started } = await become(aggregated(1))
     assert.deepEqual(started, ['aggregated-0'])
@@ -81,6 +81,9 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
     await checkUntil(/^Slurm job 1 is (PREEMPTED|COMPLETING|CANCELLED)/m)
     await assert.rejects(become(disaggregated(1, 1)), { code: 'slurm-queue-timeout', message: /PENDING/ })
     cluster.run('scancel', '--partition=urgent')
+    const states = () =>
+      cluster.run('sinfo', '--noheader', '--Node', '--partition=batch', '--format=%T').trim().split('\n')
+    await until(() => states().every(state => state === 'idle'))
     const { started } = await become(disaggregated(1, 1))
     assert.match(started[0] ?? '', /^Slurm job \d+ on n\[/)
     assert.deepEqual(await check(), [])
@@ -88,7 +91,7 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
 
   it('leaves no job behind', async () => {
     await real.deployer.close()
-    for (let i = 0; i < 100 && jobs().join('') !== ''; i++) await sleep(100)
+    await until(() => jobs().join('') === '')
     assert.deepEqual(jobs(), [''])
   })
 
@@ -106,7 +109,7 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
     assert.deepEqual(changes(context.events).started.slice(1), ['decode-0', 'prefill-0'])
     assert.deepEqual(await deployer.check(AbortSignal.timeout(20_000)), [])
     await deployer.close()
-    for (let i = 0; i < 100 && jobs().join('') !== ''; i++) await sleep(100)
+    await until(() => jobs().join('') === '')
     assert.deepEqual(jobs(), [''])
   })
 })

@@ -5,7 +5,6 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeployEvent, Deployer } from '../../src/deployers/deployer.ts'
 import { endLeftovers, findLeftovers } from '../../src/deployers/leftovers.ts'
 import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
@@ -18,6 +17,7 @@ import { aggregated, changes, deployment, disaggregated, mocker, model, watch } 
 import { inRepository } from './dynamo-sweep.ts'
 import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
+import { until } from './until.ts'
 
 const config: SlurmConfig = {
   ...mocker,
@@ -168,10 +168,10 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
   it('a node that goes down is named', async () => {
     cluster.run('scontrol', 'update', `NodeName=${cluster.node}`, 'State=DOWN', 'Reason=unplugged')
     let problems: readonly string[] = []
-    for (let i = 0; i < 50 && !problems.some(problem => problem.startsWith('node ')); i++) {
-      await sleep(200)
+    await until(async () => {
       problems = await check()
-    }
+      return problems.some(problem => problem.startsWith('node '))
+    })
     assert.ok(
       problems.some(problem => /^node \S+ is .*DOWN.*: unplugged/.test(problem)),
       problems.join('\n'),
@@ -192,7 +192,7 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
     await deployer.close()
     await deployer.close()
     assert.deepEqual(await workers(), [])
-    for (let i = 0; i < 100 && jobs().length > 0; i++) await sleep(100)
+    await until(() => jobs().length === 0)
     assert.deepEqual(jobs(), [])
     ledger.close()
     assert.deepEqual(await readdir(join(folder, 'main')), [])
@@ -201,7 +201,7 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
   it('gives the allocation back even when Fulcrum is killed', async () => {
     const killed = join(folder, 'killed')
     await deployAndKill(config, killed)
-    for (let i = 0; i < 250 && jobs().length + (await workers()).length > 0; i++) await sleep(100)
+    await until(async () => jobs().length + (await workers()).length === 0)
     assert.deepEqual([jobs(), await workers()], [[], []])
     assert.deepEqual(await endWhatStayed(killed), ['etcd', 'frontend', 'nats'])
   })
@@ -224,7 +224,7 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
   it('a job whose holder was killed with its Fulcrum is named as left behind, and ended by that', async () => {
     const argv = ['salloc', '--job-name=fulcrum-0123abcd', 'cat']
     const holder = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['pipe', 'ignore', 'ignore'] })
-    for (let i = 0; i < 200 && jobs()[0] !== 'RUNNING'; i++) await sleep(50)
+    await until(() => jobs()[0] === 'RUNNING')
     const dead = spawnSync('true')
     const gone = { ...(await identityOf(holder.pid ?? 0)), pid: dead.pid, startTicks: 1 }
     const entry = { ...gone, name: 'salloc', argv, cwd: '/', runFolder: null, startedAt: new Date().toISOString() }
@@ -237,7 +237,7 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
     assert.match(leftover?.slurmJob ?? '', /^\d+$/)
     assert.deepEqual([leftover?.pid, others], [null, []])
     await endLeftovers(leftover === undefined ? [] : [leftover])
-    for (let i = 0; i < 100 && jobs().length > 0; i++) await sleep(100)
+    await until(() => jobs().length === 0)
     assert.deepEqual(jobs(), [])
     assert.deepEqual(await findLeftovers(ledgers), [])
   })
@@ -250,7 +250,7 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
       assert.deepEqual(jobs(), ['RUNNING'])
       fulcrum.kill(signal)
       assert.equal((await fulcrum.ended()).exitCode, 130)
-      for (let i = 0; i < 100 && jobs().length > 0; i++) await sleep(100)
+      await until(() => jobs().length === 0)
       assert.deepEqual([jobs(), await workers()], [[], []])
       assert.deepEqual(await place.recorded(), [])
     })

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { freePort } from '../../src/deployers/ports.ts'
 import { fulcrum } from '../cli/fulcrum.ts'
@@ -13,8 +12,7 @@ import { workplace } from '../cli/fulcrum-process.ts'
 import { inRepository } from './dynamo-sweep.ts'
 import { infrastructure } from './infrastructure.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
-
-const limitMs = 60_000
+import { until } from './until.ts'
 
 describe('a written deployment with workers on nodes over ssh', { skip: noHosts() }, () => {
   let hosts: Hosts
@@ -38,8 +36,7 @@ describe('a written deployment with workers on nodes over ssh', { skip: noHosts(
     })
 
   async function noWorkersLeft() {
-    const until = performance.now() + limitMs
-    while ([...workersOn('north'), ...workersOn('south')].length > 0 && performance.now() < until) await sleep(100)
+    await until(() => [...workersOn('north'), ...workersOn('south')].length === 0)
     assert.deepEqual([workersOn('north'), workersOn('south')], [[], []])
   }
 
@@ -105,8 +102,7 @@ validity: { send_lateness_p99_ms: 10000, event_loop_delay_p99_ms: 10000, cpu_sha
 
     // Killed without a chance to say so, the nodes notice it by themselves.
     const again = execa(join(at, 'start.sh'), { cwd: '/', reject: false, detached: true })
-    const until = performance.now() + limitMs
-    while (workersOn('south').length === 0 && performance.now() < until) await sleep(100)
+    await until(() => workersOn('south').length > 0)
     const inGroup = again.pid
     assert.ok(inGroup !== undefined)
     again.kill('SIGKILL')

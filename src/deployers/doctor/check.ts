@@ -23,6 +23,8 @@ export interface SweepNeeds {
   readonly longestTokens?: number
   /** GPUs of the largest deployment, and of the largest worker. */
   readonly gpus?: { readonly deployment: number; readonly worker: number }
+  /** Nodes of the worker that is spread over the most; default: 1. */
+  readonly nodesPerWorker?: number
   /** The engines' settings in the sweep, if it has one deployment. */
   readonly engines?: SaidOfEngines
   /** Every topology of the sweep; for a running endpoint, its only one. */

@@ -18,9 +18,7 @@ export async function checkWayToHead(head: string, machine: Machine): Promise<Ch
     await once(server, 'listening', { signal: AbortSignal.timeout(limitMs) })
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
-    // Bash opens the connection itself, so the node needs no other program.
-    const seconds = String(limitMs / 1000)
-    const said = await machine.run('timeout', [seconds, 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', head, String(port)])
+    const said = await connectFrom(machine, head, port)
     if (said.ok) return passed('way to the head', `it reaches ${head}`, machine.name)
     const remedy =
       'Correct deploy.head, or open the firewall: workers connect there to NATS, etcd and the response stream.'
@@ -38,6 +36,10 @@ export async function checkWayToHead(head: string, machine: Machine): Promise<Ch
   }
 }
 
+/** Bash opens the connection itself, so the machine needs no other program. */
+const connectFrom = (machine: Machine, address: string, port: number) =>
+  machine.run('timeout', [String(limitMs / 1000), 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', address, String(port)])
+
 /** Listens on a port below the ephemeral ones, as workers will, prints it, and accepts one connection. */
 const listener = `import random, socket, sys
 s = socket.socket()
@@ -53,15 +55,18 @@ print(s.getsockname()[1], flush=True)
 s.accept()`
 
 /**
- * Checks that this machine can reach ports of a node on which workers will listen.
+ * Checks that this machine, or another node, can reach ports of a node on which workers will listen.
  * @param argv a local command line that runs {@link listenerCommand} there
+ * @param other the other node, where a rank of a worker may run while another one runs here; absent for this machine
  * @throws FulcrumError `ssh-failed` if ssh failed on the way there
  */
 export async function checkWayToNode(
   argv: readonly [string, ...string[]],
   address: string,
   where: string,
+  other?: Machine,
 ): Promise<Check> {
+  const name = other === undefined ? 'way to the node' : 'way between nodes'
   const [program, ...args] = argv
   const { execa } = await import('execa')
   const child = execa(program, args, {
@@ -73,23 +78,26 @@ export async function checkWayToNode(
   const lines = createInterface({ input: child.stdout })
   const [said] = await Promise.race([once(lines, 'line'), once(lines, 'close').then(() => [''])])
   const port = String(said).trim()
-  const reached = /^\d+$/.test(port) && (await canConnect(address, Number(port)))
+  const reach = async () =>
+    other === undefined ? canConnect(address, Number(port)) : (await connectFrom(other, address, Number(port))).ok
+  const reached = /^\d+$/.test(port) && (await reach())
   if (!reached) child.kill()
   const { exitCode, stderr } = await child
-  if (reached) return passed('way to the node', `${address} is reached`, where)
+  const by = other === undefined ? '' : ` from ${other.name}`
+  if (reached) return passed(name, `${address} is reached${by}`, where)
   if (!/^\d+$/.test(port)) {
     const cut = sshFailure(exitCode, stderr)
     if (cut !== null) throw sshFailed(where, cut)
     const why = stderr.trim().split('\n').at(-1) || 'no answer'
     return noticed(
-      'way to the node',
+      name,
       `not tried: ${why}`,
       'If ssh takes another route, give the node’s address beside its name.',
       where,
     )
   }
   const remedy = 'Open ports 20000–32000 and the ephemeral ones between all nodes, or correct the node’s address.'
-  return missed('way to the node', `cannot reach ${address} port ${port}`, remedy, where)
+  return missed(name, `cannot reach ${address} port ${port}${by}`, remedy, where)
 }
 
 export const listenerCommand = (python: string, address: string): readonly string[] => [python, '-c', listener, address]

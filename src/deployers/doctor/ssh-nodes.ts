@@ -9,6 +9,7 @@ import { checkClock, clockProgram } from './clock.ts'
 import { checkCuda } from './cuda.ts'
 import { checkGpus } from './gpus.ts'
 import type { Machine } from './machine.ts'
+import { devicesScript, judgeDevices, parseDevices } from './ranks.ts'
 import { checkRdma } from './rdma.ts'
 import { checkWayToHead, checkWayToNode, listenerCommand } from './reach.ts'
 import { backendModule, containerImage, mounts, type Software } from './software.ts'
@@ -31,16 +32,20 @@ export interface NodeNeeds {
   /** GPUs of the largest worker, required of nodes without `gpus`; null if workers use no GPUs. */
   readonly gpusPerWorker: number | null
   readonly openFiles: number
+  /** Nodes of the worker that is spread over the most; 1 when none is. */
+  readonly nodesPerWorker: number
 }
 
 /** Requirements for a deployer's nodes; null if it has none. */
 export function nodeNeeds(
   config: Whereabouts & Pick<NodeNeeds, 'env'>,
-  more: Omit<NodeNeeds, 'nodes' | 'head' | 'env' | 'container'>,
+  more: Omit<NodeNeeds, 'nodes' | 'head' | 'env' | 'container' | 'nodesPerWorker'> & {
+    readonly nodesPerWorker?: number
+  },
 ): NodeNeeds | null {
   const nodes = sshNodesOf(config)
   const { env, head = headUnlessTold, container = null } = config
-  return nodes === null ? null : { nodes, head, env, container, ...more }
+  return nodes === null ? null : { nodes, head, env, container, ...more, nodesPerWorker: more.nodesPerWorker ?? 1 }
 }
 
 /** Checks that every node is usable and that all run the same software. */
@@ -61,7 +66,27 @@ export async function checkSshNodes(needs: NodeNeeds): Promise<readonly Check[]>
             'all nodes',
           ),
         ]
-  return [...found.flatMap(({ checks }) => checks), ...same]
+  const between = needs.nodesPerWorker > 1 ? await waysBetween(needs) : []
+  return [...found.flatMap(({ checks }) => checks), ...between, ...same]
+}
+
+/**
+ * Whether ranks on different nodes reach each other: each node is tried from the next one. A node that can't be used is
+ * left out, for it was told already.
+ */
+async function waysBetween(needs: NodeNeeds): Promise<readonly Check[]> {
+  const tries = await Promise.allSettled(
+    needs.nodes.hosts.map(async node => ({ node, machine: await connectToMachine(node.name, needs.nodes.ssh) })),
+  )
+  const usable = tries.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+  try {
+    if (usable.length < 2) return []
+    const ways = usable.map(({ node, machine }, i) => wayBack(needs, node, machine, usable.at(i - 1)?.machine))
+    const found = await Promise.allSettled(ways)
+    return found.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+  } finally {
+    await Promise.all(usable.map(({ machine }) => machine.close()))
+  }
 }
 
 const askedOf = ({ gpus }: SshNodeConfig, { gpusPerWorker }: NodeNeeds): AskedGpus =>
@@ -121,6 +146,7 @@ async function checkMachine(needs: NodeNeeds, node: SshNodeConfig, machine: SshM
       'clock',
       machine.talk(clockProgram, argv => checkClock(argv, machine.name)),
     ),
+    tried('ranks', needs.nodesPerWorker > 1 ? ranks(needs, node, machine) : none),
     tried('way to the head', checkWayToHead(needs.head, machine)),
     tried('way to the node', wayBack(needs, node, machine)),
   ])
@@ -200,15 +226,28 @@ async function modelThere({ container, env }: NodeNeeds, model: string, machine:
   ]
 }
 
+async function ranks({ nodes, env }: NodeNeeds, node: SshNodeConfig, machine: Machine): Promise<readonly Check[]> {
+  const address = await addressThere(nodes, node).catch(() => null)
+  // The check of the way to the node tells.
+  if (address === null) return []
+  const said = await machine.run('bash', ['-c', devicesScript, 'doctor', address])
+  return judgeDevices(env, parseDevices(said.out), address, machine.name)
+}
+
+const addressThere = async (nodes: SshNodesConfig, { name, address }: SshNodeConfig): Promise<string> =>
+  address ?? addressOf(name, nodes.ssh, AbortSignal.timeout(10_000))
+
+/** @param other where to try it from; this machine when absent */
 async function wayBack(
   { nodes, python, container }: NodeNeeds,
   node: SshNodeConfig,
   machine: SshMachine,
+  other?: Machine,
 ): Promise<Check> {
   try {
-    const address = node.address ?? (await addressOf(node.name, nodes.ssh, AbortSignal.timeout(10_000)))
+    const address = await addressThere(nodes, node)
     const there = listenerCommand(container === null ? python : 'python3', address)
-    return await machine.talk(there, argv => checkWayToNode(argv, address, machine.name))
+    return await machine.talk(there, argv => checkWayToNode(argv, address, machine.name, other))
   } catch (error) {
     if (isSshFailed(error)) throw error
     const detail = error instanceof Error ? error.message : String(error)

@@ -1,6 +1,6 @@
 import { checkEngineSettings } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
-import { type Deployment, nodesPerWorker, rolesOf } from '../../model/index.ts'
+import { type Deployment, defined, nodesPerWorker, rolesOf } from '../../model/index.ts'
 import type { DeployProblem } from '../capabilities.ts'
 import { defineDeployer } from '../define-deployer.ts'
 import type { SweepNeeds } from '../doctor/check.ts'
@@ -64,6 +64,7 @@ async function checkNodes(config: DynamoConfig, needs: SweepNeeds) {
     model: needs.model === undefined ? null : modelSource(config, needs.model),
     gpusPerWorker: usesGpus(config) ? (needs.gpus?.worker ?? 0) : null,
     openFiles: filesFor(needs.concurrency),
+    ...defined({ nodesPerWorker: needs.nodesPerWorker }),
   })
   return asked === null ? [] : checkSshNodes(asked)
 }

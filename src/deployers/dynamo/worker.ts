@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import type { RunningProcess } from '../../process/process.ts'
 import { placesOf, type WorkerSlot } from '../change.ts'
-import { isWhole, processFailure } from '../failure.ts'
+import { firstFailed, isWhole, processFailure } from '../failure.ts'
 import { guardGraceMs } from '../launch/guard.ts'
 import type { Launch, Task } from '../launch/launcher.ts'
 import { startLaunch } from '../launch/start.ts'
@@ -132,7 +132,7 @@ export async function startWorker(
     metricsUrls: Object.fromEntries(pages),
     registers,
     fit: async () => processes.every(isWhole),
-    failure: logLines => processFailure(processes.find(each => !isWhole(each)) ?? process, logLines),
+    failure: logLines => processFailure(firstFailed(processes) ?? process, logLines),
     stop,
   }
 }

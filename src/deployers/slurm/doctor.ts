@@ -1,21 +1,31 @@
+import { lookup } from 'node:dns/promises'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { checkClock, clockProgram } from '../doctor/clock.ts'
 import { hereMachine } from '../doctor/machine.ts'
+import { devicesScript, judgeDevices, parseDevices } from '../doctor/ranks.ts'
 import type { AllocationConfig } from './keys.ts'
 import { allocationArguments } from './salloc.ts'
 import { parseSinfo, type SlurmNode, sinfoArguments, slurmSeconds } from './sinfo.ts'
-import { hasFailed } from './states.ts'
+import { hasFailed, parseNodes } from './states.ts'
 import { slurmVariables } from './variables.ts'
 
 /** Slurm's programs keep asking a controller that is down. */
 const answerLimitMs = 15_000
 const ask = (program: string, args: readonly string[]) => hereMachine.run(program, args, {}, answerLimitMs)
 
+/** What workers that are spread over nodes need. */
+export interface RankNeeds {
+  /** Variables of the workers. */
+  readonly env: { readonly [name: string]: string }
+  /** Whether srun starts their ranks by MPI. */
+  readonly isMpi: boolean
+}
+
 /**
  * Checks whether Slurm would grant the sweep's allocation, now or later, without requesting it. A one-second job on
  * idle nodes reads the clocks.
  */
-export async function checkSlurm(config: AllocationConfig): Promise<readonly Check[]> {
+export async function checkSlurm(config: AllocationConfig, ranks: RankNeeds | null = null): Promise<readonly Check[]> {
   const said = await ask('sinfo', sinfoArguments)
   if (!said.ok) {
     const detail = said.absent ? 'sinfo is not installed' : said.complaint
@@ -27,8 +37,14 @@ export async function checkSlurm(config: AllocationConfig): Promise<readonly Che
   try {
     const nodes = parseSinfo(said.out)
     const judged = judgeNodes(config, nodes)
-    const [asked, account, clocks] = await Promise.all([trial(config), checkAccount(config), clocksOf(config, nodes)])
-    return [...judged, asked, ...account, ...variables(config), ...clocks]
+    const idle = idleNodes(config, nodes)
+    const [asked, account, clocks, ofRanks] = await Promise.all([
+      trial(config),
+      checkAccount(config),
+      Promise.all(idle.map(({ name }) => checkClock([...shortJob(config, name), ...clockProgram], `node ${name}`))),
+      ranks === null ? [] : checkRanks(config, ranks, idle),
+    ])
+    return [...judged, asked, ...account, ...variables(config), ...clocks, ...ofRanks]
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return [missed('slurm', `unexpected output of sinfo: ${error.message}`, 'Compare with sinfo --help.')]
@@ -160,20 +176,56 @@ function variables({ keep_slurm_variables: keepSlurmVariables }: AllocationConfi
   )
 }
 
-function clocksOf(
-  { nodes: count, partition, account }: AllocationConfig,
-  nodes: readonly SlurmNode[],
-): Promise<readonly Check[]> {
+/** As many idle nodes as are requested: a short job can look at them. */
+function idleNodes({ nodes: count, partition }: AllocationConfig, nodes: readonly SlurmNode[]): readonly SlurmNode[] {
   const chosen = partition ?? nodes.find(({ isDefault }) => isDefault)?.partition
-  const idle = nodes.filter(node => node.partition === chosen && /^idle$/i.test(node.state)).slice(0, count)
-  return Promise.all(
-    idle.map(({ name }) => {
-      const where = [
-        ...['--nodes=1', '--ntasks=1', `--nodelist=${name}`, '--immediate=10', '--time=1', '--job-name=fulcrum-doctor'],
-        ...(partition === undefined ? [] : [`--partition=${partition}`]),
-        ...(account === undefined ? [] : [`--account=${account}`]),
-      ]
-      return checkClock(['srun', ...where, ...clockProgram], `node ${name}`)
-    }),
-  )
+  return nodes.filter(node => node.partition === chosen && /^idle$/i.test(node.state)).slice(0, count)
+}
+
+/** Runs what follows on a node, in a job of a second that does not wait in the queue. */
+const shortJob = ({ partition, account }: AllocationConfig, node: string) =>
+  [
+    'srun',
+    ...['--nodes=1', '--ntasks=1', `--nodelist=${node}`, '--immediate=10', '--time=1', '--job-name=fulcrum-doctor'],
+    ...(partition === undefined ? [] : [`--partition=${partition}`]),
+    ...(account === undefined ? [] : [`--account=${account}`]),
+  ] as const
+
+/** What ranks on several nodes meet on, and whether srun can start them by MPI. */
+async function checkRanks(
+  config: AllocationConfig,
+  { env, isMpi }: RankNeeds,
+  idle: readonly SlurmNode[],
+): Promise<readonly Check[]> {
+  const said = await ask('scontrol', ['show', 'node', '--oneliner', idle.map(({ name }) => name).join(',')])
+  const addresses = new Map(parseNodes(said.out).map(({ name, address }) => [name, address]))
+  const devices = idle.map(async ({ name }): Promise<readonly Check[]> => {
+    const where = `node ${name}`
+    const address = await lookup(addresses.get(name) ?? name, { family: 4 }).catch(() => null)
+    if (address === null) {
+      const remedy = 'Give the node a NodeAddr in slurm.conf that this machine can look up.'
+      return [missed('ranks', `Could not resolve the address of ${name}`, remedy, where)]
+    }
+    const [srun, ...args] = shortJob(config, name)
+    const found = await ask(srun, [...args, 'bash', '-c', devicesScript, 'doctor', address.address])
+    if (found.ok) return judgeDevices(env, parseDevices(found.out), address.address, where)
+    return [noticed('ranks', `not checked: ${found.complaint}`, 'Try again when the node is idle.', where)]
+  })
+  const mpi = isMpi ? await checkMpi(config) : []
+  return [...mpi, ...(await Promise.all(devices)).flat()]
+}
+
+/** Fulcrum asks srun for PMIx unless the sweep file names another plugin. */
+async function checkMpi({ srun_args: args = [] }: AllocationConfig): Promise<readonly Check[]> {
+  if (args.some(arg => arg.startsWith('--mpi'))) return []
+  const said = await ask('srun', ['--mpi=list'])
+  const list = `${said.out} ${said.complaint}`
+  if (/\bpmix/.test(list)) return [passed('mpi', 'srun has pmix')]
+  return [
+    missed(
+      'mpi',
+      `srun has no pmix, which starts the ranks of a worker: ${said.complaint}`,
+      'Install Slurm’s PMIx plugin, or name another one in deploy.srun_args (--mpi=…).',
+    ),
+  ]
 }

@@ -1,4 +1,5 @@
 import { checkEngineSettings } from '../../engines/engine-settings.ts'
+import { engineOfModule } from '../../engines/index.ts'
 import { defineDeployer } from '../define-deployer.ts'
 import { checkDynamoConfig } from '../dynamo/check.ts'
 import { dynamoParts, variantKeys } from '../dynamo/commands.ts'
@@ -28,8 +29,11 @@ export const slurm = defineDeployer({
   }),
   workers: dynamoWorkers,
   variants: { keys: variantKeys, parts: ({ nodes: _, ...config }) => dynamoParts(config) },
-  doctor: async (config, { model }) =>
-    (await Promise.all([checkDynamo(config, model, false), checkSlurm(config)])).flat(),
+  doctor: async (config, { model, nodesPerWorker = 1 }) => {
+    const isMpi = engineOfModule(config.backend).launch.multinode?.mpiProgram !== undefined
+    const ranks = nodesPerWorker > 1 ? { env: config.env, isMpi } : null
+    return (await Promise.all([checkDynamo(config, model, false), checkSlurm(config, ranks)])).flat()
+  },
   files: slurmFiles,
   create: slurmDeployer,
 })

@@ -38,7 +38,7 @@ export function noHosts(): string | false {
 }
 
 const sshPort = 2222
-const readyLimitMs = 15_000
+const readyLimitMs = 60_000
 
 /**
  * Makes hosts out of network namespaces. Everything is gone after disposal.
@@ -47,8 +47,7 @@ const readyLimitMs = 15_000
  */
 export async function createHosts(uptimes: Readonly<Record<string, number>>, sshd = ''): Promise<Hosts> {
   const id = process.pid % 65_536
-  // 198.18.0.0/15 is for tests between networks (RFC 2544).
-  const network = `198.18.${id % 256}`
+  let network = ''
   const bridge = `fxb${id}`
   const folder = mkdtempSync(join(tmpdir(), 'fulcrum-hosts-'))
   // What the system makes for sshd at boot; others may rely on it by the time we end.
@@ -73,7 +72,7 @@ export async function createHosts(uptimes: Readonly<Record<string, number>>, ssh
     ip('link', 'add', bridge, 'type', 'bridge')
     // Without IPv6: Dynamo would take that address of an interface that has both.
     ip('link', 'set', bridge, 'addrgenmode', 'none')
-    ip('addr', 'add', `${network}.1/24`, 'dev', bridge)
+    network = takeNetwork(id, bridge)
     ip('link', 'set', bridge, 'up')
     makeKey(join(folder, 'user'))
     makeKey(join(folder, 'host'))
@@ -113,6 +112,22 @@ export async function createHosts(uptimes: Readonly<Record<string, number>>, ssh
     await dispose()
     throw error
   }
+}
+
+/**
+ * Gives a bridge a network of its own in 198.18.0.0/15, which is for tests between networks (RFC 2544). Another test
+ * that runs now may have chosen the same one: then both look on, each in other steps.
+ */
+function takeNetwork(id: number, bridge: string): string {
+  for (let attempt = 0; attempt < 256; attempt++) {
+    const network = `198.18.${(id + attempt * (1 + 2 * (id >> 8))) % 256}`
+    const taken = () => ip('-o', '-4', 'addr', 'show', 'to', `${network}.1`).trim().split('\n').filter(Boolean).length
+    if (taken() > 0) continue
+    ip('addr', 'add', `${network}.1/24`, 'dev', bridge)
+    if (taken() === 1) return network
+    ip('addr', 'del', `${network}.1/24`, 'dev', bridge)
+  }
+  throw new Error('every network for tests is taken')
 }
 
 function daemonConfig(folder: string, address: string): string {

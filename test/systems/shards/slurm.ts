@@ -20,7 +20,7 @@ export function noSlurm(): string | false {
   return missing.length > 0 && `${missing.join(', ')} not installed`
 }
 
-const readyLimitMs = 30_000
+const readyLimitMs = 90_000
 
 /** Starts a real slurmctld and slurmd. Messages are not signed: both listen for this test alone, and go with it. */
 export async function startSlurm(): Promise<Slurm> {

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../../src/deployers/ports.ts'
 
 /** A Slurm whose nodes are all this machine, each with sixteen GPUs that are none (/dev/null under other names). */
 export interface Cluster extends AsyncDisposable {
@@ -26,7 +26,7 @@ export function noSlurm(): string | false {
   return false
 }
 
-const readyLimitMs = 30_000
+const readyLimitMs = 90_000
 const thisHost = hostname().split('.')[0] ?? 'localhost'
 
 /**
@@ -71,7 +71,8 @@ export async function startCluster(names: readonly string[] = [thisHost]): Promi
     for (const name of names) mkdirSync(join(folder, 'spool', name))
     for (let gpu = 0; gpu < 16; gpu++) execFileSync('mknod', [join(folder, `gpu${gpu}`), 'c', '1', '3'])
     writeFileSync(join(folder, 'gres.conf'), `Name=gpu File=${folder}/gpu[0-15]\n`)
-    const ports = await Promise.all(names.map(freePort))
+    const ports: number[] = []
+    for (const _ of names) ports.push(await freePort())
     writeFileSync(configFile, configuration(folder, { names, ports, socket, controller: await freePort() }))
     start('/usr/sbin/slurmctld', ['-D', '-f', configFile])
     for (const name of names) start('/usr/sbin/slurmd', ['-D', '-f', configFile, '-N', name])
@@ -145,15 +146,6 @@ async function until(ask: () => boolean, what: string): Promise<void> {
     if (performance.now() > deadline) throw new Error(`${what} was not ready in time`)
     await sleep(200)
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 function ended(child: ChildProcess): Promise<void> {
