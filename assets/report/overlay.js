@@ -198,6 +198,15 @@
     return Number.isNaN(value) ? 'not available' : modules.valueText(axisOf(axis), value)
   }
 
+  /** Figures that one of the shown points has: what no shown run has says nothing about a point. */
+  function knownAxes() {
+    const rows = shown()
+    return data.axes.filter((/** @type {any} */ { name }) => {
+      const values = model.figures.get(name)
+      return values !== undefined && rows.some((/** @type {number} */ i) => !Number.isNaN(values[i] ?? Number.NaN))
+    })
+  }
+
   /** @param {string[][]} rows */
   const facts = rows => element('dl', {}, ...rows.map(([name = '', value = '']) => element('div', {}, element('dt', {}, name), element('dd', {}, value))))
 
@@ -231,7 +240,7 @@
       element('p', { class: 'at' }, `${text(model.deployment, i)}, workload ${workloadName(i)}, ${text(model.load, i)}`),
       element('p', { class: `standing ${status}` }, modules.standingAt(model, selection, i)),
       facts([
-        ...data.axes.map((/** @type {any} */ axis) => [axis.title, valueOf(axis.name, i)]),
+        ...knownAxes().map((/** @type {any} */ axis) => [axis.title, valueOf(axis.name, i)]),
         ['GPUs', String(model.gpus[i])],
         ['Valid repeats', `${model.valid[i]} of ${model.repeats[i]}`],
         ...data.facets.flatMap((/** @type {any} */ { title, values }, /** @type {number} */ n) => {

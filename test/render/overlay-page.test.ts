@@ -355,10 +355,33 @@ describe('the page of an overlay in Chromium', () => {
     assert.match((await page.locator('[data-tip]').textContent()) ?? '', /on the frontier/)
     await page.mouse.click(box.x + place.x, box.y + place.y)
     assert.match(await hashOf(page), new RegExp(`point=.*${place.id}`))
-    assert.match(
-      (await page.locator('[data-detail]').textContent()) ?? '',
-      /Output tokens\/s per MW[\w ]*not available/,
+    // None of the runs knows its energy: the details leave it out.
+    const detail = (await page.locator('[data-detail]').textContent()) ?? ''
+    assert.match(detail, /TTFT p95/)
+    assert.doesNotMatch(detail, /not available|per MW/)
+    await page.close()
+  })
+
+  test('a point without a figure that another shown run has says so', async () => {
+    const withEnergy = noisyRun(options, { seed: 4, noise: 0.1 })
+    const gpus = { source: 'nvml', gpus: [], energyJ: 5000, energyErrorJ: 1 }
+    const results = withEnergy.results.map(result =>
+      result.measurement === null ? result : { ...result, measurement: { ...result.measurement, gpus } },
     )
+    const mixed = overlayOf([
+      { label: 'metered', run: { ...withEnergy, results } },
+      { label: 'blind', run: noisyRun(options, { seed: 5, noise: 0.1 }) },
+    ])
+    await writeOverlay(mixed, join(folder, 'mixed.html'), { title: 'Two runs' })
+    const { page } = await openPage(browser, pathToFileURL(join(folder, 'mixed.html')).href, { width: 1280 })
+    await settled(page)
+    const detail = async () => (await page.locator('[data-detail]').textContent()) ?? ''
+    await page.locator('button.row', { hasText: 'blind' }).first().click()
+    assert.match(await detail(), /GPUs per MW|tokens\/s per MW[^–]*not available/)
+    // With the metered run hidden, nobody has the figure.
+    await page.locator('[data-legend] button').first().click()
+    await settled(page)
+    assert.doesNotMatch(await detail(), /not available/)
     await page.close()
   })
 
