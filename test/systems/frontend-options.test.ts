@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { frontendArguments } from '../../src/deployers/dynamo/doctor.ts'
 import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
+import { askFrontendOptions, optionsOfVersion } from '../../src/deployers/dynamo/frontend-options.ts'
 import { openLedger } from '../../src/process/ledger.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
-import { aggregated, changes, deployment, mocker, model, watch } from './dynamo-deployment.ts'
+import { aggregated, changes, deployment, dynamoVersions, mocker, model, watch } from './dynamo-deployment.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -15,6 +16,15 @@ for (const version of ['dynamo', 'dynamo-1.6']) {
   describe(`arguments of the frontend of ${version}`, { skip: !existsSync(python) }, () => {
     const asked = (frontend_args: typeof mocker.frontend_args) =>
       frontendArguments({ ...mocker, python, frontend_args })
+
+    it('are the ones that are checked where no frontend can be asked', async () => {
+      const known = dynamoVersions.find(one => one.python === python)?.version ?? assert.fail('no version')
+      assert.deepEqual(
+        new Map([...optionsOfVersion(known).known].toSorted()),
+        new Map([...(await askFrontendOptions({ python, env: {} })).known].toSorted()),
+        'node scripts/write-frontend-options.ts writes them anew',
+      )
+    })
 
     it('are known as the installed program tells them', async () => {
       const [known] = await asked({ 'router-mode': 'kv', 'kv-cache-block-size': 16 })

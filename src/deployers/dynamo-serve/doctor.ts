@@ -1,11 +1,13 @@
 import { dirname, isAbsolute, join } from 'node:path'
-import { type Check, missed, passed } from '../doctor/check.ts'
+import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkHttpPort, service } from '../doctor/services.ts'
 import { judgeVersion, packageVersions } from '../doctor/versions.ts'
 import { slurmVariables } from '../slurm/variables.ts'
 import type { DynamoServeConfig } from './config.ts'
+import { modes, writtenKey } from './service-file.ts'
 import { testedDynamo } from './tested.ts'
+import { isObject, isYamlFile, readYamlFile } from './yaml-file.ts'
 
 /**
  * Checks the requirements of `dynamo serve`: the program, imports of its services, NATS, etcd, the port, and no Slurm
@@ -20,7 +22,22 @@ export async function checkDynamoServe(config: DynamoServeConfig): Promise<reado
     config.http_port === undefined ? [] : checkHttpPort(config.http_port),
     config.slurm === undefined && config.nodes === undefined ? slurmVariables() : [],
   ])
-  return checks.flat()
+  return [...checks.flat(), ...routerModes(config)]
+}
+
+/** The graph's own services read the router of a configuration: which modes they know is not known before they run. */
+export function routerModes({ configs }: Pick<DynamoServeConfig, 'configs'>): readonly Check[] {
+  const written = modes.flatMap(mode => {
+    const file = readYamlFile(configs[mode])
+    if (!isYamlFile(file)) return []
+    return Object.entries(file.value).flatMap(([service, section]) => {
+      const key = isObject(section) ? (writtenKey(section, 'router') ?? writtenKey(section, 'router-mode')) : null
+      return key === null || !isObject(section) ? [] : [`${service}.${key}: ${String(section[key])}`]
+    })
+  })
+  if (written.length === 0) return []
+  const detail = `not checked: only the services themselves know their routers (${[...new Set(written)].join(', ')})`
+  return [noticed('router', detail, 'If the services end at once, compare the value with the code of the service.')]
 }
 
 async function program({ dynamo, env }: DynamoServeConfig): Promise<Check> {

@@ -5,6 +5,7 @@ import { runShort } from '../../process/short-program.ts'
 import { nearMiss } from '../../yaml/near-miss.ts'
 import type { Complaint } from '../capabilities.ts'
 import type { DynamoProcesses } from './config.ts'
+import { knownFrontends } from './known-frontends.ts'
 
 /** Options of an installed frontend, from its `--help`. */
 export interface FrontendOptions {
@@ -33,10 +34,32 @@ export function frontendOptionsOf(help: string): FrontendOptions {
   return { known, deprecated }
 }
 
-/** Problems of `frontend_args` with the installed frontend; without known options, there are none. */
+/** Options of the frontend of a tested version of ai-dynamo; none are known of another. */
+export function optionsOfVersion(version: string): FrontendOptions {
+  const lines = (knownFrontends[version] ?? '').split('\n').map(line => line.trim().split(' '))
+  const named = lines.filter(([name]) => name !== '')
+  return {
+    known: new Map(named.map(([name = '', choices]) => [name, choices?.split(',') ?? null])),
+    deprecated: new Map(),
+  }
+}
+
+/**
+ * The version of ai-dynamo in one of NVIDIA's images or a mirror of them, such as `…/ai-dynamo/vllm-runtime:1.6.1-cuda13`;
+ * null for another image, another tag, or a digest.
+ */
+export function versionOfImage(image: string): string | null {
+  return /(?:^|\/)ai-dynamo\/[^/:@]+:v?(\d+\.\d+\.\d+)(?:-[\w.-]+)?$/.exec(image)?.[1] ?? null
+}
+
+/**
+ * Problems of `frontend_args` with a frontend; without known options, there are none.
+ * @param frontend which one, in messages
+ */
 export function unknownToFrontend(
   { frontend_args }: Pick<DynamoProcesses, 'frontend_args'>,
   { known }: FrontendOptions,
+  frontend = 'the installed frontend',
 ): readonly Complaint[] {
   if (known.size === 0) return []
   const given = mergeArguments(frontend_args)
@@ -49,13 +72,13 @@ export function unknownToFrontend(
       if (passesOn) return []
       const near = nearMiss(name, known.keys())
       const remedy = near === null ? 'remove it, or install a version that has it' : `did you mean '${near}'?`
-      return [{ wrong: `the installed frontend has no option --${name}`, remedy }]
+      return [{ wrong: `${frontend} has no option --${name}`, remedy }]
     }
     const wrong = choices === null ? undefined : valuesOf(value).find(said => !choices.includes(said))
     if (wrong === undefined) return []
     return [
       {
-        wrong: `the installed frontend does not know --${name} ${wrong}`,
+        wrong: `${frontend} does not know --${name} ${wrong}`,
         remedy: `write ${(choices ?? []).join(', ')}, or install a version that has it`,
       },
     ]
@@ -73,7 +96,10 @@ function choicesOf(name: string, known: FrontendOptions['known']): readonly stri
 const valuesOf = (value: Json) => (Array.isArray(value) ? value : [value]).filter(item => item !== true).map(String)
 
 /** Reads the options of a Python's frontend without starting it. Unknown if it does not print them. */
-export async function askFrontendOptions({ python, env }: DynamoProcesses): Promise<FrontendOptions> {
+export async function askFrontendOptions({
+  python,
+  env,
+}: Pick<DynamoProcesses, 'python' | 'env'>): Promise<FrontendOptions> {
   const said = await runShort(python, ['-m', 'dynamo.frontend', '--help'], { ...env, COLUMNS: '1000' })
   return frontendOptionsOf(said.ok ? said.out : '')
 }

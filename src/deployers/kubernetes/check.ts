@@ -6,6 +6,7 @@ import type { ComponentKeys, KubernetesConfig } from './config.ts'
 import { configured } from './configured.ts'
 import { designProblems, gpusOfWorker } from './design.ts'
 import { backendOf } from './engine.ts'
+import { frontendArguments } from './frontend-arguments.ts'
 import { type Manifest, type ManifestProblem, parseManifest } from './manifest.ts'
 import { type Cast, castOf } from './roles.ts'
 
@@ -41,8 +42,16 @@ export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerC
     wrong: problem,
     remedy: right,
   }))
+  const frontend = manifest === null || casting === null ? null : frontendArguments(manifest, casting.cast, config)
+  const options = (frontend?.inSweep ?? []).map(problem => ({ path: ['frontend_args'], ...problem }))
   return {
-    configProblems: [...problems.map(placed), ...(casting?.problems ?? []).map(placed), ...mappings],
+    configProblems: [
+      ...problems.map(placed),
+      ...(casting?.problems ?? []).map(placed),
+      ...mappings,
+      ...options,
+      ...(frontend?.inManifest ?? []).map(placed),
+    ],
     gpusPerWorker: (role, settings) => {
       const component = casting?.cast[role]
       return component === undefined ? null : gpusOfWorker(component, settings)

@@ -1,9 +1,15 @@
 import { FulcrumError } from '../../model/index.ts'
-import { type Check, missed, passed } from '../doctor/check.ts'
+import { type Check, missed, noticed, passed } from '../doctor/check.ts'
+import { judgeVersion } from '../doctor/versions.ts'
+import { versionOfImage } from '../dynamo/frontend-options.ts'
+import { testedDynamo } from '../dynamo/tested.ts'
 import { readManifest } from './check.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import type { KubernetesConfig } from './config.ts'
+import { frontendArguments } from './frontend-arguments.ts'
+import type { Manifest } from './manifest.ts'
 import { graphPath, servedResource, versionPath } from './paths.ts'
+import type { Cast } from './roles.ts'
 import { requireSame } from './same-as-manifest.ts'
 
 const limitMs = 10_000
@@ -19,7 +25,7 @@ export async function checkKubernetes(config: KubernetesConfig): Promise<readonl
   try {
     const { manifest, cast } = readManifest(config)
     const parts = Object.entries(cast).map(([part, { name }]) => `${part}: ${name}`)
-    checks.push(passed('manifest', `${file} has ${parts.join(', ')}`))
+    checks.push(passed('manifest', `${file} has ${parts.join(', ')}`), ...frontendChecks(config, manifest, cast))
     const cluster: Cluster = await openCluster({
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(context === undefined ? {} : { context }),
@@ -41,4 +47,19 @@ export async function checkKubernetes(config: KubernetesConfig): Promise<readonl
     if (!(error instanceof FulcrumError)) throw error
     return [...checks, missed('kubernetes', error.message, error.remedy ?? 'See docs/how-to/kubernetes.md.')]
   }
+}
+
+/** Whether the version in the frontend's image is tested, and knows its options; else that nobody can tell. */
+function frontendChecks(config: KubernetesConfig, ...parts: readonly [Manifest, Cast]): readonly Check[] {
+  const { image, version, given } = frontendArguments(...parts, config)
+  if (image === null) return []
+  const said = versionOfImage(image)
+  const detail = `ai-dynamo ${said} in ${image}`
+  const tested = said === null ? [] : [judgeVersion('frontend', { version: said, tested: testedDynamo, detail })]
+  if (given.length === 0) return tested
+  // What it does not know is an error of the sweep file.
+  if (version !== null) return [...tested, passed('frontend_args', `ai-dynamo ${version} knows ${given.join(', ')}`)]
+  const unknown = `not checked: it is not known which options the frontend in ${image} has (${given.join(', ')} given)`
+  const remedy = `Use an image such as nvcr.io/nvidia/ai-dynamo/vllm-runtime:${testedDynamo.at(-1)}, or try: docker run --rm ${image} python3 -m dynamo.frontend --help`
+  return [...tested, noticed('frontend_args', unknown, remedy)]
 }
