@@ -60,7 +60,7 @@ function caveats(best: MeasuredPoint, runnerUp: Recommendation['runnerUp'], vali
 }
 
 function tieWith(best: MeasuredPoint, other: MeasuredPoint): string {
-  const equal = `${other.label} on ${gpusText(other.gpus)} gives as much per GPU, as far as was measured`
+  const equal = `${other.label} on ${gpusText(other.gpus)} gives the same throughput per GPU within the accuracy of the measurements`
   return best.gpus < other.gpus ? `${equal}: the tie goes to fewer GPUs (${best.gpus}).` : `${equal}.`
 }
 

@@ -80,7 +80,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'comment',
-    summary: 'Print a comparison as one comment on a pull request that updates itself',
+    summary: 'Print a comparison as a pull request comment that replaces the last one',
     load: async () => (await import('./commands/comment.ts')).addComment,
   },
   {
@@ -100,7 +100,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'import',
-    summary: 'Turn genai-perf or AIPerf results into a run',
+    summary: 'Turn results of other load generators into a run',
     load: async () => (await import('./commands/import.ts')).addImport,
   },
   {

@@ -16,7 +16,7 @@ export function addLimitOptions(command: Command): Command {
       'Exit with code 1 if the gate fails or cannot be tested: "slo" or a limit such as "ttft_p95>2000ms" (repeatable)',
       repeated,
     )
-    .option('--allow-lost <n>', 'Test gates although up to n points have no valid result', wholeNumber({ from: 0 }), 0)
+    .option('--allow-lost <n>', 'Test gates even if up to n points have no valid result', wholeNumber({ from: 0 }), 0)
 }
 
 /** For the end of `--help`. */

@@ -9,7 +9,7 @@ prefill:decode ratios, redeploys as it goes, measures every point, and reports t
 const after = `
 Examples:
   $ fulcrum init                       Write a sweep file
-  $ fulcrum plan sweeps/quick.yaml     Show what it measures, and for how long
+  $ fulcrum plan sweeps/quick.yaml     Show its points and how long they take
   $ fulcrum run sweeps/quick.yaml      Measure it and write the report
   $ fulcrum status                     Show how far the newest run is
   $ fulcrum report results/quick/…     Write the report of a run again

@@ -16,7 +16,7 @@ export interface HistoryRequest {
   readonly resultsRoot: string
   /** Name of the sweep; the only one there when left out. */
   readonly sweep?: string
-  /** How many of the youngest runs to follow. */
+  /** How many of the newest runs to follow. */
   readonly last: number
   /** `itl_p95>5%`, `hypervolume<-3%`, `ttft_p95>2000ms`, `slo`. */
   readonly failOn?: readonly string[]

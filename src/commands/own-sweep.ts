@@ -65,7 +65,7 @@ export function ownSweep(file: string, asked: AskedSweep): string {
   const isAttached = backend === 'attach'
   return `${[
     `# Written by: ${commandFor(file, asked)}`,
-    '# Every key: docs/reference/sweep-file.md. What it measures, and for how long: fulcrum plan FILE',
+    '# Every key: docs/reference/sweep-file.md. Its points and how long they take: fulcrum plan FILE',
     `name: ${name.slice(0, 80)}`,
     tokenizer === undefined
       ? `model: ${scalar(model)}`

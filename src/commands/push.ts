@@ -118,8 +118,8 @@ function refused(status: number, body: unknown, site: URL): FulcrumError {
   const remedies: { readonly [status: number]: string } = {
     401: 'Give the token of the site with --token-file or FULCRUM_TOKEN.',
     405: 'Start the site with `fulcrum serve --uploads`.',
-    413: 'Raise --max-upload where the site is served.',
-    421: 'Name this address where the site is served: --allow-host NAME.',
+    413: 'Raise --max-upload of fulcrum serve.',
+    421: 'Allow this address in fulcrum serve: --allow-host NAME.',
   }
   const remedy = remedies[status] ?? (typeof told.remedy === 'string' ? told.remedy : undefined)
   const kind = status >= 500 ? 'environment' : 'bad-input'

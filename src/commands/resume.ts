@@ -22,7 +22,7 @@ import { sweepAsItWas } from './sweep-as-it-was.ts'
 
 /** Which run to go on with, and which of its results not to rest on. */
 export type ResumeChoice = RunChoice & {
-  /** Points with these statuses are measured once more; without a folder, of the youngest run. */
+  /** Points with these statuses are measured once more; without a folder, of the newest run. */
   readonly again?: readonly Again[]
   /** Goes on although revision or version are not those that the run began with. */
   readonly acceptRevision?: boolean

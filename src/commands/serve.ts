@@ -63,7 +63,7 @@ export async function serveStore({ store: address, env, ...request }: StoreReque
       onNotice(
         error === null
           ? `${store.url} answers again.`
-          : `${error instanceof Error ? error.message : String(error)} The site shows what it has of ${store.where}.`,
+          : `${error instanceof Error ? error.message : String(error)} The site shows its last copy of ${store.where}.`,
       ),
   })
   made.defer(async () => {

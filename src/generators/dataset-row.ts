@@ -155,7 +155,7 @@ function messagesRow(
     const fields = record.safeParse(turn)
     if (!fields.success) return { why: `${place} is ${kindOf(turn)}, not a turn`, key }
     const speaker = fields.data.role ?? fields.data.from
-    if (typeof speaker !== 'string') return { why: `${place} does not say whose turn it is`, key }
+    if (typeof speaker !== 'string') return { why: `${place} does not name the speaker`, key }
     const word = speaker.trim().toLowerCase()
     const role = Object.hasOwn(roles, word) ? roles[word] : undefined
     if (role === undefined) {

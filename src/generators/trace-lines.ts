@@ -194,7 +194,7 @@ function idsOf(line: Line, fields: Fields, input: number, blockTokens: number, w
   const hashIds = fields.hash_ids ?? null
   if (hashIds === null) return null
   if (!isIds(hashIds))
-    throw line.fail('hash_ids', 'hash_ids is no list of numbers', 'write whole numbers from 0, or leave it out')
+    throw line.fail('hash_ids', 'hash_ids is not a list of numbers', 'write whole numbers from 0, or leave it out')
   const blocks = Math.ceil(input / blockTokens)
   // kv-cache-tester omits partial blocks, and parts whose token count differs from the hashed one.
   if (wholeOnly) return hashIds.slice(0, blocks)

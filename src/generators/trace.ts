@@ -151,13 +151,13 @@ function readCsv(file: string, signal: AbortSignal): Rows {
       const tokens = (column: number) => {
         const count = cell(column) === '' ? Number.NaN : Number(cell(column))
         if (count >= 1 && isTokens(count)) return count
-        const problem = `${JSON.stringify(cell(column))} is no number of tokens`
+        const problem = `${JSON.stringify(cell(column))} is not a number of tokens`
         throw lineError(file, line, columnOf(column), problem, 'write a whole number from 1')
       }
       const isDate = !/^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(cell(atColumn))
       const at = isDate ? dateMsOf(cell(atColumn)) : Number(cell(atColumn))
       if (!Number.isFinite(at)) {
-        const problem = `${JSON.stringify(cell(atColumn))} is no time`
+        const problem = `${JSON.stringify(cell(atColumn))} is not a time`
         throw lineError(file, line, columnOf(atColumn), problem, 'write a number from 0, or a date and time')
       }
       if (isBurst && Number(cell(outputColumn)) === 0) {

@@ -98,7 +98,7 @@ async function makeOne(folder: string): Promise<void> {
     }
     const target = await readlink(folder).catch(() => null)
     throw noFolderError(
-      target === null ? `${folder} is a file` : `${folder} is a link to ${target}, and there is no such folder`,
+      target === null ? `${folder} is a file` : `${folder} is a link to ${target}, which does not exist`,
     )
   }
 }

@@ -24,7 +24,7 @@ export function decodeLine(bytes: Buffer): DecodedLine {
   const seal = sealPattern.exec(bytes.subarray(body.length).toString('latin1'))
   if (seal === null) return { wrong: 'the line does not end with its checksum' }
   const checksum = checksumOf(body)
-  if (checksum !== seal[1]) return { wrong: `the checksum is ${checksum} where the line says ${seal[1]}` }
+  if (checksum !== seal[1]) return { wrong: `the checksum is ${checksum}, but the line contains ${seal[1]}` }
   try {
     return lineOf(JSON.parse(`${body.toString('utf8')}}`))
   } catch {

@@ -66,7 +66,7 @@ const resultsSchema = z.looseObject({
  */
 export function readLmEval(text: string, where: string): Pick<LmEvalResults, 'version' | 'tasks'> {
   const unreadable = (why: string) =>
-    new FulcrumError('failed', 'lm-eval-unreadable', `The results of lm-eval can't be read: ${why}`, {
+    new FulcrumError('failed', 'lm-eval-unreadable', `The results of lm-eval is not readable: ${why}`, {
       where,
       remedy: `Use lm-eval 0.4 (${install}), and tasks with one of the metrics ${shareMetrics.join(', ')}.`,
     })

@@ -77,7 +77,7 @@ export function draftsOfRandomWords(
   )
   if (!isSet && speculation === undefined) return []
   const message =
-    'The workers decode speculatively, but the prompts are random words: the share of accepted drafts, and with it ITL and throughput, says nothing of real prompts. Give the workload a dataset'
+    'The workers decode speculatively, but the prompts are random words: the share of accepted drafts, and with it ITL and throughput, says nothing about real prompts. Give the workload a dataset'
   return [{ severity: 'warning', code: 'speculation-random-prompts', message }]
 }
 

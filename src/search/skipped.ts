@@ -40,7 +40,7 @@ function reasonOf(
   if (isMeasured)
     return {
       reason: 'repeat',
-      why: 'measured once: neither what is recommended nor what comes near it',
+      why: 'measured once: it is neither recommended nor close to the recommended point',
       expected: null,
     }
   const predicted = known?.predict(cell) ?? null

@@ -176,7 +176,7 @@ export async function loadProfile(nameOrPath: string): Promise<Profile> {
     throw new FulcrumError(
       'bad-input',
       missing ? 'profile-not-found' : 'profile-invalid',
-      missing ? `There is no profile '${nameOrPath}'` : `The profile '${nameOrPath}' could not be read`,
+      missing ? `Unknown profile '${nameOrPath}'` : `The profile '${nameOrPath}' could not be read`,
       { where: file, remedy: "give the name of a file in profiles/ without '.yaml', or a path", cause: error },
     )
   }

@@ -140,7 +140,7 @@ export function settingsProblems(
     if (name.startsWith('speculative_config.') && !isAcceptanceKnown)
       return [
         {
-          wrong: `engine.${role}.${name}: nobody says how much of its drafts the simulated model accepts`,
+          wrong: `engine.${role}.${name}: the acceptance rate of the simulated model is not set`,
           remedy: 'write deploy.acceptance, such as 0.7 or by-prompt',
         },
       ]

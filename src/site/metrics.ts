@@ -54,22 +54,22 @@ function familiesOf(runs: readonly RunSummary[]): readonly Family[] {
     },
     {
       name: 'fulcrum_run_created_timestamp_seconds',
-      help: 'When the youngest run of a sweep was created, Unix time.',
+      help: 'When the newest run of a sweep was created, Unix time.',
       samples: ofRun(({ createdAt }) => seconds(Date.parse(createdAt))),
     },
     {
       name: 'fulcrum_run_running',
-      help: '1 while the youngest run of a sweep is running, else 0.',
+      help: '1 while the newest run of a sweep is running, else 0.',
       samples: ofRun(({ state }) => Number(state === 'running')),
     },
     {
       name: 'fulcrum_run_points_planned',
-      help: 'Points that the youngest run of a sweep has planned.',
+      help: 'Points that the newest run of a sweep has planned.',
       samples: ofRun(({ points }) => points.planned),
     },
     {
       name: 'fulcrum_run_points',
-      help: 'Measured points of the youngest run of a sweep, by status.',
+      help: 'Measured points of the newest run of a sweep, by status.',
       samples: youngest.flatMap(({ sweep, run }) =>
         (['ok', 'invalid', 'failed'] as const).map(
           status => [{ sweep, run: run.place.run, status }, run.points[status]] as const,
@@ -78,17 +78,17 @@ function familiesOf(runs: readonly RunSummary[]): readonly Family[] {
     },
     {
       name: 'fulcrum_last_point_ttft_p95_seconds',
-      help: 'TTFT p95 of the last valid point of the youngest run.',
+      help: 'TTFT p95 of the last valid point of the newest run.',
       samples: ofPoint(({ ttftP95Ms }) => seconds(ttftP95Ms)),
     },
     {
       name: 'fulcrum_last_point_itl_p95_seconds',
-      help: 'ITL p95 of the last valid point of the youngest run.',
+      help: 'ITL p95 of the last valid point of the newest run.',
       samples: ofPoint(({ itlP95Ms }) => seconds(itlP95Ms)),
     },
     {
       name: 'fulcrum_last_point_output_tokens_per_second',
-      help: 'Output tokens per second of the last valid point of the youngest run.',
+      help: 'Output tokens per second of the last valid point of the newest run.',
       samples: ofPoint(({ outputTokensPerS }) => outputTokensPerS),
     },
     {

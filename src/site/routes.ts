@@ -77,7 +77,7 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
       return problemPage(assets, {
         status: 400,
         title: 'Nothing to compare',
-        message: `${base === null ? 'The base' : 'The head'} is no run here.`,
+        message: `${base === null ? 'The base' : 'The head'} is not a run here.`,
         remedy: 'Choose both in the list of runs.',
       })
     return made(
@@ -96,7 +96,7 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
       return problemPage(assets, {
         status: 400,
         title: 'Nothing to draw',
-        message: unknown === undefined ? 'No run was chosen.' : `${unknown} is no run here.`,
+        message: unknown === undefined ? 'No run was chosen.' : `${unknown} is not a run here.`,
         remedy: 'Choose runs in the list of runs.',
       })
     const found = runs.filter(run => run !== null)

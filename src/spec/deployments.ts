@@ -76,7 +76,7 @@ function reportEqual(variants: readonly VariantParts[]): readonly VariantParts[]
     variant.report(
       ['variants', `${variant.name}`],
       `variant ${variant.name} is the same as variant ${same.name}`,
-      'change something that decides what is measured, or remove one of them',
+      'change a key that affects measurements, or remove one of them',
       'key',
     )
     return true

@@ -135,7 +135,7 @@ describe('figures of two kinds are never compared silently', () => {
       const [gate] = comparison.gates
       assert.ok(gate)
       assert.equal(gate.outcome, 'not tested')
-      assert.match(gateText(gate), /^ttft_p95>5%: not tested: 12 points can't be compared: /)
+      assert.match(gateText(gate), /^ttft_p95>5%: not tested: 12 points cannot be compared: /)
       assert.match(gateText(gate), how)
       assert.match(verdictSentence(comparison), how)
       assert.equal(comparison.tests, 0)
@@ -150,7 +150,7 @@ describe('figures of two kinds are never compared silently', () => {
     const comparison = compareRuns(base, part, [parseGate('ttft_p95>5%', parseThreshold)])
     assert.match(
       gateText(comparison.gates[0] ?? assert.fail()),
-      /not tested: 4 points can't be compared: window: whole → steady/,
+      /not tested: 4 points cannot be compared: window: whole → steady/,
     )
     assert.ok(comparison.tests > 0)
   })

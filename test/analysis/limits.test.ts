@@ -53,16 +53,16 @@ describe('what --fail-on takes', () => {
     ['goodput<5tokens/s', /is in requests\/s/],
     ['error_share>5', /write % after the number/],
     ['error_share>5ms', /is in %: write %, not ms/],
-    ['ttft>2000ms', /there is no figure 'ttft'/],
-    ['hypervolume<5tokens/s', /there is no figure 'hypervolume'/],
+    ['ttft>2000ms', /unknown figure 'ttft'/],
+    ['hypervolume<5tokens/s', /unknown figure 'hypervolume'/],
     ['ttft_p95', /not of the form/],
     ['', /not of the form/],
     ['slow', /not of the form/],
     ['ttft_p95>=2000ms', /not of the form/],
     ['ttft_p95>1e999ms', /not of the form/],
     ['ttft_p95>NaNms', /not of the form/],
-    ['ttft_p95>-5ms', /TTFT p95 can't be -5ms/],
-    [`ttft_p95>${'9'.repeat(400)}ms`, /can't be/],
+    ['ttft_p95>-5ms', /TTFT p95 cannot be -5ms/],
+    [`ttft_p95>${'9'.repeat(400)}ms`, /cannot be/],
     ['ttft_p95<2000ms', /fails where TTFT p95 is better than the limit/],
     ['output_tokens_per_s_per_gpu>96tokens/s', /fails where Output tokens\/s per GPU is better/],
   ]
@@ -99,7 +99,7 @@ describe('what --fail-on takes', () => {
         () => parseGate(text, null),
         (error: unknown) =>
           error instanceof FulcrumError &&
-          /needs another run to change from/.test(error.message) &&
+          /needs another run to compare with/.test(error.message) &&
           /--fail-on "[a-z0-9_]+[<>]\d+\S+"/.test(error.remedy ?? ''),
       )
   })

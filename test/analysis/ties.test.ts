@@ -67,7 +67,9 @@ test('of deployments that give the same per GPU, the smaller is recommended, and
     assert.equal(recommendation?.best?.label, '2P1D')
     assert.equal(recommendation?.runnerUp?.point.label, '4P2D')
     assert.ok(
-      recommendation?.caveats.some(caveat => /4P2D on 24 GPUs gives as much per GPU.*fewer GPUs \(12\)/.test(caveat)),
+      recommendation?.caveats.some(caveat =>
+        /4P2D on 24 GPUs gives the same throughput per GPU.*fewer GPUs \(12\)/.test(caveat),
+      ),
     )
   }
 })

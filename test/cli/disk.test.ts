@@ -29,7 +29,7 @@ describe('a results folder that can’t be used is one sentence and exit code 3:
         await symlink('/nowhere/volume', join(folder, 'results'))
         return join(folder, 'results')
       },
-      /^fulcrum: Could not create the run folder: .*results is a link to \/nowhere\/volume, and there is no such folder$/m,
+      /^fulcrum: Could not create the run folder: .*results is a link to \/nowhere\/volume, which does not exist$/m,
     ],
     [
       '/proc',

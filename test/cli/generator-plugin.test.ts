@@ -125,7 +125,7 @@ const mistakes: readonly (readonly [what: string, generator: string, load: strin
     'shards that it can’t have',
     '{ name: ./steady-clock.ts, ttft_ms: 40, shards: 2 }',
     undefined,
-    /^fulcrum: sweep\.yaml:7:\d+: the generator \.\/steady-clock\.ts can't split/m,
+    /^fulcrum: sweep\.yaml:7:\d+: the generator \.\/steady-clock\.ts cannot split/m,
   ],
 ]
 

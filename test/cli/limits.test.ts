@@ -61,7 +61,7 @@ describe('limits at the end of a run', () => {
   test('what is no limit is refused before anything is measured', async () => {
     await using place = await swept('')
     for (const [limit, said] of [
-      ['ttft_p95>5%', /needs another run to change from/],
+      ['ttft_p95>5%', /needs another run to compare with/],
       ['ttft_p95>5tokens/s', /TTFT p95 is in ms/],
       ['slo', /the sweep file has no slo/],
     ] as const) {

@@ -42,5 +42,5 @@ test('a sweep with reasoning has TTFO in its points, its report and its gates', 
 
   const limited = await fulcrum(['capacity', join(results, 'reasons', run), '--rps', '1', '--gpus-per-node', '8'])
   assert.equal(limited.exitCode, 2)
-  assert.match(limited.stderr, /TTFO \(ttfo_p95_ms\), which capacity can't plan for/)
+  assert.match(limited.stderr, /TTFO \(ttfo_p95_ms\), which capacity cannot plan for/)
 })

@@ -96,7 +96,7 @@ describe('fulcrum verify', () => {
       assert.ok(one.points[0]?.promises.every(({ measured }) => measured === null))
       const wrong = await fulcrum(['verify', deploy, 'not-a-url', '--out', join(folder.path, 'none')])
       assert.equal(wrong.exitCode, 2)
-      assert.match(wrong.stderr, /^fulcrum: Invalid URL: it starts with neither http/)
+      assert.match(wrong.stderr, /^fulcrum: Invalid URL: it does not start with http/)
       assert.ok(!(await readdir(folder.path)).includes('none'))
     })
   }

@@ -89,13 +89,13 @@ const mistakes: readonly (readonly [string, string, string, RegExp])[] = [
     'a CSV cell that is no count',
     'timestamp,input_length,output_length\n1,x,2',
     'a.csv',
-    /a\.csv:2:3: "x" is no number/,
+    /a\.csv:2:3: "x" is not a number/,
   ],
   [
     'a CSV cell that is no time',
     'timestamp,input_length,output_length\nsoon,1,2',
     'a.csv',
-    /a\.csv:2:1: "soon" is no time/,
+    /a\.csv:2:1: "soon" is not a time/,
   ],
 ]
 

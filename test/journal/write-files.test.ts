@@ -64,7 +64,7 @@ describe('a folder that can’t be made is told at once:', () => {
     await symlink('/nowhere/volume', join(folder.path, 'results'))
     assert.deepEqual(await says(join(folder.path, 'results/quick')), [
       'environment',
-      `Could not create the run folder: ${folder.path}/results is a link to /nowhere/volume, and there is no such folder`,
+      `Could not create the run folder: ${folder.path}/results is a link to /nowhere/volume, which does not exist`,
       true,
     ])
   })

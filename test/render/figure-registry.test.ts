@@ -84,7 +84,7 @@ describe('a figure that is added to the registry', () => {
       assert.ok(gate.kind === 'limit')
       assert.equal(limitOutcome(gate, run, limits).outcome, outcome, text)
     }
-    assert.throws(() => parseGate('heat_j>1j', null), /no figure 'heat_j'/)
+    assert.throws(() => parseGate('heat_j>1j', null), /unknown figure 'heat_j'/)
   })
 
   test('is compared, where it says so or a gate names it', () => {

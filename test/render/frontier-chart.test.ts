@@ -97,11 +97,11 @@ capital letter: recommended`.replaceAll(/^ {4}(?=[│└])/gm, '    '),
     const { recommendation, frontier, name } = workload
     const on = deploySentence(name, recommendation, frontier) ?? ''
     assert.match(on, /^Deploy .+ at concurrency \d+ for 8000\/256: [\d.,]+ output tokens\/s per GPU on \d+ GPUs/)
-    assert.doesNotMatch(on, /beside the frontier/)
+    assert.doesNotMatch(on, /off the frontier/)
     // Points that tie: the one of fewer GPUs need not be on the frontier.
     assert.match(
       deploySentence(name, recommendation, []) ?? '',
-      /; it is beside the frontier, in a tie that goes to fewer GPUs\.$/,
+      /; it is off the frontier, because a tie goes to fewer GPUs\.$/,
     )
     assert.match(
       deploySentence(name, { ...recommendation, basis: 'missed' }, frontier) ?? '',

@@ -228,7 +228,7 @@ describe('the settings of speculative decoding', () => {
   })
 
   test('are refused where nobody says how much is accepted', () => {
-    assert.match(wrong(mtp(3), false)[0] ?? '', /nobody says how much of its drafts the simulated model accepts/)
+    assert.match(wrong(mtp(3), false)[0] ?? '', /the acceptance rate of the simulated model is not set/)
     assert.throws(() => createEngine({ profile }).addWorker('decode', mtp(1), 0), { code: 'engine-setting' })
     assert.deepEqual(wrong({ speculative_config: null }, false), [])
   })

@@ -46,7 +46,7 @@ const samplesOf = (runs: readonly RunSummary[]) => {
 }
 
 describe('the metrics of the runs', () => {
-  test('are those of the youngest run of each sweep, and the states of all', () => {
+  test('are those of the newest run of each sweep, and the states of all', () => {
     const older: RunSummary = { ...summary, place: { sweep: 's', run: '1' }, state: 'complete' }
     const samples = samplesOf([summary, older])
     const valueIn = (name: string, label: string, value: string) =>

@@ -60,7 +60,7 @@ describe('the site over HTTP', () => {
     const none = await rawRequest(site.url, '/overlay')
     assert.deepEqual([none.status, none.body.includes('No run was chosen')], [400, true])
     const unknown = await rawRequest(site.url, '/overlay?run=quick/first&run=../../etc/passwd')
-    assert.deepEqual([unknown.status, unknown.body.includes('../../etc/passwd is no run here')], [400, true])
+    assert.deepEqual([unknown.status, unknown.body.includes('../../etc/passwd is not a run here')], [400, true])
   })
 
   test('HEAD has the headers of GET and no body', async () => {

@@ -43,8 +43,8 @@ suite('objectives on what is not observed', [
   [
     'TTFT and ITL without streaming',
     sweepText({ load: '{ concurrency: [1], streaming: false }', slo: '{ ttft_p95_ms: 5, itl_p95_ms: 1 }' }),
-    /^\d+:8: slo\.ttft_p95_ms is not observed: with streaming: false there is no TTFT; remove it, or stream; /,
-    /: slo\.itl_p95_ms is not observed: with streaming: false there is no ITL; /,
+    /^\d+:8: slo\.ttft_p95_ms is not observed: without streaming there is no TTFT; remove it, or stream; /,
+    /: slo\.itl_p95_ms is not observed: without streaming there is no ITL; /,
   ],
   [
     'request latency without streaming is',
@@ -62,7 +62,7 @@ suite('objectives on what is not observed', [
   [
     'TTFO where answers come whole',
     sweepText({ load: '{ concurrency: [1], streaming: false }', slo: '{ ttfo_p95_ms: 5 }' }),
-    /: slo\.ttfo_p95_ms is not observed: with streaming: false there is no TTFO; remove it, or stream; /,
+    /: slo\.ttfo_p95_ms is not observed: without streaming there is no TTFO; remove it, or stream; /,
   ],
   [
     'TTFO of an API without reasoning',
@@ -296,7 +296,7 @@ suite('deploy', [
   [
     'a profile that does not exist',
     sweepText({ deploy: '{ with: simulated, profile: h100 }' }),
-    /^3:37: .*There is no profile 'h100'/,
+    /^3:37: .*Unknown profile 'h100'/,
   ],
   [
     'a python that does not exist',
@@ -363,7 +363,7 @@ suite('shards that can’t be', [
   [
     'of another generator',
     sweepText({ generator: '{ name: genai-perf, shards: 2 }' }),
-    "7:40: the generator genai-perf can't split its load over processes; remove shards, or write name: built-in",
+    '7:40: the generator genai-perf cannot split its load over processes; remove shards, or write name: built-in',
   ],
   [
     'a host that would be an option',

@@ -226,7 +226,7 @@ describe('results in a real S3-compatible store', { skip: noS3Server, timeout: 3
       }
       await until('the site says so', async () => served.notices.length > 0)
       assert.deepEqual(await served.runs(), [`quick/${id}`])
-      assert.match(served.notices[0] ?? '', /does not answer.*The site shows what it has/)
+      assert.match(served.notices[0] ?? '', /does not answer.*The site shows its last copy/)
     } finally {
       await server.startAgain()
     }

@@ -121,7 +121,7 @@ function littleRoom({ steps, request, alone }: ClassCapacity, { ttftP95Ms }: Slo
   )
     return []
   return [
-    `The TTFT limit is ${rate(ttftP95Ms / lightest)} times what ${request.name} shows at its lightest load: little room is left to wait in, and a few percent more or less in that p95 move the capacity by up to a fifth. More requests at the lightest loads make it surer.`,
+    `The TTFT limit is ${rate(ttftP95Ms / lightest)} times what ${request.name} shows at its lightest load: this leaves little time for waiting, so a change of a few percent in that p95 changes the capacity by up to a fifth. Measure more requests at the lightest loads.`,
   ]
 }
 

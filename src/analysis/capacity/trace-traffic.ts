@@ -56,7 +56,7 @@ export function trafficOfTrace(
       ...(cutOff === null
         ? []
         : [
-            `The trace ends ${seconds(cutOff)} s into its busiest minute: the rate of those ${seconds(cutOff)} s stands for the whole minute.`,
+            `The trace ends ${seconds(cutOff)} s into its busiest minute: the rate of those ${seconds(cutOff)} s is used for the whole minute.`,
           ]),
     ],
   }

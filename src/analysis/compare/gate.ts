@@ -32,7 +32,7 @@ export function comparisonGates(
       runName: 'HEAD',
       missing: lossesOf(comparison.points, comparison.onlyBase, comparison.head).missing.map(point => ({
         point,
-        why: 'HEAD has no result here, where BASE has one',
+        why: 'HEAD has no result here, but BASE does',
       })),
     })
   })
@@ -62,7 +62,7 @@ function changeOutcome(threshold: Threshold, compared: Compared, allowance: Allo
         name: pointName(point),
         kind: 'lost',
         outcome: allowed ? 'skipped' : 'not tested',
-        message: 'HEAD has no result here, where BASE has one',
+        message: 'HEAD has no result here, but BASE does',
       }),
     ),
     ...losses.leftOut.map(
@@ -136,7 +136,7 @@ function caseOf(
 /** `3 of 24 points can't be compared: measured with another window (whole → steady)`, for each reason. */
 function reasons(cases: readonly Tested[]): readonly string[] {
   return [...Map.groupBy(cases, ({ message }) => message)].map(
-    ([why, alike]) => `${pointCount(alike.length)} can't be compared: ${why}`,
+    ([why, alike]) => `${pointCount(alike.length)} cannot be compared: ${why}`,
   )
 }
 

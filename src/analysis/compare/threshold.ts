@@ -33,8 +33,8 @@ export function parseThreshold(text: string, known: readonly ThresholdFigure[] =
   const [, written = '', direction, percent = ''] = match
   const name = written.toLowerCase()
   const figure = figureNamed(name, known)
-  if (figure === undefined) throw mistake(text, `there is no figure '${name}'`, known, nearFigures(name, known))
-  if (!Number.isFinite(Number(percent))) throw mistake(text, `${percent} is no percentage`, known)
+  if (figure === undefined) throw mistake(text, `unknown figure '${name}'`, known, nearFigures(name, known))
+  if (!Number.isFinite(Number(percent))) throw mistake(text, `${percent} is not a percentage`, known)
   return {
     kind: 'change',
     text: text.trim(),

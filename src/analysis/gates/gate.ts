@@ -90,17 +90,17 @@ export function parseGate(
   const figure = figureNamed(name, known)
   if (unit === '%' && figure?.unit !== '%') {
     if (readChange !== null) return readChange(text)
-    if (figure === undefined) throw mistake(`there is no figure '${name}'`, nearFigures(name, known))
+    if (figure === undefined) throw mistake(`unknown figure '${name}'`, nearFigures(name, known))
     throw new FulcrumError(
       'bad-input',
       'threshold-invalid',
-      `--fail-on "${text}": a change in % needs another run to change from, and there is only one here.`,
+      `--fail-on "${text}": a change in % needs another run to compare with, but there is only one.`,
       {
         remedy: `Put a limit on it, such as --fail-on "${exampleOf(figure)}"; fulcrum compare and history take a change.`,
       },
     )
   }
-  if (figure === undefined) throw mistake(`there is no figure '${name}'`, nearFigures(name, known))
+  if (figure === undefined) throw mistake(`unknown figure '${name}'`, nearFigures(name, known))
   if (unit.toLowerCase() === 'pp')
     throw mistake(
       'percentage points (pp) are a change of the accuracy against another run, which fulcrum compare takes',
@@ -112,7 +112,7 @@ export function parseGate(
       `${figure.title} is in ${figure.unit}: write ${Object.keys(spellings).join(' or ')}${unit === '' ? ' after the number' : `, not ${unit}`}`,
     )
   const limit = Number(digits) * factor
-  if (!Number.isFinite(limit) || limit < 0) throw mistake(`${figure.title} can't be ${digits}${unit}`)
+  if (!Number.isFinite(limit) || limit < 0) throw mistake(`${figure.title} cannot be ${digits}${unit}`)
   const worse = figure.better === 'lower' ? '>' : '<'
   if (direction !== worse)
     throw new FulcrumError(

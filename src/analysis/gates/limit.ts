@@ -103,7 +103,7 @@ function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed:
       if (point.status !== 'ok' && !isBeyond)
         return { ...named, outcome: lost, message: `${point.status}: ${point.reason}` }
       if (value === null && isAskedElsewhere(limit, point, run))
-        return { ...named, outcome: 'skipped', message: `${limit.figure.title} was asked for at another load` }
+        return { ...named, outcome: 'skipped', message: `${limit.figure.title} was only requested at another load` }
       if (value === null) return { ...named, outcome: 'not tested', message: `${limit.figure.title} was not measured` }
       const message = `${limit.figure.title} ${amountText(unitOf(limit, point), value)}`
       return { ...named, outcome: isBeyond ? 'failed' : 'passed', message }

@@ -14,7 +14,7 @@ export function aiconfiguratorPriors(text: string, file: string): readonly Prior
   const [header, ...rows] = rowsOf(text, file)
   const columns = header?.record ?? []
   const missing = needed(columns).find(name => !columns.includes(name))
-  if (missing !== undefined) throw invalid(file, 1, 1, `there is no column ${JSON.stringify(missing)}`)
+  if (missing !== undefined) throw invalid(file, 1, 1, `missing column ${JSON.stringify(missing)}`)
   return rows.map(({ record, info }) => priorOf(record, { columns, file, line: info.lines }))
 }
 

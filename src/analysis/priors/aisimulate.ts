@@ -124,7 +124,7 @@ function fromCsv(text: string, file: string): unknown {
   }
   const cell = (row: (typeof rows)[number], index: number, name: string): unknown => {
     const written = row[name]
-    if (written === undefined) throw invalid(`${file}:1`, `there is no column ${JSON.stringify(name)}`)
+    if (written === undefined) throw invalid(`${file}:1`, `missing column ${JSON.stringify(name)}`)
     if (written === '') return null
     try {
       return JSON.parse(written)

@@ -330,7 +330,7 @@ function settingsLimit(point: MeasuredPoint): SettingsLimit | null {
       : Number.POSITIVE_INFINITY
   const told = (of: 'slots' | 'KV cache', most: number) => ({
     of,
-    text: `${figure(inFlight)} requests are in flight for each ${role} worker, and its settings give ${of === 'slots' ? 'slots' : 'KV cache'} for ${figure(most)}: without its queue it isn't known whether they wait for that.`,
+    text: `${figure(inFlight)} requests are in flight for each ${role} worker, and its settings give ${of === 'slots' ? 'slots' : 'KV cache'} for ${figure(most)}: without queue metrics, it is unknown whether they wait for that.`,
   })
   if (inFlight > fit) return told('KV cache', fit)
   return typeof slots === 'number' && inFlight > slots ? told('slots', slots) : null
@@ -349,7 +349,7 @@ function withoutGrowth(growth: LatencyGrowth | null, states: readonly RoleState[
   if (growth === null || growth.firstTokenBefore < 0.5 || states.length > 0)
     return { stage: 'none shown', role: null, evidence: [], next: '' }
   return undecided(
-    `Even at the lightest load the first token takes ${percent(growth.firstTokenBefore)} of the latency. Without the servers' metrics it isn't known whether reading the prompt takes it, the KV transfer or the frontend.`,
+    `Even at the lightest load the first token takes ${percent(growth.firstTokenBefore)} of the latency. Without server metrics, it is unknown whether prefill, the KV transfer or the frontend takes this time.`,
     growth,
   )
 }

@@ -270,7 +270,7 @@ function helps(
           `more GPUs for each ${role ?? 'decode'} worker (tensor parallelism)`,
           ...(role === null || isSplitMeasured
             ? []
-            : ['a disaggregated topology, where prompts don’t interrupt answers']),
+            : ['a disaggregated topology, where prompts do not interrupt answers']),
           limit(figure),
         ]
       default:

@@ -74,7 +74,7 @@ function bottleneckOf(best: MeasuredPoint, points: readonly MeasuredPoint[], hea
   if (isTold || kind !== 'misses' || next === null || next.deployment.id !== best.deployment.id) return own
   const there = bottleneckAt(next, referenceOf(next, points))
   if (there.stage === 'none shown' || there.stage === 'undecided') return own
-  return { ...there, evidence: [`Seen at ${shortLoad(next.load.level)}, where the SLO breaks.`, ...there.evidence] }
+  return { ...there, evidence: [`Seen at ${shortLoad(next.load.level)}, which misses the SLO.`, ...there.evidence] }
 }
 
 /** Reference points for a point among those of its workload. */

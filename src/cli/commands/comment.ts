@@ -18,9 +18,7 @@ export function addComment(program: Command): void {
   program
     .command('comment')
     .argument('[comparison]', 'Folder that fulcrum compare --to wrote')
-    .description(
-      'Print a comparison as the body of one comment on a pull request, with a hidden marker to update it by',
-    )
+    .description('Print a comparison as the body of a pull request comment, with a hidden marker by which to update it')
     .option('--report-url <url>', "Address of the report's artifact")
     .option(
       '--run-url <url>',

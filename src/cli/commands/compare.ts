@@ -31,7 +31,7 @@ export function addCompare(program: Command): void {
     )
     .option(
       '--allow-lost <n>',
-      'Test gates although up to n points of the base have no valid result in a head',
+      'Test gates even if up to n points of the base have no valid result in a head',
       wholeNumber({ from: 0 }),
       0,
     )

@@ -31,7 +31,7 @@ export function addHistory(program: Command): void {
     )
     .option(
       '--allow-lost <n>',
-      'Test gates although up to n points of earlier runs have no valid result in the newest run',
+      'Test gates even if up to n points of earlier runs have no valid result in the newest run',
       wholeNumber({ from: 0 }),
       0,
     )

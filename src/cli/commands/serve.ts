@@ -29,7 +29,11 @@ export function addServe(program: Command): void {
     .description('Serve the results as a site: search, reports, comparisons, history, live runs and a JSON API')
     .option('--port <n>', 'Port to listen on; 0 picks a free one', wholeNumber({ from: 0, to: 65_535 }), 4747)
     .option('--host <address>', 'Address to listen on; all except loopback require a token', '127.0.0.1')
-    .option('--allow-host <name>', 'Also answer to this host name, for a proxy or DNS name (repeatable)', repeated)
+    .option(
+      '--allow-host <name>',
+      'Also accept requests for this host name, for a proxy or DNS name (repeatable)',
+      repeated,
+    )
     .option(
       '--token-file <path>',
       'File with the token (default: the variable FULCRUM_TOKEN, else a new token if one is required)',
@@ -50,9 +54,9 @@ Examples:
   $ fulcrum serve /data/results --host 0.0.0.0 --token-file token --uploads
   $ fulcrum serve s3://benchmarks/fulcrum
 
-With the third one, open http://localhost:4747/ on this machine. The site shows
-nothing outside the folder. Ctrl-C stops it with exit code 0. Of a store, it
-shows a copy in ~/.cache/fulcrum and looks for changes every 30 s.`,
+For the third example, open http://localhost:4747/ on this machine. The site
+shows nothing outside the folder. Ctrl-C stops it with exit code 0. For a store,
+it shows a copy in ~/.cache/fulcrum and checks for changes every 30 s.`,
     )
     .action(async (results: string | undefined, options: ServeOptions) => {
       const { out, port, host, repositoryUrl, json, uploads, maxUpload, allowHost, auditLog } = options

@@ -67,7 +67,7 @@ export const capacitySchema = z.strictObject({
       ).optional(),
       trace_unit: field(
         z.enum(traceUnits as [TraceUnit]),
-        'Unit of the trace’s times where they are plain numbers: s, ms, us or ns. Default: the likeliest, and the plan says which.',
+        'Unit of the trace’s times if they are plain numbers: s, ms, us or ns. Default: the most likely one, which the plan states.',
         'write s, ms, us or ns',
       ).optional(),
       mix: field(
@@ -87,7 +87,7 @@ export const capacitySchema = z.strictObject({
       ).default(0),
       months: field(
         amount(allowed.months),
-        'Number of months that the plan has to last. Default: 0.',
+        'Number of months that the plan covers. Default: 0.',
         'write a whole number of months',
       ).default(0),
     }),

@@ -106,7 +106,7 @@ function plannedSlo(asked: Asked, workloads: readonly WorkloadAnalysis[]): Slo {
     own === undefined ? [['traffic'], 'the SLO of the run limits'] : [['slo', 'ttfo_p95_ms'], 'slo limits']
   throw asked.mistake(
     path,
-    `${whose} TTFO (ttfo_p95_ms), which capacity can't plan for: it depends on how long answers reason`,
+    `${whose} TTFO (ttfo_p95_ms), which capacity cannot plan for, because it depends on the length of reasoning`,
     'set slo with ttft_p95_ms, itl_p95_ms or request_latency_p95_ms',
   )
 }

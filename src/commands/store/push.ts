@@ -46,7 +46,7 @@ export async function pushToStore(
   }
   throw new FulcrumError('environment', 'store-busy', 'The run changes in the store again and again.', {
     where: url,
-    remedy: 'Push it again when nobody else does.',
+    remedy: 'Push it again when no other upload of it is running.',
   })
 }
 

@@ -19,7 +19,7 @@ export function runningAt(
     throw new FulcrumError('bad-input', 'not-a-url', `Invalid URL: ${wrong}.`, { remedy: `${capital(right)}.` })
   }
   if (!attach.schema.safeParse(section).success) {
-    refuse('it starts with neither http:// nor https://', 'use a base URL such as http://127.0.0.1:8000')
+    refuse('it does not start with http:// or https://', 'use a base URL such as http://127.0.0.1:8000')
   }
   return attach.configure(section, {
     report: (_path, wrong, right) => refuse(wrong, right),

@@ -89,12 +89,7 @@ export async function checkWayToNode(
     const cut = sshFailure(exitCode, stderr)
     if (cut !== null) throw sshFailed(where, cut)
     const why = stderr.trim().split('\n').at(-1) || 'no answer'
-    return noticed(
-      name,
-      `not tried: ${why}`,
-      'If ssh takes another route, give the node’s address beside its name.',
-      where,
-    )
+    return noticed(name, `not tried: ${why}`, 'If ssh takes another route, set the node’s address.', where)
   }
   const remedy = 'Open ports 20000–32000 and the ephemeral ones between all nodes, or correct the node’s address.'
   return missed(name, `cannot reach ${address} port ${port}${by}`, remedy, where)

@@ -251,6 +251,6 @@ async function wayBack(
   } catch (error) {
     if (isSshFailed(error)) throw error
     const detail = error instanceof Error ? error.message : String(error)
-    return missed('way to the node', detail, 'Write its address beside the node’s name.', machine.name)
+    return missed('way to the node', detail, 'Set the node’s address.', machine.name)
   }
 }

@@ -26,7 +26,7 @@ export const dynamo = defineDeployer({
   read: (config, context) => {
     reportContradictions(config, context)
     if (config.nodes !== undefined && config.gpus !== undefined) {
-      const right = 'write gpus beside each node’s name'
+      const right = 'add gpus to each node'
       context.report(['deploy', 'gpus'], 'gpus are those of this machine, and workers run on nodes', right, 'key')
     }
     return config

@@ -30,7 +30,7 @@ export function withArguments(
       return { fields: [{ path: at('args'), value }] }
     }
     return {
-      problem: `${name} runs a script of several commands, so arguments can't be added to it`,
+      problem: `${name} runs a script of several commands, so Fulcrum cannot add arguments to it`,
       right: 'write its command and args as lists',
     }
   }

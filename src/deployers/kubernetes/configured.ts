@@ -91,7 +91,7 @@ const workerModule = new RegExp(`\\b(?:${engines.map(({ module }) => module.repl
 function withBackend(component: Component, backend: string): { readonly fields: readonly Field[] } | NoArguments {
   const { name, containerPath, commandText } = component
   if (!workerModule.test(commandText)) {
-    const problem = `${name} does not say which backend it runs, so deploy.backend can't take its place`
+    const problem = `${name} does not say which backend it runs, so deploy.backend cannot replace it`
     return { problem, right: 'write its command as python3 -m dynamo.…' }
   }
   return {

@@ -160,7 +160,7 @@ function gpuProblems(
 ): readonly ManifestProblem[] {
   if (component.gpusPerPod === null || gpus % nodes === 0) return []
   const at = manifest.graph.placeOf(component.multinodePath)
-  const problem = `${component.name} has ${nodes} pods a worker, which can't share ${gpus} GPUs evenly`
+  const problem = `${component.name} has ${nodes} pods per worker, which cannot share ${gpus} GPUs evenly`
   return [{ at, problem, right: 'change nodeCount, or gpus_per_worker in the sweep file' }]
 }
 

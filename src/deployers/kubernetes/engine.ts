@@ -42,7 +42,7 @@ export function engineChange(manifest: Manifest, component: Component, settings:
   })
   if (backend === null) {
     return refuse(
-      `${component.name} does not say which backend it runs, so engine settings can't be given to it`,
+      `${component.name} does not say which backend it runs, so Fulcrum cannot change its engine settings`,
       'write its command as python3 -m dynamo.…, or set backendFramework',
     )
   }

@@ -71,7 +71,7 @@ export async function holdGraph(
         'bad-input',
         'nodes-fixed',
         `${file}:${line}:${column}: a worker of ${component.name} has ${podsText(nodesInGraph(live, component))} in the cluster, and this deployment needs ${nodes}, which Dynamo does not let anyone change`,
-        { remedy: `Delete ${graph.kind} ${graph.name}, so that Fulcrum makes it anew for each number of nodes.` },
+        { remedy: `Delete ${graph.kind} ${graph.name}, so that Fulcrum can create it again for each number of nodes.` },
       )
     },
 

@@ -77,7 +77,7 @@ export function previewKubernetes(preview: PreviewContext, from: Deployment | nu
   const remove: PlannedCommand = {
     argv: ['kubectl', ...options, 'delete', 'dynamographdeployment', name, '--wait'],
     env: {},
-    note: `Dynamo does not let anyone change the number of nodes of a component, so ${name} is made anew`,
+    note: `Dynamo does not allow changing the number of nodes of a component, so Fulcrum creates ${name} again`,
   }
   return {
     files: [...(drain === null ? [] : [drain]), ...(whole ? [graph] : []), file],

@@ -49,7 +49,7 @@ export async function requestTo(
     try {
       await config.applySecurityAuthentication(context)
     } catch (cause) {
-      throw new FulcrumError('environment', 'kubernetes-identity', `The kubeconfig can't be used: ${why(cause)}`, {
+      throw new FulcrumError('environment', 'kubernetes-identity', `The kubeconfig is not usable: ${why(cause)}`, {
         where: server,
         remedy: 'Check it with kubectl and the same kubeconfig and context.',
         cause,

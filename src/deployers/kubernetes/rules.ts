@@ -34,7 +34,7 @@ function minAvailableProblems(
     {
       at: graph.placeOf(at),
       problem: `${name} has minAvailable ${least}, more than the ${replicas} worker${replicas === 1 ? '' : 's'} of a topology, which Dynamo rejects`,
-      right: `lower minAvailable, which can't change once the graph exists, or remove topologies with fewer than ${least}`,
+      right: `lower minAvailable, which cannot change once the graph exists, or remove topologies with fewer than ${least}`,
     },
   ]
 }

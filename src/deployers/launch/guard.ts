@@ -79,7 +79,7 @@ for file in "\${written[@]}"; do rm -f -- "$file"; rmdir -- "$(dirname -- "$file
 rmdir -- "$folder" 2>/dev/null
 [ -z "$ended" ] || { echo 'a service of it has ended, and the rest was ended with it' >&2; code=70; }
 if [ "$kind" = rank ] && [ -z "$told" ] && [ "$code" = 0 ]; then
-  echo 'this rank has ended, and nobody told it to' >&2
+  echo 'this rank ended without being told to' >&2
   code=70
 fi
 exit "$code"

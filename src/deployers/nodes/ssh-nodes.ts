@@ -199,7 +199,7 @@ export async function addressOf(host: string, { config: configFile }: SshConfig,
   } catch (cause) {
     throw new FulcrumError('environment', 'node-without-address', `Could not resolve the address of node ${host}`, {
       where: name,
-      remedy: 'Write it as address beside the node’s name.',
+      remedy: 'Set it as the node’s address.',
       cause,
     })
   }

@@ -35,7 +35,7 @@ export const simulatedKeys = {
   error_rate: decisive(
     field(
       share,
-      'Share of questions of a check of `quality` that the simulated model answers wrongly, 0–1. It knows sums such as `What is 17 + 25?` and a few facts. Default: 0.',
+      'Share of `quality` questions that the simulated model answers wrongly, 0–1. It knows sums such as `What is 17 + 25?` and a few facts. Default: 0.',
       'write a share such as 0.05',
     ).optional(),
   ),

@@ -98,7 +98,7 @@ function lateSends(slower: Measurement, _: Measurement, figure: Figure): string 
   const late = slower.client.sendLatenessMs
   // Nothing is sent between chunks.
   if (late === null || figure.key === 'itlMean' || late.p99 <= defaultLimits.sendLatenessP99Ms) return null
-  return `${nameOf(slower)} sends late (mean ${shown(late.mean)} ms, p99 ${shown(late.p99)} ms after a request was due): it is busy itself, and its event loop delays what it reads too`
+  return `${nameOf(slower)} sends late (mean ${shown(late.mean)} ms, p99 ${shown(late.p99)} ms after a request was due): it is overloaded, so its event loop also delays reading`
 }
 
 function concurrencyNotReached(slower: Measurement, faster: Measurement): string | null {

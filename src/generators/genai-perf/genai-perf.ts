@@ -67,7 +67,7 @@ export function genaiPerf(options: ProgramOptions): LoadGenerator {
 
 function noBearerToken(): FulcrumError {
   const message =
-    'the generator genai-perf does not support a bearer token: perf_analyzer takes headers on its command line only, where everyone can read them'
+    'the generator genai-perf does not support a bearer token: perf_analyzer only accepts headers on its command line, where every user can read them'
   return new FulcrumError('bad-input', 'generator-cannot', message, { remedy: 'write generator: built-in, or aiperf' })
 }
 

@@ -69,7 +69,7 @@ export interface GuideLlmReport {
  */
 export function readGuideLlmReport(text: string, file: string): GuideLlmReport {
   const unreadable = (why: string) =>
-    new FulcrumError('failed', 'guidellm-output-unreadable', `The report of GuideLLM can't be read: ${why}`, {
+    new FulcrumError('failed', 'guidellm-output-unreadable', `The report of GuideLLM is not readable: ${why}`, {
       where: file,
       remedy: 'Use GuideLLM 0.8.',
     })

@@ -43,6 +43,6 @@ export function unreadable(layout: string, version: string, why: string): Fulcru
 /** The first mismatch with a layout, in words. */
 export function mismatch({ issues: [issue] }: z.ZodError): string {
   const path = issue?.path.join('.') || 'the file'
-  if (issue?.code !== 'invalid_type') return `${path} is not what it should be (${issue?.message ?? 'unknown'})`
+  if (issue?.code !== 'invalid_type') return `${path} is not as expected (${issue?.message ?? 'unknown'})`
   return /received undefined/.test(issue.message) ? `${path} is missing` : `${path} should be of type ${issue.expected}`
 }

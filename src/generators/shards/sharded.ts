@@ -194,7 +194,7 @@ function refuseLoopback(endpoint: Endpoint, host: string, shardHostname: string)
   throw new FulcrumError(
     'environment',
     'endpoint-out-of-reach',
-    `The shard on ${host} can't reach ${endpoint.url}: that address means the host itself`,
+    `The shard on ${host} cannot reach ${endpoint.url}: that address refers to the host itself`,
     { remedy: 'attach to the endpoint by an address that the load hosts reach, or run the shards on this machine' },
   )
 }

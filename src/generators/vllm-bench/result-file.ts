@@ -42,7 +42,7 @@ export function readBenchResult(text: string, file: string, version: string): Be
     new FulcrumError(
       'failed',
       'vllm-bench-output-unreadable',
-      `The result of vllm-rs ${version} can't be read: ${why}`,
+      `The result of vllm-rs ${version} is not readable: ${why}`,
       {
         where: file,
         remedy: 'Use vllm-rs 0.33.',

@@ -24,7 +24,7 @@ export function judgeReasoning({ reasoning }: Measurement): readonly Finding[] {
     findings.push({
       severity: 'note',
       code: 'reasoning-not-counted',
-      message: `Reasoning tokens are known for ${amount(counted)} of ${amount(answersInAll)} answers: neither the usage nor a tokenizer counts the others`,
+      message: `Reasoning tokens are known for ${amount(counted)} of ${amount(answersInAll)} answers: neither usage nor a tokenizer counted the others`,
     })
   }
   return findings

@@ -44,6 +44,6 @@ function fromChunks(which: string): Finding {
   return {
     severity: 'note',
     code: 'tokens-from-chunks',
-    message: `${which}tokens are counted as chunks, because the server reports no usage and there is no tokenizer. Throughput is too low where a chunk carries several tokens`,
+    message: `${which}tokens are counted as chunks, because the server reports no usage and there is no tokenizer. If chunks carry several tokens, the reported throughput is too low`,
   }
 }

@@ -38,7 +38,7 @@ function judgeSteady({ load: { level } }: Point, { steady, requests }: Measureme
     {
       severity: 'warning',
       code: 'no-steady-state',
-      message: `latency never became steady${note} (${steady.method}). The load exceeds what the deployment can hold, or the point is too short: ask for more requests or warm-up`,
+      message: `latency never became steady${note} (${steady.method}). The load exceeds the capacity of the deployment, or the point is too short: raise requests or warmup`,
     },
   ]
 }
@@ -76,13 +76,13 @@ function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[]
   if (onePiece === 0) return []
   const rest =
     itlMs === null
-      ? 'There is no ITL and no tokens/s per user, the point has no place on the frontier, and it meets no SLO on ITL'
+      ? 'There is no ITL and no tokens/s per user, the point is not on the frontier, and it does not meet an SLO on ITL'
       : `ITL and tokens/s per user describe the other ${amount(itlMs.count)} alone`
   return [
     {
       severity: 'warning',
       code: 'one-piece-answers',
-      message: `${amount(onePiece)} of ${amount(requests.completed)} answers arrived in one piece, all tokens at once, so their decode speed is unknown. ${rest}. Look for a proxy that buffers responses, or a server that doesn't stream`,
+      message: `${amount(onePiece)} of ${amount(requests.completed)} answers arrived in one piece, all tokens at once, so their decode speed is unknown. ${rest}. Look for a proxy that buffers responses, or a server that does not stream`,
     },
   ]
 }

@@ -22,7 +22,7 @@ export const frontierChart: WorkloadChart = {
     const absent = points.filter(point => point.x === null || point.y === null).length
     const missing =
       absent > 0 ? ` ${absent} of ${points.length} points are not on the chart (failed, or not streamed).` : ''
-    const dashed = points.some(({ ofVariant }) => ofVariant) ? ' Dashed: the frontier of each variant by itself.' : ''
+    const dashed = points.some(({ ofVariant }) => ofVariant) ? ' Dashed: the frontier of each variant.' : ''
     return `Each mark is a point. The staircase is the frontier: no measured point is better on both axes.${dashed} Thin lines follow a deployment from light to heavy load.${missing}`
   },
   size: 'wide',

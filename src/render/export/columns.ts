@@ -104,13 +104,13 @@ const identityColumns: readonly CsvColumn[] = [
   {
     name: 'isl',
     type: 'number',
-    meaning: 'input tokens asked for, mean',
+    meaning: 'requested input tokens, mean',
     of: row => meanTokens(row.result.point.workload.isl),
   },
   {
     name: 'osl',
     type: 'number',
-    meaning: 'output tokens asked for, mean',
+    meaning: 'requested output tokens, mean',
     of: row => meanTokens(row.result.point.workload.osl),
   },
   {

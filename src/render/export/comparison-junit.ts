@@ -81,7 +81,7 @@ function slowerSuite({ points, onlyBase, head }: Comparison): Suite {
     (point): Case => ({
       name: pointName(point),
       outcome: 'error',
-      message: 'HEAD has no result here, where BASE has one',
+      message: 'HEAD has no result here, but BASE does',
     }),
   )
   return { name: 'slower', cases: [...compared, ...missing] }

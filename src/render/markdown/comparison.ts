@@ -139,7 +139,7 @@ const colours = { base: '#3b82f6', head: '#f97316' }
 /** Colors that are readable in GitHub's light and dark themes, with squares as a legend. */
 function picture({ steps, base, head, further }: FrontierLines): string[] {
   const plain = (value: number) => String(Number(value.toPrecision(4)))
-  const end = further === null ? '' : ` The lines end where the first frontier does; ${further} alone goes on.`
+  const end = further === null ? '' : ` The lines end where the first frontier ends; only ${further} continues.`
   return [
     [
       '```mermaid',

@@ -64,7 +64,7 @@ function deploySteps(deployed: Deployed | null, deployer: string): readonly stri
 
 function pointLines({ workload, load, figures, slo }: Expectation['points'][number]): readonly string[] {
   const repeats = figures[0]?.repeats.length ?? 0
-  const once = repeats < 2 ? ' One measurement says nothing about its noise, so there are no intervals.' : ''
+  const once = repeats < 2 ? ' One measurement does not show noise, so there are no intervals.' : ''
   return [
     `Workload ${escapeMarkdown(workload)}, load ${escapeMarkdown(load)}, ${counted(repeats, 'repeat')}.${once}`,
     '',

@@ -46,7 +46,7 @@ export function deploySentence(
   const at = `${best.label} at ${loadLabel(best.load.level)}`
   if (basis === 'missed') return `Deploy nothing for ${workload} yet: no point meets the SLO, and ${at} comes nearest.`
   const slo = basis === 'slo' ? ', within the SLO' : ''
-  const beside = frontier.includes(best) ? '' : '; it is beside the frontier, in a tie that goes to fewer GPUs'
+  const beside = frontier.includes(best) ? '' : '; it is off the frontier, because a tie goes to fewer GPUs'
   return `Deploy ${at} for ${workload}${rate}${slo}${beside}.`
 }
 

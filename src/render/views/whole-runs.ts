@@ -25,7 +25,7 @@ export interface WholeRunCell {
 
 /** Introduction of the section. */
 export const wholeRunNote =
-  'The figures of this report are of the steady window: requests sent under full load. The whole run also counts the warm-up, whose first wave asks for prefill all at once, and the end, when load falls. genai-perf and AIPerf count whole runs, so compare their figures with these.'
+  'The figures of this report cover the steady window: requests sent under full load. The whole run also counts the warm-up, whose first wave asks for prefill all at once, and the end, when load falls. genai-perf and AIPerf count whole runs, so compare their figures with these.'
 
 /**
  * Points whose whole run differs from the steady window, by workload, as means over the valid repeats that have both.

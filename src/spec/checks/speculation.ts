@@ -14,7 +14,7 @@ export const checkSpeculation: Check = (sweep, { warn }) => {
   for (const { path, whose } of randomPrompts(sweep))
     warn(
       { kind: 'sweep', path },
-      `${role} workers decode speculatively, but the prompts of ${whose} are random words: the share of accepted drafts, and with it ITL and throughput, says nothing of real prompts`,
+      `${role} workers decode speculatively, but the prompts of ${whose} are random words: the share of accepted drafts, and with it ITL and throughput, says nothing about real prompts`,
       'give the workload a dataset of prompts like those in use',
     )
 }

@@ -21,7 +21,7 @@ export async function readGenerator(
   if (generator === null) return null
   if (!generator.canSplit && 'shards' in keys && !('shards' in generator.schema.shape)) {
     const able = generators.filter(one => one.canSplit).map(one => one.name)
-    const wrong = `the generator ${name} can't split its load over processes`
+    const wrong = `the generator ${name} cannot split its load over processes`
     context.report(['generator', 'shards'], wrong, `remove shards, or write name: ${able.join(' or ')}`)
     return null
   }

@@ -36,9 +36,9 @@ export function checkSlo(
   }
   if (loads.some(({ streaming }) => !streaming)) {
     const right = 'remove it, or stream; request_latency_p95_ms is observed in either case'
-    refuse('ttft_p95_ms', 'with streaming: false there is no TTFT', right)
-    refuse('ttfo_p95_ms', 'with streaming: false there is no TTFO', right)
-    refuse('itl_p95_ms', 'with streaming: false there is no ITL', right)
+    refuse('ttft_p95_ms', 'without streaming there is no TTFT', right)
+    refuse('ttfo_p95_ms', 'without streaming there is no TTFO', right)
+    refuse('itl_p95_ms', 'without streaming there is no ITL', right)
     return
   }
   if (loads.some(({ api }) => api === 'completions'))

@@ -109,7 +109,7 @@ test('a TTFT limit that leaves little room to wait in is said, one that leaves m
       },
       slo: { ttftP95Ms: times * alone },
       fleet: { gpusPerNode: 8, nodes: null, gpuPricePerHour: null, nodesLost: 0 },
-    }).caveats.some(line => line.includes('little room is left to wait in'))
+    }).caveats.some(line => line.includes('this leaves little time for waiting'))
   assert.deepEqual([said(1.5), said(3)], [true, false])
 })
 

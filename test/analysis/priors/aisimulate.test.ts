@@ -72,7 +72,7 @@ describe('priors of aisimulate recommend', () => {
     assert.throws(() => aisimulatePriors(json.slice(0, 50), 'r.json'), { ...wrong, message: /^r\.json: / })
     assert.throws(() => aisimulatePriors(csv.replace('metrics_json', 'other'), 'r.csv'), {
       ...wrong,
-      message: /r\.csv:1: there is no column "metrics_json"/,
+      message: /r\.csv:1: missing column "metrics_json"/,
     })
   })
 })

@@ -40,7 +40,7 @@ describe('what aiconfigurator wrote', () => {
     }
   })
   test('is refused with its place when it is something else', () => {
-    assert.throws(() => aiconfiguratorPriors('a,b\n1,2\n', 'x.csv'), /x\.csv:1:1: there is no column "isl"/)
+    assert.throws(() => aiconfiguratorPriors('a,b\n1,2\n', 'x.csv'), /x\.csv:1:1: missing column "isl"/)
     const head = 'isl,osl,concurrency,ttft,tpot,tokens/s/gpu,tokens/s/user,num_total_gpus,tp,pp,dp'
     assert.throws(
       () => aiconfiguratorPriors(`${head}\n8000,256,4,1,2,x,5,4,1,1,4\n`, 'x.csv'),

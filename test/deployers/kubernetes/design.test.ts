@@ -89,7 +89,7 @@ describe('GPUs', () => {
 
   test('that pods can’t share evenly are refused', () => {
     const wanted = deployment(disaggregated(1, 1), {}, { prefill: 4, decode: 5, aggregated: 1 })
-    assert.match(problems(v1alpha1, wanted).join(), /decode has 2 pods a worker, which can't share 5 GPUs evenly/)
+    assert.match(problems(v1alpha1, wanted).join(), /decode has 2 pods per worker, which cannot share 5 GPUs evenly/)
   })
 })
 

@@ -116,7 +116,7 @@ describe('the guard of a task', () => {
 
   it('takes the end of a rank for a failure, unless the rank was told to end', async () => {
     const alone = await start(task('exit 0', { isRank: true }))
-    assert.deepEqual([alone.exitCode, alone.stderr], [70, 'this rank has ended, and nobody told it to'])
+    assert.deepEqual([alone.exitCode, alone.stderr], [70, 'this rank ended without being told to'])
     assert.equal((await start(task('exit 3', { isRank: true }))).exitCode, 3)
     const told = start(task('trap "exit 0" TERM; echo ready; sleep 1000 & wait', { isRank: true }))
     await firstLine(told)

@@ -180,7 +180,7 @@ test('an endpoint on this machine’s own address is refused to a shard on anoth
   await assert.rejects(measureWithHello({ ...hello, hostname: 'elsewhere' }), {
     kind: 'environment',
     code: 'endpoint-out-of-reach',
-    message: /The shard on node-a can't reach http:\/\/127\.0\.0\.1/,
+    message: /The shard on node-a cannot reach http:\/\/127\.0\.0\.1/,
   })
 })
 

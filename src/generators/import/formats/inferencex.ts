@@ -173,7 +173,7 @@ function gpusOf(row: Row): { readonly all: number; readonly output: number } {
 function deploymentOf(row: Row, writer: string): SaidDeployment {
   const each = (gpus: number, workers: number, role: string) => {
     if (workers > 0 && Number.isInteger(gpus / workers)) return gpus / workers
-    throw unreadable(layout, writer, `${gpus} ${role} GPUs are no whole number for each of ${workers} workers`)
+    throw unreadable(layout, writer, `${gpus} ${role} GPUs cannot be divided evenly among ${workers} workers`)
   }
   const settings = {
     ...{ hardware: row.hw, framework: row.framework, precision: row.precision },
