@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Deployment, roles } from '../../src/model/index.ts'
@@ -6,12 +8,15 @@ import { cheapestArborescence } from '../../src/plan/order/arborescence.ts'
 import { cheapestAssignment } from '../../src/plan/order/assignment.ts'
 import { lowerBound } from '../../src/plan/order/bound.ts'
 import { components } from '../../src/plan/order/components.ts'
-import { startsOf, stepCosts } from '../../src/plan/order/costs.ts'
+import { startsOf, stepCosts, withFrontends } from '../../src/plan/order/costs.ts'
 import { exactOrder } from '../../src/plan/order/exact.ts'
 import { goodOrder } from '../../src/plan/order/heuristic.ts'
 import { orderDeployments } from '../../src/plan/order/index.ts'
 import { orderCost, poolsOf, reconcileCost } from '../../src/plan/order/reconcile-cost.ts'
+import { loadSweep } from '../../src/spec/load-sweep.ts'
+import { scratch } from '../journal/journal-on-disk.ts'
 import { aggregated, disaggregated, permutations, someDeployments } from './deployments.ts'
+import { largeSweeps } from './large-sweeps.ts'
 
 const pools = (deployments: readonly Deployment[]) => deployments.map(poolsOf)
 const starts = (deployments: readonly Deployment[]) => orderCost(pools(deployments)).workersStarted
@@ -57,6 +62,40 @@ describe('what a reconcile costs', () => {
       }),
     )
   })
+
+  test('nor does it where frontends restart, and heads with them', () => {
+    const pool = fc.record({ kind: fc.constantFrom('a', 'b'), workers: fc.integer({ min: 1, max: 3 }) })
+    const frontend = fc.constantFrom('f', 'g')
+    const headed = fc.oneof(
+      fc.record({ aggregated: pool, frontend, head: fc.constant('aggregated' as const) }),
+      fc.record({ prefill: pool, decode: pool, frontend, head: fc.constant('decode' as const) }),
+    )
+    const plain = fc.oneof(
+      fc.record({ aggregated: pool, frontend }),
+      fc.record({ prefill: pool, decode: pool, frontend }),
+    )
+    // A deployer has heads in all of its deployments, or in none.
+    const three = fc.oneof(fc.tuple(headed, headed, headed), fc.tuple(plain, plain, plain))
+    fc.assert(
+      fc.property(three, ([a, b, c]) => {
+        const costs = withFrontends(stepCosts([a, b, c]), [a, b, c])
+        assert.ok(costs.step(0, 2) <= costs.step(0, 1) + costs.step(1, 2))
+        assert.ok(costs.first(2) <= costs.first(1) + costs.step(1, 2))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+test('of a thousand deployments, an order starts few more workers than any order must', async () => {
+  await using folder = await scratch()
+  const file = join(folder.path, 'sweep.yaml')
+  await writeFile(file, largeSweeps(10_000)['many settings'] ?? '')
+  const { deployments } = await loadSweep(file)
+  const { cost, lowerBound: bound } = orderDeployments(deployments)
+  assert.equal(deployments.length, 1000)
+  // 574 when the moves were spent on the order of the file, which starts 3,375.
+  assert.ok(cost.workersStarted <= 545, `${cost.workersStarted} of at least ${bound}`)
 })
 
 describe('the order of deployments', () => {
