@@ -2,7 +2,7 @@ import type { Json, Role } from '../../model/index.ts'
 import { largest, meanTokens, rolesOf, workersOf } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { beforeFirstToken, type LatencyGrowth, latencyGrowth, littlesLaw, readingShare } from './latency-growth.ts'
-import { type RoleState, roleStates, serverMean } from './role-state.ts'
+import { type RoleState, roleStates, serverMean, type WorkerLoad, workerLoads } from './role-state.ts'
 
 /** Bottleneck of a deployment, the evidence for it, and what to try. */
 export interface BottleneckFinding {
@@ -13,6 +13,7 @@ export interface BottleneckFinding {
     | 'KV transfer'
     | 'decode batch'
     | 'frontend'
+    | 'router imbalance'
     | 'none shown'
     /** Evidence for more than one. */
     | 'undecided'
@@ -70,6 +71,7 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
   const byLatency = growthFinding(point, growth, reading, states, null)
   const found =
     (cpu > busyClient ? clientFinding(cpu) : null) ??
+    imbalanceFinding(point, inFlight, beforeFirstToken(point) ?? inFlight) ??
     agreed(queueFinding(states, inFlight, beforeFirstToken(point) ?? inFlight, growth), byLatency) ??
     transferFinding(point, inFlight) ??
     frontendFinding(point, states, inFlight) ??
@@ -109,6 +111,42 @@ function clientFinding(cpu: number): BottleneckFinding {
     evidence: [`The load generator used ${percent(cpu)} of its CPU.`],
     next: 'Split the load with --shards before trusting these figures.',
   }
+}
+
+/** A worker holds this many times the requests of another of its role: chance alone spreads them more evenly. */
+const uneven = 3
+/** Share of the longest queue up to which a worker counts as having none. */
+const noQueue = 0.1
+
+/**
+ * Requests that queue at one worker while another of its role has no queue and holds far fewer: more workers would not
+ * help as long as the router does not choose them.
+ */
+function imbalanceFinding(point: MeasuredPoint, inFlight: number, beforeToken: number): BottleneckFinding | null {
+  if (point.valid.some(({ durationS }) => durationS < fewScrapesS)) return null
+  for (const role of rolesOf(point.deployment.topology)) {
+    const workers = workerLoads(point, role)
+    const heldBy = ({ waiting, running }: WorkerLoad) => waiting + running
+    const byLoad = workers.toSorted((a, b) => heldBy(b) - heldBy(a))
+    const [busiest, idlest] = [byLoad[0], byLoad.at(-1)]
+    // A worker without a page may be the one that has room.
+    if (busiest === undefined || idlest === undefined || workers.length < workersOf(point.deployment.topology, role))
+      continue
+    const queued = Math.min(busiest.waiting, beforeToken)
+    const isQueue = busiest.waiting > queueLength && queued > queueShare * inFlight
+    if (!isQueue || idlest.waiting > noQueue * busiest.waiting || heldBy(busiest) < uneven * heldBy(idlest)) continue
+    const told = (worker: WorkerLoad) =>
+      `${worker.source} had ${figure(worker.running)} running and ${figure(worker.waiting)} waiting`
+    return {
+      stage: 'router imbalance',
+      role: null,
+      evidence: [
+        `Requests are spread unevenly over the ${role} workers: ${told(busiest)}, ${told(idlest)} on average.`,
+      ],
+      next: 'Check the router: its mode, the weight of prefix overlap, and session affinity. More workers do not help while it does not choose them.',
+    }
+  }
+  return null
 }
 
 /** The role with the most waiting requests, and why they wait there. */

@@ -43,6 +43,29 @@ export function roleStates(point: MeasuredPoint): readonly RoleState[] {
   })
 }
 
+/** What one worker held on average, as its page shows it. */
+export interface WorkerLoad {
+  /** `decode-1`. */
+  readonly source: string
+  readonly waiting: number
+  readonly running: number
+}
+
+/** The workers of a role whose pages show how many requests run and wait. */
+export function workerLoads(point: MeasuredPoint, role: Role): readonly WorkerLoad[] {
+  const sources = new Set(point.valid.flatMap(({ server }) => Object.keys(server ?? {})))
+  return [...sources]
+    .filter(source => source.startsWith(`${role}-`))
+    .sort()
+    .flatMap(source => {
+      const [waiting, running] = [
+        serverMean(point, source, metricNamed('waiting')),
+        serverMean(point, source, metricNamed('running')),
+      ]
+      return waiting === null || running === null ? [] : [{ source, waiting, running }]
+    })
+}
+
 /** Mean of a gauge over a source's processes and the valid repeats; null if no server reports it. */
 export function serverMean(point: MeasuredPoint, source: string, metric: RegExp): number | null {
   const found = samples(point, source, metric)
