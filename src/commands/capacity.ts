@@ -20,6 +20,7 @@ import { findRun, runFolder } from './find-run.ts'
 export type { CandidateView, CapacityView } from '../render/views/capacity.ts'
 export type { CapacityFlags } from './capacity/flags.ts'
 
+/** Request of `fulcrum capacity`. */
 export interface CapacityRequest {
   /** A capacity file, or the folder of a run. */
   readonly target: string

@@ -15,6 +15,7 @@ export interface CommentLinks {
   readonly repository?: string
 }
 
+/** Request of `fulcrum comment`. */
 export interface CommentRequest {
   /** A folder that `fulcrum compare --to` wrote. */
   readonly folder: string

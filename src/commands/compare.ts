@@ -19,6 +19,7 @@ import { runFolder } from './find-run.ts'
 import { noiseRuns } from './noise-runs.ts'
 import { layOver } from './overlay.ts'
 
+/** Request of `fulcrum compare`. */
 export interface CompareRequest {
   /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
   readonly base: string

@@ -20,6 +20,7 @@ export { crosscheckMarkdown, crosscheckText } from '../generators/crosscheck/for
 export type { Crosscheck, TurnProgress }
 export { generatorNames }
 
+/** Request of `fulcrum crosscheck`. */
 export interface CrosscheckRequest {
   /** Sweep file whose deployment and load are checked. */
   readonly file: string

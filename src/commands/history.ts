@@ -12,6 +12,7 @@ import { type HistoryView, historyTable } from '../render/views/history-table.ts
 import { address } from './comment.ts'
 import { sweepNamed } from './find-sweep.ts'
 
+/** Request of `fulcrum history`. */
 export interface HistoryRequest {
   readonly resultsRoot: string
   /** Name of the sweep; the only one there when left out. */

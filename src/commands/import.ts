@@ -29,6 +29,7 @@ import { exportedResult, isUnchanged } from '../render/export/fulcrum-part.ts'
 import { exportGenaiPerf } from '../render/export/genai-perf.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
+/** Request of `fulcrum import`. */
 export interface ImportRequest {
   /** Searched with all folders below it. */
   readonly folder: string
@@ -43,6 +44,7 @@ export interface ImportRequest {
   readonly slo?: Slo
 }
 
+/** Result of `fulcrum import`: the new run. */
 export interface Imported {
   readonly folder: string
   readonly points: number

@@ -8,6 +8,7 @@ import { type OverlaySummary, overlaySummary } from '../render/views/overlay-sum
 import { writeOverlay } from '../render/write-overlay.ts'
 import { runFolder } from './find-run.ts'
 
+/** Request of `fulcrum overlay`. */
 export interface OverlayRequest {
   /** Folders of runs, or of a sweep for all of its runs. */
   readonly runs: readonly string[]
@@ -21,6 +22,7 @@ export interface OverlayRequest {
   readonly to: string
 }
 
+/** Summary of an overlay and the path of its page. */
 export interface WrittenOverlay extends OverlaySummary {
   /** Path of the page. */
   readonly page: string

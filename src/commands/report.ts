@@ -10,6 +10,7 @@ import { readRunWithMissingPoints } from './run-with-missing-points.ts'
 
 export type { CouldOverturn } from '../render/views/could-overturn.ts'
 
+/** Paths of a written report. */
 export interface WrittenReport {
   readonly folder: string
   /** Path of the page. */

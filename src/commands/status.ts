@@ -4,6 +4,7 @@ import type { PointCounts } from '../runner/run.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
 
+/** State of a run as `fulcrum status` shows it. */
 export interface RunStatus {
   readonly folder: string
   readonly sweep: string

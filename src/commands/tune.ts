@@ -19,6 +19,7 @@ import { readRunWithMissingPoints } from './run-with-missing-points.ts'
 
 export type * from '../render/views/tune.ts'
 
+/** Result of `fulcrum tune`. */
 export interface TuneResult extends TuneView {
   /** The run that was made for this answer; null when a run folder was given. */
   readonly outcome: ReportedOutcome | null

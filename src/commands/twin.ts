@@ -36,6 +36,7 @@ export type { Prediction, Twin } from '../analysis/twin/index.ts'
 export type { PredictedPoint } from '../render/views/predicted-point.ts'
 export type { FitProgress } from './twin/fits.ts'
 
+/** Request of `fulcrum twin fit`. */
 export interface TwinFitRequest extends RunChoice {
   /** A profile by name or path, `none`, or the one that was measured on the run's model when absent. */
   readonly profile?: string
@@ -111,6 +112,7 @@ async function profileOf(run: Run, name: string | undefined): Promise<Profile> {
   return shipped.find(profile => profile.model === model) ?? blankProfile(model)
 }
 
+/** Request of `fulcrum twin predict`. */
 export interface TwinPredictRequest {
   readonly twinFile: string
   readonly sweepFile: string

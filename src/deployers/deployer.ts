@@ -25,6 +25,7 @@ export interface Reconciled {
   readonly elapsedS: number
 }
 
+/** Cancellation and progress events of a reconcile. */
 export interface DeployContext {
   readonly signal: AbortSignal
   onEvent(event: DeployEvent): void

@@ -162,6 +162,7 @@ export function natsAnswers(url: string, signal: AbortSignal): Promise<boolean> 
   })
 }
 
+/** Whether an etcd at this URL responds. */
 export async function etcdAnswers(url: string, signal: AbortSignal): Promise<boolean> {
   const [first = url] = url.split(',')
   const answer = await fetch(`${first}/health`, {

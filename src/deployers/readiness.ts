@@ -12,6 +12,7 @@ export interface Deadline {
   readonly startedAtMs: number
 }
 
+/** Time until a deadline in ms; negative once it has passed. */
 export function leftMs({ limitS, startedAtMs }: Deadline): number {
   return startedAtMs + limitS * 1000 - performance.now()
 }

@@ -15,6 +15,7 @@ export interface RequestColumnValues {
   readonly line: Uint32Array
 }
 
+/** Columns that grow request by request, initially empty. */
 export function requestColumns(): RequestColumns {
   let room = 1024
   let count = 0

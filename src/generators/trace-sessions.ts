@@ -34,6 +34,7 @@ export interface RequestLinks {
   done(order: Uint32Array | null, msPerUnit: number): TraceSessions | undefined
 }
 
+/** Starts linking the requests of a trace. */
 export function linkRequests(): RequestLinks {
   const byId = new Map<string, number>()
   const sessions = new Map<string, { readonly number: number; last: number }>()

@@ -26,6 +26,7 @@ export interface RequestLatencies {
   readonly onePiece: number
 }
 
+/** Computes the latencies of each request from records. */
 export function latenciesOf(records: RequestRecords, from: LatencyFrom): RequestLatencies {
   const start = from === 'scheduled' ? records.scheduledMs : records.sentMs
   const column = (value: (row: number) => number) =>

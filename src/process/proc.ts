@@ -62,11 +62,13 @@ export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   return (await statOf(identity.pid))?.startTicks === identity.startTicks
 }
 
+/** Id of the current boot; null if unknown. */
 export async function currentBootId(): Promise<string | null> {
   const id = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => null)
   return id?.trim() ?? null
 }
 
+/** Pid namespace of this process; null if unknown. */
 export async function currentPidNamespace(): Promise<string | null> {
   return readlink('/proc/self/ns/pid').catch(() => null)
 }

@@ -12,10 +12,12 @@ export interface Knowledge {
   readonly best: Observation | null
 }
 
+/** Derives predictions and the current best from the observations of one workload. */
 export function knowledgeOf(seen: readonly Observation[], levels: readonly number[]): Knowledge {
   return { seen, plane: planeOf(seen), predict: predictor(seen, levels), best: bestOf(seen) }
 }
 
+/** The observation that would be recommended; null without any. */
 export function bestOf(seen: readonly Observation[]): Observation | null {
   const meeting = seen.filter(o => o.meetsSlo)
   if (meeting.length > 0) return meeting.reduce((a, b) => (b.y > a.y ? b : a))

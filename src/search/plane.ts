@@ -8,6 +8,7 @@ export interface Plane {
   gain(place: Coordinates): number
 }
 
+/** Frontier of the given points, with the gain of further ones. */
 export function planeOf(places: readonly Coordinates[]): Plane {
   const frontier = frontierOf(places)
   const area = hypervolume(frontier)

@@ -12,6 +12,7 @@ import { workerSettings } from './settings.ts'
 import type { Worker, WorkerEvents, WorkerLoad } from './worker.ts'
 import { createWorker } from './worker.ts'
 
+/** Options of a simulated deployment. */
 export interface EngineOptions {
   readonly profile: Profile
   /** Default: Dynamo's default, round-robin. */

@@ -15,6 +15,7 @@ export interface LoopLimits {
   readonly timeoutMs: number
 }
 
+/** How a loop ended. */
 export interface LoopEnd {
   /** When the first measured request was due; without any, when the loop began. */
   readonly startMs: number

@@ -14,6 +14,7 @@ export interface KvCache {
   release(request: EngineRequest): void
 }
 
+/** Options of a worker's KV cache. */
 export interface KvCacheOptions {
   readonly role: Role
   readonly cost: CostModel
@@ -21,6 +22,7 @@ export interface KvCacheOptions {
   readonly blockReuse: boolean
 }
 
+/** Creates the empty KV cache of a worker. */
 export function createKvCache({ role, cost, blockReuse }: KvCacheOptions): KvCache {
   const reuse = blockReuse && role !== 'decode' ? createPrefixCache(cost.blockTokens) : null
   let used = 0

@@ -8,6 +8,7 @@ export interface Queue<T> {
   remove(item: T): boolean
 }
 
+/** Creates an empty queue. */
 export function createQueue<T>(): Queue<T> {
   let items: T[] = []
   let head = 0

@@ -80,6 +80,7 @@ function createSpeeds() {
   }
 }
 
+/** Creates a recorder for one window. */
 export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions): Recorder {
   const ttft = new Histogram()
   const ttst = new Histogram()

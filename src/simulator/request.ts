@@ -47,6 +47,7 @@ export interface EngineRequest {
   cancelled: boolean
 }
 
+/** Creates a request that has not been submitted yet. */
 export function engineRequest(
   fields: Pick<EngineRequest, 'promptTokens' | 'outputTokens' | 'arrivedMs'> &
     Partial<Pick<EngineRequest, 'shared' | 'acceptance' | 'onToken' | 'onFinish'>>,

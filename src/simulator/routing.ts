@@ -8,6 +8,7 @@ export type RouterMode = (typeof routerModes)[number]
 /** Picks a worker that accepts requests; undefined if there are none. */
 export type Router = (workers: readonly Worker[]) => Worker | undefined
 
+/** Creates a router of this mode. */
 export function createRouter(mode: RouterMode): Router {
   let next = 0
   if (mode === 'round-robin') return workers => workers[next++ % workers.length]

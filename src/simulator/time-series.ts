@@ -11,6 +11,7 @@ export interface TimeSeries {
 /** Maximum number of means; above it, neighbors are merged in pairs. */
 const mostGroups = 4096
 
+/** Creates an empty series. */
 export function createTimeSeries(): TimeSeries {
   let atMs: number[] = []
   let means: number[] = []

@@ -26,6 +26,7 @@ export interface Drive {
  */
 const earlyMs = 0.5
 
+/** Runs an engine on the wall clock until it is stopped. */
 export function driveByWallClock(engine: Engine, nowMs: () => number = () => performance.now()): Drive {
   let timer: NodeJS.Timeout | undefined
   let immediate: NodeJS.Immediate | undefined

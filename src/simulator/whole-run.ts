@@ -10,6 +10,7 @@ export interface WholeRunRecorder {
   summary(endMs: number, failed: number): WholeRun
 }
 
+/** Creates an empty recorder of a whole run. */
 export function createWholeRun(): WholeRunRecorder {
   const ttft = new Histogram()
   const itl = new Histogram()

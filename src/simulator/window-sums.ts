@@ -14,6 +14,7 @@ export interface WindowSumming {
 /** Answers kept until it is known how much of them lies in the window. */
 const mostPending = 4096
 
+/** Creates empty sums of a window. */
 export function createWindowSums(): WindowSumming {
   let pending: WindowedAnswer[] = []
   let startMs: number | null = null

@@ -72,6 +72,7 @@ export interface Worker {
   drain(): void
 }
 
+/** Options of a simulated worker. */
 export interface WorkerOptions {
   readonly id: number
   readonly role: Role
@@ -92,6 +93,7 @@ export interface WorkerOptions {
   readonly random: Random
 }
 
+/** Creates an idle simulated worker. */
 export function createWorker(options: WorkerOptions): Worker {
   const { role, settings, cost, events } = options
   const waiting = createQueue<EngineRequest>()

@@ -43,6 +43,7 @@ export interface ParsedSweep {
   readonly warnings: readonly Problem[]
 }
 
+/** Context of parsing a sweep file. */
 export interface ParseContext {
   /** Absolute path of the file. */
   readonly file: string

@@ -38,6 +38,7 @@ function alternatives(schema: z.ZodType, value: unknown): readonly z.ZodType[] {
   return options.flatMap(option => alternatives(option, value))
 }
 
+/** Whether a value is an object with string keys. */
 export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

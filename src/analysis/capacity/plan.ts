@@ -38,12 +38,14 @@ export interface CapacityPlan {
   readonly caveats: readonly string[]
 }
 
+/** The most traffic that the available nodes can serve. */
 export interface Most {
   /** Requests/s of the busiest hour, with spare nodes. */
   readonly peakRequestsPerS: number
   readonly candidate: Candidate
 }
 
+/** The plan under one changed assumption. */
 export interface Sensitivity {
   readonly assumption: Assumption
   readonly by: number
@@ -53,6 +55,7 @@ export interface Sensitivity {
   readonly sameDeployment: Candidate | null
 }
 
+/** The plan for the traffic of one month of growth. */
 export interface Month {
   readonly month: number
   readonly peakRequestsPerS: number

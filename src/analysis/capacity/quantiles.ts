@@ -26,6 +26,7 @@ export function between(a: Quantiles, b: Quantiles, share: number): Quantiles {
   return a.map((value, i) => value + ((b[i] ?? value) - value) * share)
 }
 
+/** Multiplies every value of a distribution by a factor. */
 export function scaled(quantiles: Quantiles, factor: number): Quantiles {
   return quantiles.map(value => value * factor)
 }

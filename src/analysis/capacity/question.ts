@@ -7,6 +7,7 @@ export interface CapacityQuestion {
   readonly fleet: Fleet
 }
 
+/** Traffic to plan for: amount, mix of requests, shape of a day, and growth. */
 export interface Traffic {
   readonly demand: Demand
   /** The sum of all shares is 1. */
@@ -45,6 +46,7 @@ export interface RequestClass {
   readonly osl: number
 }
 
+/** Nodes to plan with, and what they cost. */
 export interface Fleet {
   readonly gpusPerNode: number
   /** Available nodes; null for any number. */

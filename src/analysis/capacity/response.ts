@@ -12,6 +12,7 @@ export interface ResponseCurve {
   readonly steps: readonly ResponseStep[]
 }
 
+/** Response of one replica at one measured load. */
 export interface ResponseStep {
   /** Requests in flight of a closed loop, or requests/s of an open one. */
   readonly load: number

@@ -64,6 +64,7 @@ export interface Bracket {
   readonly share: number
 }
 
+/** Finds the two measured loads around a load. */
 export function bracketOf(steps: readonly ResponseStep[], load: number): Bracket {
   const above = steps.findIndex(step => step.load >= load)
   const high = steps[above === -1 ? steps.length - 1 : above]
@@ -72,6 +73,7 @@ export function bracketOf(steps: readonly ResponseStep[], load: number): Bracket
   return { low, high, share: low === null ? 1 : (load - low.load) / (high.load - low.load) }
 }
 
+/** Latencies at a load between two measured ones, interpolated linearly; null if not measured. */
 export function latencyAt({ low, high, share }: Bracket, metric: LatencyMetric): Quantiles | null {
   const [from, to] = [low?.latencies[metric] ?? null, high.latencies[metric]]
   if (to === null) return null

@@ -27,6 +27,7 @@ export interface Level {
   readonly head: number | null
 }
 
+/** Compares the frontiers of both runs for each workload, using only the given pairs of points. */
 export function frontierGains(pairs: readonly Pair[]): readonly FrontierGain[] {
   return [...Map.groupBy(pairs, pair => canonicalJson(pair.base.workload)).values()].map(alike => {
     const both = alike.filter(pair => place(pair.base) !== null && place(pair.head) !== null)

@@ -13,6 +13,7 @@ export interface Pair {
   readonly unlike: string
 }
 
+/** Points of two runs, matched to each other. */
 export interface Matching {
   readonly pairs: readonly Pair[]
   readonly onlyBase: readonly MeasuredPoint[]

@@ -17,10 +17,12 @@ export interface WorkloadOutcome {
   readonly said: string
 }
 
+/** Result of a limit, with that of each workload. */
 export interface LimitOutcome extends GateOutcome {
   readonly workloads: readonly WorkloadOutcome[]
 }
 
+/** Context of testing a limit. */
 export interface LimitContext {
   /** Number of points without a valid result to accept. */
   readonly allowance: { readonly lost: number }

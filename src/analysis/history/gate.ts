@@ -44,6 +44,7 @@ export interface HistoryEvidence {
   readonly baselineGone?: string
 }
 
+/** A run without a valid measurement, or an unreadable one, with the reason. */
 export interface DeadRun {
   readonly runId: string
   /** `24 of 24 points failed`, `it can't be read`. */

@@ -24,6 +24,7 @@ export interface Overlay {
   readonly facets: readonly Facet[]
 }
 
+/** One run of an overlay. */
 export interface OverlayRun {
   readonly run: Run
   /** Unique. */
@@ -35,6 +36,7 @@ export interface OverlayRun {
   readonly differences: readonly EnvironmentDifference[]
 }
 
+/** One point of an overlay. */
 export interface OverlayPoint {
   readonly point: MeasuredPoint
   /** One of {@link Overlay.workloads}. */

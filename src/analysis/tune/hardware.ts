@@ -30,6 +30,7 @@ export interface PointEnergy {
   readonly roles: readonly RoleEnergy[]
 }
 
+/** Energy use of one role of a deployment. */
 export interface RoleEnergy {
   readonly role: Role
   /** Share of the energy of all roles, 0–1. */

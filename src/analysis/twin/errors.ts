@@ -19,6 +19,7 @@ export function figuresOf(measurement: Measurement, deployment: Deployment): { r
 /** Relative errors of a prediction for a point: one for each figure that both have. */
 export type PointErrors = { readonly [figure: string]: number }
 
+/** Relative errors of a simulation compared with the measured point. */
 export function pointErrors(point: FitPoint, simulation: Simulation): PointErrors {
   const predicted = figuresOf(simulation, point.deployment)
   return Object.fromEntries(

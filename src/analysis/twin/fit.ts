@@ -21,6 +21,7 @@ export interface FitTask {
   readonly iterations?: number
 }
 
+/** Result of one fit. */
 export interface FitResult {
   readonly parameters: TwinParameters
   readonly routing: RouterMode

@@ -50,6 +50,7 @@ export interface PredictedFigure {
   readonly high: number
 }
 
+/** A predicted measurement of a point. */
 export interface Prediction {
   readonly topology: string
   /** By figure name (points.csv). A figure whose error was never measured has a band from 0 to infinity. */

@@ -9,6 +9,7 @@ export type Mode = 'aggregated' | 'disaggregated'
 
 export const modes: readonly Mode[] = ['aggregated', 'disaggregated']
 
+/** Kind of topology that contains a role. */
 export function modeOf(role: Role): Mode {
   return role === 'aggregated' ? 'aggregated' : 'disaggregated'
 }

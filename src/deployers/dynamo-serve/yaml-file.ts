@@ -24,6 +24,7 @@ export interface YamlFile {
   problemAt(path: readonly string[], wrong: string, right: string): FileProblem
 }
 
+/** Whether a JSON value is an object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

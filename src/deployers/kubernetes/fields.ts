@@ -12,6 +12,7 @@ export interface Field {
   readonly value: Json | undefined
 }
 
+/** Whether a JSON value is an object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -34,6 +35,7 @@ export function withFields(resource: JsonObject, fields: readonly Field[]): Json
   return fields.reduce<JsonObject>((result, { path, value }) => put(result, path, value) as JsonObject, resource)
 }
 
+/** Whether two paths of fields are equal. */
 export function samePath(a: FieldPath, b: FieldPath): boolean {
   return canonicalJson(a) === canonicalJson(b)
 }

@@ -47,6 +47,7 @@ export interface WorkerSize {
   readonly nodes: number
 }
 
+/** Size of one worker of a role. */
 export function sizeOf(deployment: Deployment, role: Role): WorkerSize {
   return { gpus: deployment.gpusPerWorker[role], nodes: nodesPerWorker(deployment, role) }
 }

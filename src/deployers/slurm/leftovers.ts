@@ -15,6 +15,7 @@ export async function jobsHeldBy(argv: readonly string[]): Promise<readonly stri
   return ok ? out.split('\n').filter(line => /^\d+$/.test(line)) : []
 }
 
+/** Cancels a Slurm job by its number. */
 export async function cancelJob(job: string): Promise<void> {
   await runToEnd(['scancel', job], AbortSignal.timeout(answerLimitMs))
 }

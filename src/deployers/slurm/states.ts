@@ -41,6 +41,7 @@ export interface NodeState {
   readonly reason: string | null
 }
 
+/** Parses the output of `scontrol show node --oneliner`. */
 export function parseNodes(scontrol: string): readonly NodeState[] {
   return scontrol.split('\n').flatMap(line => {
     const fields = fieldsOf(line)
@@ -64,6 +65,7 @@ const failed = new Set([
   'POWERED_DOWN',
 ])
 
+/** Whether steps on the node are lost or about to be. */
 export function hasFailed({ state }: NodeState): boolean {
   return state.endsWith('*') || state.split('+').some(part => failed.has(part.replace(/\W+$/, '')))
 }

@@ -54,6 +54,7 @@ export interface ReadyRequests {
 /** Maximum requests to keep. */
 const mostReady = 64
 
+/** Keeps prepared requests until they are taken, up to a maximum. */
 export function readyRequests(late: LateRequests): ReadyRequests {
   const ready = new Map<number, Buffer>()
   return {

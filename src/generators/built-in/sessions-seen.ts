@@ -11,6 +11,7 @@ export interface SessionsCount {
   toState(skipped: number): SessionsSeen
 }
 
+/** Counter of one thread's sessions, initially empty. */
 export function createSessionsSeen(): SessionsCount {
   const ids = new Set<string>()
   const lateness = new Histogram()

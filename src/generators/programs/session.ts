@@ -27,6 +27,7 @@ export interface ProgramSession {
   close(): Promise<void>
 }
 
+/** Prepares measurements with an external generator; looks for the program on first use. */
 export function openSession(name: string, install: string, options: ProgramOptions): ProgramSession {
   const folder = once(() => mkdtemp(join(tmpdir(), 'fulcrum-hub-')))
   const caches = new Map<string, Promise<HubCache>>()

@@ -18,6 +18,7 @@ export interface StepCosts {
 /** Up to this many deployments, costs are in a table (16 MB); above, each step is calculated when needed. */
 const tableLimit = 2000
 
+/** Costs of all steps between deployments, given their pools. */
 export function stepCosts(pools: readonly Pools[]): StepCosts {
   const size = pools.length
   const workers = pools.map(pool => reconcileCost(null, pool).workersStarted)

@@ -86,6 +86,7 @@ export function money(amount: number, { unit, currency }: CandidateView['cost'])
   return `${figure(amount)} ${unit === 'price' ? (currency ?? 'units') : 'GPU-h'}`
 }
 
+/** Cost of the answer, a sentence each. */
 export function costLines({ cost, energy }: CandidateView, { question }: CapacityView): readonly string[] {
   const of = (amount: number) => money(amount, cost)
   return [

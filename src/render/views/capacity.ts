@@ -41,6 +41,7 @@ export interface CapacityView {
   readonly run: { readonly folder: string; readonly sweep: string; readonly runId: string }
 }
 
+/** One deployment that can serve the traffic. */
 export interface CandidateView {
   readonly deployment: string
   readonly engine: { readonly [role: string]: EngineSettings }
@@ -64,6 +65,7 @@ export interface CandidateView {
   readonly followingShare: number
 }
 
+/** One kind of request on a deployment. */
 export interface RequestsView {
   readonly name: string
   readonly share: number
@@ -82,6 +84,7 @@ export interface RequestsView {
   readonly requestLatencyP95Ms: number | null
 }
 
+/** Effect of one changed assumption on the answer. */
 export interface SensitivityView {
   readonly assumption: string
   readonly by: number
@@ -96,6 +99,7 @@ export interface SensitivityView {
   readonly sameDeploymentNodes: number | null
 }
 
+/** A measured point used for the answer. */
 export interface EvidenceView {
   /** Ids of the point's repeats, as in points.csv. */
   readonly pointIds: readonly string[]
@@ -109,6 +113,7 @@ export interface EvidenceView {
   readonly use: Evidence['use']
 }
 
+/** Converts a capacity plan to plain data. */
 export function capacityView(
   plan: CapacityPlan,
   run: CapacityView['run'],

@@ -35,6 +35,7 @@ export function historyTable(history: History): {
   return { rows: told.map(trend => historyRow(history, trend)), groups: changeGroups(history) }
 }
 
+/** Formats a trend for the terminal. */
 export function historyRow(history: History, trend: Trend): HistoryRow {
   const latest = trend.values.at(-1)?.mean ?? null
   const reference = referenceOf(history, trend)

@@ -4,6 +4,7 @@ export interface Interned {
   indexOf(text: string): number
 }
 
+/** Collects texts and returns their indices; initially empty. */
 export function interned(): Interned {
   const all: string[] = []
   const places = new Map<string, number>()

@@ -14,6 +14,7 @@ export interface OverlaySummary {
   readonly notAvailable: readonly string[]
 }
 
+/** Frontier of one run and workload in an overlay. */
 export interface OverlayRow {
   readonly workload: string
   readonly label: string
@@ -27,6 +28,7 @@ export interface OverlayRow {
   readonly tokensPerSPerGpu: number | null
 }
 
+/** Summarizes an overlay for the terminal. */
 export function overlaySummary(overlay: Overlay): OverlaySummary {
   const data = overlayData(overlay)
   const model = modelOf(data)

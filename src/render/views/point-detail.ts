@@ -36,6 +36,7 @@ export const quantilePercents = [0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100] as co
 
 const quantileNames = ['min', 'p1', 'p5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const
 
+/** Collects the details of a point for the page. */
 export function pointDetail(point: MeasuredPoint): PointDetail {
   const { valid, repeats } = point
   const cache = cacheLines(point)

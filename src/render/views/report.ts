@@ -20,6 +20,7 @@ export interface Report {
   readonly deployments: number
 }
 
+/** One workload's part of a report. */
 export interface WorkloadReport {
   readonly analysis: WorkloadAnalysis
   /** Safe in file names and URL fragments. */
@@ -34,6 +35,7 @@ export interface WorkloadReport {
 /** Maximum deployments in charts: more colors cannot be told apart, and thousands of names would fill the page. */
 const mostSeries = 300
 
+/** Computes the contents of a report from an analysis. */
 export function reportOf(analysis: Analysis): Report {
   const points = chartPoints(analysis)
   const slugs = uniqueSlugs(analysis.workloads.map(workload => slugOf(workload.name)))

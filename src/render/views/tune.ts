@@ -131,6 +131,7 @@ export interface RatesView {
   readonly advice: string | null
 }
 
+/** Rate of one worker of a role. */
 export interface WorkerRateView {
   readonly requestsPerS: number
   /** Input tokens of prefill, output tokens of decode. */
@@ -150,6 +151,7 @@ export interface MixView {
   readonly leftOut: readonly { readonly label: string; readonly why: string }[]
 }
 
+/** Best deployment of a workload according to priors. */
 export interface Believed {
   readonly workload: string
   readonly deployment: string
@@ -159,6 +161,7 @@ export interface Believed {
   readonly tokensPerSPerGpu: number
 }
 
+/** A deployment's performance with the mix. */
 export interface MixedPoint {
   readonly deployment: string
   readonly gpus: number
@@ -168,6 +171,7 @@ export interface MixedPoint {
   readonly loads: { readonly [workload: string]: string }
 }
 
+/** Converts a mix recommendation to plain data. */
 export function mixView({ mix, best, runnerUp, leftOut }: MixRecommendation): MixView {
   return {
     shares: mix,
@@ -214,6 +218,7 @@ function ratesView({ prefill, decode, ratio, rows, best, advice }: RateMatching)
   }
 }
 
+/** Converts the answer for one workload to plain data. */
 export function workloadView(tuning: Tuning): WorkloadView {
   const {
     workload,

@@ -11,6 +11,7 @@ export interface BucketHistogram {
   readonly count: number
 }
 
+/** Creates an empty histogram with these upper bounds. */
 export function createBucketHistogram(bounds: readonly number[]): BucketHistogram {
   const counts = bounds.map(() => 0)
   let sum = 0

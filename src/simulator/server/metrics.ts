@@ -56,6 +56,7 @@ function latenessText(lateness: Lateness): string {
   )
 }
 
+/** Creates the frontend's metrics, initially zero. */
 export function createFrontendMetrics(model: string): FrontendMetrics {
   const labels = { model }
   const ttft = createBucketHistogram(seconds)

@@ -5,6 +5,7 @@ import type { CompletionRequest } from './body.ts'
 /** Text of every token. For the model's tokenizer it is one token, alone and when repeated. */
 export const tokenText = ' a'
 
+/** Token counts of an answer, as in OpenAI's `usage`. */
 export interface Usage {
   readonly prompt_tokens: number
   readonly completion_tokens: number

@@ -10,6 +10,7 @@ import { serveCompletion } from './completion.ts'
 import { createFrontendMetrics, workerText } from './metrics.ts'
 import type { TokenCounter } from './token-counter.ts'
 
+/** Options of the HTTP server of a simulated deployment. */
 export interface EngineServerOptions {
   readonly engine: Engine
   readonly drive: Drive

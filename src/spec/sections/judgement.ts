@@ -5,6 +5,7 @@ import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 import type { Sweep } from '../sweep.ts'
 
+/** Reads the `slo` section. */
 export function readSlo(raw: RawSweep['slo']): Slo {
   return defined({
     ttftP95Ms: raw.ttft_p95_ms,
@@ -58,6 +59,7 @@ export function checkSlo(
   if (oneToken) refuse('itl_p95_ms', 'responses of one token have no ITL', 'remove it, or raise osl')
 }
 
+/** Reads the `validity` section and fills in the defaults. */
 export function readLimits(raw: RawSweep['validity']): ValidityLimits {
   return {
     errorShare: raw.error_share,
@@ -72,6 +74,7 @@ export function readLimits(raw: RawSweep['validity']): ValidityLimits {
   }
 }
 
+/** Reads the `budget` section. */
 export function readBudget(raw: RawSweep['budget']): Sweep['budget'] {
   return defined({ hours: raw.hours, points: raw.points })
 }
