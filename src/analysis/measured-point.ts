@@ -3,7 +3,7 @@ import type { Run } from '../journal/run.ts'
 import { type Figure, figures, interactivity, perGpuThroughput } from '../metrics/figures/index.ts'
 import type { Measurement, Status } from '../metrics/measurement.ts'
 import type { Deployment, Load, Slo, Workload } from '../model/index.ts'
-import { contentId, gpusOf } from '../model/index.ts'
+import { contentId, counted, gpusOf } from '../model/index.ts'
 import type { Estimate } from './estimate.ts'
 import { estimateOf } from './estimate.ts'
 import { deploymentLabels } from './labels.ts'
@@ -89,5 +89,5 @@ function reasonOfRepeats(repeats: readonly PointResult[]): string {
   const out = repeats.filter(repeat => repeat.status !== 'ok')
   const reasons = [...new Set(out.map(repeat => repeat.reason))].join('; ')
   if (out.length === 0 || out.length === repeats.length) return reasons
-  return `${out.length} of ${repeats.length} repeats left out: ${reasons}`
+  return `${out.length} of ${counted(repeats.length, 'repeat')} left out: ${reasons}`
 }

@@ -1,4 +1,4 @@
-import { gpusOfRole, largest, smallest, workersOf } from '../model/index.ts'
+import { counted, gpusOfRole, largest, smallest, workersOf } from '../model/index.ts'
 import type { Difference } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
 import type { MeasuredPoint } from './measured-point.ts'
@@ -54,7 +54,8 @@ function caveats(best: MeasuredPoint, runnerUp: Recommendation['runnerUp'], vali
       `${objective.title} is too near its limit to be sure: the confidence interval holds ${objective.limitMs} ms.`,
     )
   const samples = smallest(best.valid.map(m => m.ttftMs?.count ?? m.requestLatencyMs?.count ?? 0))
-  if (samples < 100) said.push(`Its p95 rests on ${samples} requests; the tail of fewer than 100 is a rough figure.`)
+  if (samples < 100)
+    said.push(`Its p95 rests on ${counted(samples, 'request')}; the tail of fewer than 100 is a rough figure.`)
   said.push(...edgeOfRatio(best, valid), ...cacheLeft(best))
   return said
 }

@@ -1,5 +1,5 @@
 import { type Changes, changesSince, presentConditions, type RunEntry, readRun } from '../journal/index.ts'
-import { FulcrumError } from '../model/index.ts'
+import { counted, FulcrumError } from '../model/index.ts'
 import type { Plan } from '../spec/sweep.ts'
 
 /** What has changed since a run of this plan started: files, revision, version. */
@@ -12,7 +12,12 @@ export async function changesSinceStart({ folder, manifest }: RunEntry, plan: Pl
   const { results } = await readRun(folder)
   const strange = results.filter(({ point }) => !planned.has(point.id)).length
   if (strange === 0) return changes
-  return { ...changes, files: [`${strange} of its ${results.length} points are no longer part of the sweep`] }
+  return {
+    ...changes,
+    files: [
+      `${strange} of its ${counted(results.length, 'point')} ${strange === 1 ? 'is' : 'are'} no longer part of the sweep`,
+    ],
+  }
 }
 
 /**

@@ -85,7 +85,7 @@ function whyGone(all: readonly RunEntry[], baseline: string, last: number): stri
   const back = all.length - all.findIndex(({ folder }) => folder === baseline)
   const name = basename(baseline)
   return back > last
-    ? `the baseline (${name}) is older than the newest ${last} runs; use --last ${back}, or set another with fulcrum baseline set`
+    ? `the baseline (${name}) is older than the newest ${counted(last, 'run')}; use --last ${back}, or set another with fulcrum baseline set`
     : `the baseline (${name}) has no valid point; set another with fulcrum baseline set`
 }
 

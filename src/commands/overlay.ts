@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { type Overlay, overlayOf, partsByVariant } from '../analysis/overlay/overlay.ts'
 import { baselineFile, manifestFile, readRun, runsIn } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
-import { defined, FulcrumError } from '../model/index.ts'
+import { counted, defined, FulcrumError } from '../model/index.ts'
 import { type OverlaySummary, overlaySummary } from '../render/views/overlay-summary.ts'
 import { writeOverlay } from '../render/write-overlay.ts'
 import { runFolder } from './find-run.ts'
@@ -74,7 +74,7 @@ export async function readOverlay(
     throw new FulcrumError(
       'bad-input',
       'too-many-labels',
-      `There are ${labels.length} labels for ${folders.length} runs.`,
+      `There ${labels.length === 1 ? 'is' : 'are'} ${counted(labels.length, 'label')} for ${counted(folders.length, 'run')}.`,
       {
         remedy: 'Give at most one --label for each run, in the order of the runs.',
       },

@@ -1,4 +1,4 @@
-import { FulcrumError } from '../model/index.ts'
+import { counted, FulcrumError } from '../model/index.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /**
@@ -41,7 +41,7 @@ export function createLexicon(tokenizer: Tokenizer, name: string): Lexicon {
       throw new FulcrumError(
         'bad-input',
         'tokenizer-without-words',
-        `only ${candidates.length} words of the tokenizer ${name} are one token in every position, but ${fewestWords} are needed`,
+        `only ${counted(candidates.length, 'word')} of the tokenizer ${name} are one token in every position, but ${fewestWords} are needed`,
         { where: name, remedy: 'use a dataset file instead of synthetic prompts' },
       )
     }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { builtinTokenizer } from '../model/builtin-tokenizer.ts'
-import { contentId, FulcrumError } from '../model/index.ts'
+import { contentId, counted, FulcrumError } from '../model/index.ts'
 import { cached } from './cache.ts'
 import { type Lexicon, sameLength } from './lexicon.ts'
 import { lexiconSchema, loadLexicon } from './lexicon-cache.ts'
@@ -68,7 +68,7 @@ async function createServerLexicon(
       throw new FulcrumError(
         'bad-input',
         'tokenizer-without-words',
-        `only ${left.length} words are one token in every position as the server counts, but ${fewestWords} are needed`,
+        `only ${counted(left.length, 'word')} are one token in every position as the server counts, but ${fewestWords} are needed`,
         { where: counter.of.url, remedy: 'write the folder of the model’s tokenizer as model.tokenizer' },
       )
     const words = left.slice(0, size)

@@ -1,3 +1,4 @@
+import { counted } from '../model/index.ts'
 import { lineError, readJsonLines } from './json-lines.ts'
 import type { Link } from './trace-sessions.ts'
 import type { TraceUnit } from './trace-time.ts'
@@ -199,7 +200,7 @@ function idsOf(line: Line, fields: Fields, input: number, blockTokens: number, w
   // kv-cache-tester omits partial blocks, and parts whose token count differs from the hashed one.
   if (wholeOnly) return hashIds.slice(0, blocks)
   if (hashIds.length === blocks) return hashIds
-  const problem = `${hashIds.length} hash_ids for ${input} tokens`
+  const problem = `${hashIds.length} hash_ids for ${counted(input, 'token')}`
   throw line.fail('hash_ids', problem, `write ${blocks}, one for each block of ${blockTokens} tokens begun`)
 }
 

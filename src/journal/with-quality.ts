@@ -1,5 +1,6 @@
 import type { Finding } from '../metrics/measurement.ts'
 import { accuracyOf, answersOf } from '../metrics/quality.ts'
+import { counted } from '../model/index.ts'
 import type { JournalEvent, PointResult } from './event.ts'
 
 type QualityEvent = Extract<JournalEvent, { type: 'quality' }>
@@ -25,11 +26,11 @@ function qualityFindings({ quality, reason }: QualityEvent): readonly Finding[] 
     const example = errors[0] === undefined ? '' : ` The first failed: ${errors[0].example}`
     const counts =
       accuracyOf(quality) === null ? 'so the accuracy is unknown' : 'and the accuracy covers only the others'
-    const message = `${unanswered} of ${answered + unanswered} questions were not answered, ${counts}.${example}`
+    const message = `${unanswered} of ${counted(answered + unanswered, 'question')} were not answered, ${counts}.${example}`
     found.push({ severity: 'warning', code: 'quality-unanswered', message })
   }
   if (truncated > 0) {
-    const message = `${truncated} of ${answered} answers ended at quality.max_tokens and were graded as they are. Raise it if answers are longer.`
+    const message = `${truncated} of ${counted(answered, 'answer')} ended at quality.max_tokens and were graded as they are. Raise it if answers are longer.`
     found.push({ severity: 'note', code: 'quality-truncated', message })
   }
   return found

@@ -1,4 +1,4 @@
-import { FulcrumError } from '../model/index.ts'
+import { counted, FulcrumError } from '../model/index.ts'
 import type { Plan } from '../spec/sweep.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import { planSweep } from './plan.ts'
@@ -47,6 +47,6 @@ function unknownPoint(id: string, known: readonly string[]): FulcrumError {
     remedy:
       near.length > 0
         ? `Did you mean ${near.join(', ')}?`
-        : `See points.csv of a run or \`fulcrum plan FILE --json\` for all ${known.length} points: ${known.slice(0, mostNamed).join(', ')}${known.length > mostNamed ? ', …' : ''}.`,
+        : `See points.csv of a run or \`fulcrum plan FILE --json\` for all ${counted(known.length, 'point')}: ${known.slice(0, mostNamed).join(', ')}${known.length > mostNamed ? ', …' : ''}.`,
   })
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { canonicalJson } from '../model/index.ts'
+import { canonicalJson, counted } from '../model/index.ts'
 
 /** A turn before the answer. */
 export interface Turn {
@@ -99,7 +99,7 @@ export function readQuestions(content: string): {
   if (questions.length > mostQuestions)
     problems.push({
       line: 1,
-      wrong: `the file has ${questions.length} questions`,
+      wrong: `the file has ${counted(questions.length, 'question')}`,
       right: `use at most ${mostQuestions}`,
     })
   return { questions, problems }

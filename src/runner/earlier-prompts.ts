@@ -1,7 +1,7 @@
 import { loadLabel } from '../analysis/load-label.ts'
 import { followed, type JournalLine } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
-import { contentId, type Deployment, type Point, rememberedOf, roles } from '../model/index.ts'
+import { contentId, counted, type Deployment, type Point, rememberedOf, roles } from '../model/index.ts'
 import { poolsOf } from '../plan/order/reconcile-cost.ts'
 
 /**
@@ -33,7 +33,7 @@ export function earlierPrompts(
     {
       severity: 'warning',
       code: 'prompts-repeated',
-      message: `${repeated === sent ? 'all' : repeated} of ${sent} requests had prompts${which} that an earlier point of this run sent (${label}): a server with a prefix cache answers them sooner`,
+      message: `${repeated === sent ? 'all' : repeated} of ${counted(sent, 'request')} had prompts${which} that an earlier point of this run sent (${label}): a server with a prefix cache answers them sooner`,
     },
   ]
 }

@@ -1,5 +1,6 @@
 import type { Finding, Measurement, ServerMetrics } from '../metrics/measurement.ts'
 import type { Endpoint } from '../model/index.ts'
+import { counted } from '../model/index.ts'
 import { type Exposition, parseExposition } from './exposition.ts'
 import { type Miss, type PageText, readPage } from './metrics-page.ts'
 import { resetsOf } from './resets.ts'
@@ -129,7 +130,7 @@ function unavailable(what: string, scraped: number, page: SeenPage): readonly Fi
   if (scraped <= 1)
     return [finding('note', 'metrics-missing', `The metrics page of ${what} is unavailable: ${miss.why}`)]
   if (missed === 0) return []
-  const share = `${missed} of ${missed + scraped} requests`
+  const share = `${missed} of ${counted(missed + scraped, 'request')}`
   const message = `${share} for the metrics page of ${what} failed during the point, the last one with: ${miss.why}`
   return [finding('note', 'metrics-gaps', message)]
 }

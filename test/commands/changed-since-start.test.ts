@@ -88,7 +88,7 @@ test('a run of before files were recorded is known by the ids of its points', as
   const { files: _, ...rest } = JSON.parse(await readFile(manifest, 'utf8')) as { files: unknown }
   await writeFile(manifest, JSON.stringify(rest))
   await exchange('other')
-  await assert.rejects(resume(folder), { message: /1 of its 1 points are no longer part of the sweep/ })
+  await assert.rejects(resume(folder), { message: /1 of its 1 point is no longer part of the sweep/ })
   await exchange('hello')
   assert.equal((await resume(folder)).outcome, 'complete')
 })

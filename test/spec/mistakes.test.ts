@@ -383,7 +383,7 @@ suite('shards that can’t be', [
   [
     'more hosts than shards',
     sweepText({ generator: '{ name: built-in, shards: { count: 1, hosts: [a, b] } }' }),
-    /^7:.*1 shards leave some of the 2 hosts idle/,
+    /^7:.*1 shard leaves some of the 2 hosts idle/,
   ],
 ])
 

@@ -1,6 +1,6 @@
 import { currencyOf, energyOfRole, meanOfGpus, priceBehind } from '../../metrics/figures/energy.ts'
 import { gpuFindings } from '../../metrics/validity/gpus.ts'
-import { type Role, rolesOf } from '../../model/index.ts'
+import { counted, type Role, rolesOf } from '../../model/index.ts'
 import { type Difference, differenceOf, type Estimate, estimateOf } from '../estimate.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { meetsSlo } from '../slo.ts'
@@ -98,7 +98,7 @@ function throttledElsewhere(best: MeasuredPoint, valid: readonly MeasuredPoint[]
   if (hot.length === 0) return []
   const labels = [...new Set(hot.map(({ label }) => label))]
   return [
-    `Heat reduced the clock rates at ${hot.length} of the other ${valid.length - 1} points (${labels.join(', ')}): they can be faster than measured.`,
+    `Heat reduced the clock rates at ${hot.length} of the other ${counted(valid.length - 1, 'point')} (${labels.join(', ')}): they can be faster than measured.`,
   ]
 }
 

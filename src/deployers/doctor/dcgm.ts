@@ -1,3 +1,4 @@
+import { counted } from '../../model/index.ts'
 import { type Exposition, parseExposition } from '../../telemetry/exposition.ts'
 import { exporterPage } from '../../telemetry/gpu/dcgm.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
@@ -31,7 +32,8 @@ export function judgeDcgm(page: Exposition, where: string): readonly Check[] {
   if (gpus.length === 0) {
     // The same setting takes pages of AMD's exporter.
     const other = exporterPage(page)
-    if (other !== null) return [passed('gpu exporter', `${other.samples.length} GPUs (${other.source})`, where)]
+    if (other !== null)
+      return [passed('gpu exporter', `${counted(other.samples.length, 'GPU')} (${other.source})`, where)]
     return [
       missed(
         'dcgm',

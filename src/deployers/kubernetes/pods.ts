@@ -1,3 +1,4 @@
+import { counted } from '../../model/index.ts'
 import type { Cluster } from './cluster.ts'
 import { isObject, type JsonObject, readAt } from './fields.ts'
 
@@ -62,9 +63,9 @@ export function podTroubles(pods: readonly JsonObject[]): readonly string[] {
         const ended =
           readAt(status, ['lastState', 'terminated', 'reason']) ?? readAt(status, ['state', 'terminated', 'reason'])
         if (waiting === undefined && ended === undefined) return []
-        const restarts = typeof status.restartCount === 'number' && status.restartCount > 0
+        const restarts = typeof status.restartCount === 'number' ? status.restartCount : 0
         const last = ended === undefined ? '' : ` (last ended: ${ended})`
-        return [`${name} ${waiting ?? 'ended'}${last}${restarts ? `, restarted ${status.restartCount} times` : ''}`]
+        return [`${name} ${waiting ?? 'ended'}${last}${restarts > 0 ? `, restarted ${counted(restarts, 'time')}` : ''}`]
       })
     })
 }

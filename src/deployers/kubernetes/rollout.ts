@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Deployment, FulcrumError } from '../../model/index.ts'
+import { counted, type Deployment, FulcrumError } from '../../model/index.ts'
 import type { DeployContext } from '../deployer.ts'
 import { type Deadline, leftMs } from '../readiness.ts'
 import type { ReadManifest } from './check.ts'
@@ -115,7 +115,7 @@ export function requireGpus(
     throw new FulcrumError(
       'bad-input',
       'gpus-differ',
-      `${manifest.file}:${line}:${column}: Dynamo's operator counts ${said} GPUs for a worker of ${component.name}, and this sweep counts ${gpusPerWorker[role]}`,
+      `${manifest.file}:${line}:${column}: Dynamo's operator counts ${counted(said, 'GPU')} for a worker of ${component.name}, and this sweep counts ${gpusPerWorker[role]}`,
       { remedy: 'Give the GPUs to the main container alone, or write gpus_per_worker as the operator counts.' },
     )
   }

@@ -1,3 +1,4 @@
+import { counted } from '../../model/index.ts'
 import { isObject, type JsonObject, readAt } from './fields.ts'
 import type { GraphVersion } from './manifest.ts'
 
@@ -54,7 +55,7 @@ function behind(name: string, wanted: number, status: unknown): readonly string[
     available: numberAt(status, ['availableReplicas']) ?? numberAt(status, ['readyReplicas']) ?? 0,
   }
   const off = Object.entries(counts).find(([, count]) => count !== wanted)
-  return off === undefined ? [] : [`${name} has ${off[1]} of ${wanted} replicas ${off[0]}`]
+  return off === undefined ? [] : [`${name} has ${off[1]} of ${counted(wanted, 'replica')} ${off[0]}`]
 }
 
 function readyCondition(graph: JsonObject): JsonObject | undefined {

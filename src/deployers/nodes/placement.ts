@@ -1,4 +1,13 @@
-import { type Deployment, gpusOf, largest, nodesPerWorker, type Role, roles, workersOf } from '../../model/index.ts'
+import {
+  counted,
+  type Deployment,
+  gpusOf,
+  largest,
+  nodesPerWorker,
+  type Role,
+  roles,
+  workersOf,
+} from '../../model/index.ts'
 
 /** A machine for workers. */
 export interface Host {
@@ -135,7 +144,7 @@ function describeSpread(
     if (host.gpus !== null) return `${here} has ${host.gpus.length - held(host).length} of ${host.gpus.length} free`
     return `${here} ${taken.some(other => other.host === host.name) ? 'is taken' : 'is free'}`
   })
-  const shape = `${size.gpus} GPUs on ${size.nodes} nodes`
+  const shape = `${counted(size.gpus, 'GPU')} on ${size.nodes} nodes`
   const which = count === 1 ? `its ${role} worker` : `${role} worker ${placed + 1} of ${count}`
   const needs = `${which} of ${shape} needs ${size.nodes} nodes with ${each} free GPU${each === 1 ? '' : 's'} each`
   return `it needs ${gpusText(deployment)}, and ${needs} (${left.join(', ')})`

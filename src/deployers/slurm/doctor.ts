@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import { counted } from '../../model/index.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { checkClock, clockProgram } from '../doctor/clock.ts'
 import { hereMachine } from '../doctor/machine.ts'
@@ -78,14 +79,14 @@ export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]
   )
   const fit = mine.filter(node => !broken.includes(node) && node.gpus >= (gpusPerNode ?? 0))
   const idle = fit.filter(({ state }) => /^idle$/i.test(state)).length
-  const asked = `${config.nodes}${gpusPerNode === undefined ? '' : ` with ${gpusPerNode} GPUs`}`
+  const asked = `${config.nodes}${gpusPerNode === undefined ? '' : ` with ${counted(gpusPerNode, 'GPU')}`}`
   const most = Math.max(0, ...mine.map(({ gpus }) => gpus))
   const wantedS = time === undefined ? null : slurmSeconds(time)
   return [
     fit.length < config.nodes
       ? missed(
           'nodes',
-          `${fit.length} usable, ${asked} requested; they have up to ${most} GPUs`,
+          `${fit.length} usable, ${asked} requested; they have up to ${counted(most, 'GPU')}`,
           'Correct deploy.nodes, gpus_per_node or partition.',
           where,
         )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ErrorKind, Finding, Measurement, RequestErrors } from '../../metrics/measurement.ts'
-import { FulcrumError } from '../../model/index.ts'
+import { counted, FulcrumError } from '../../model/index.ts'
 import { distributionOfMetric, metric, sharedMetrics } from '../import/metrics.ts'
 import { mismatch, unreadable, withoutNulls } from '../import/read.ts'
 import type { AskedLoad, ImportedSummary } from '../import/summary.ts'
@@ -138,7 +138,7 @@ const measuredPhases = ({ input_config: { phases } }: AiperfSummary) =>
 
 function shown({ concurrency, rate, requests }: z.infer<typeof phase>): string {
   const level = typeof rate === 'number' ? `${rate} requests/s` : `concurrency ${concurrency ?? 1}`
-  return typeof requests === 'number' ? `${level} with ${requests} requests` : level
+  return typeof requests === 'number' ? `${level} with ${counted(requests, 'request')}` : level
 }
 
 /** An interrupted run measured an unknown part of its load. */

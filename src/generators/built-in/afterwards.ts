@@ -1,6 +1,6 @@
 import type { RequestErrors, TokenCounts } from '../../metrics/measurement.ts'
 import { errorCode, phaseCode } from '../../metrics/records.ts'
-import { FulcrumError } from '../../model/index.ts'
+import { counted, FulcrumError } from '../../model/index.ts'
 import type { Tokenizer } from '../tokenizer.ts'
 import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
 import { cutMessage, usualEnds } from './answer-ends.ts'
@@ -133,7 +133,7 @@ function shortOutput(short: readonly { readonly tokens: number; readonly leastTo
   const [first] = short
   if (first === undefined) return []
   const { tokens, leastTokens } = first
-  const example = `about ${tokens} tokens arrived by the tokenizer's count, but the request asked for at least ${leastTokens}`
+  const example = `about ${counted(tokens, 'token')} arrived by the tokenizer's count, but the request asked for at least ${leastTokens}`
   return [{ kind: 'short-output', count: short.length, example }]
 }
 

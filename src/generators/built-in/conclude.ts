@@ -6,7 +6,7 @@ import { type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
 import type { WindowBounds } from '../../metrics/window.ts'
 import { steadyWindow } from '../../metrics/window.ts'
 import type { Point } from '../../model/index.ts'
-import { redactor, windowOf } from '../../model/index.ts'
+import { counted, redactor, windowOf } from '../../model/index.ts'
 import type { MeasureContext } from '../generator.ts'
 import type { Trace } from '../trace.ts'
 import { settleAnswers } from './afterwards.ts'
@@ -145,6 +145,6 @@ function sessionsOf(results: readonly JobResult[], sent: number): { readonly ses
 function resentRemarks(results: readonly JobResult[], sent: number): readonly Finding[] {
   const resent = results.reduce((sum, result) => sum + result.resent, 0)
   if (resent === 0) return []
-  const message = `${resent} of ${sent} requests went out twice: the server or a proxy closed the kept-alive connection without a byte of an answer, so each was sent again on a new connection. Their latency counts from the first send. Raise the keep-alive timeout of the server or proxy`
+  const message = `${resent} of ${counted(sent, 'request')} went out twice: the server or a proxy closed the kept-alive connection without a byte of an answer, so each was sent again on a new connection. Their latency counts from the first send. Raise the keep-alive timeout of the server or proxy`
   return [{ severity: 'warning', code: 'requests-resent', message }]
 }

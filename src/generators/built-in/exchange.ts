@@ -1,5 +1,5 @@
 import type { Histogram } from '../../metrics/histogram.ts'
-import { type Api, generates } from '../../model/index.ts'
+import { type Api, counted, generates } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { type Chunk, type Drafts, isErrorEvent, readChunk } from './chunk.ts'
 import type { EventSink } from './event-reader.ts'
@@ -306,7 +306,7 @@ export class Exchange implements ResponseSink, EventSink {
     if (this.failure === null && this.usage === 'said' && this.outputTokens < leastTokens) {
       this.#fail(
         'short-output',
-        `${this.outputTokens} tokens arrived, but the request asked for at least ${leastTokens}`,
+        `${counted(this.outputTokens, 'token')} arrived, but the request asked for at least ${leastTokens}`,
       )
     }
   }

@@ -1,4 +1,4 @@
-import { largest } from '../../model/index.ts'
+import { counted, largest } from '../../model/index.ts'
 import { type Difference, falseDiscoveryRate } from './compare.ts'
 import type { Crosscheck } from './crosscheck.ts'
 import { type Figure, figures } from './figures.ts'
@@ -95,7 +95,7 @@ function failedOf({ turns }: Crosscheck, name: string): string {
   const sent = mine.reduce((sum, turn) => sum + (turn.measurement?.requests.sent ?? 0), 0)
   const failed = mine.reduce((sum, turn) => sum + (turn.measurement?.requests.failed ?? 0), 0)
   const lost = mine.filter(turn => turn.measurement === null).length
-  return `${failed} of ${sent}${lost === 0 ? '' : ` (${lost} turns lost)`}`
+  return `${failed} of ${sent}${lost === 0 ? '' : ` (${counted(lost, 'turn')} lost)`}`
 }
 
 function latenessOf({ turns }: Crosscheck, name: string): string {

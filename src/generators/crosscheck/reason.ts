@@ -1,5 +1,5 @@
 import type { Measurement } from '../../metrics/measurement.ts'
-import { defaultLimits } from '../../model/index.ts'
+import { counted, defaultLimits } from '../../model/index.ts'
 import type { Figure } from './figures.ts'
 
 /** A possible cause of a difference. It names its evidence: figures that would look like this. */
@@ -46,7 +46,7 @@ export function likelyReason(
 function failures(slower: Measurement, faster: Measurement): string | null {
   const worse = [slower, faster].toSorted((a, b) => b.requests.failed - a.requests.failed)[0]
   if (worse === undefined || worse.requests.failed === 0) return null
-  return `${nameOf(worse)} failed ${worse.requests.failed} of ${worse.requests.sent} requests`
+  return `${nameOf(worse)} failed ${worse.requests.failed} of ${counted(worse.requests.sent, 'request')}`
 }
 
 function tokenCounts(slower: Measurement, faster: Measurement, figure: Figure): string | null {

@@ -1,6 +1,7 @@
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import type { Window } from '../../metrics/window.ts'
 import type { Point } from '../../model/index.ts'
+import { counted } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import type { Row } from '../programs/rows.ts'
@@ -68,7 +69,7 @@ function untested(version: string): Finding[] {
 function cutShort({ load }: Point, rows: readonly Row[]): Finding[] {
   const wanted = load.warmup + (load.requests ?? 0)
   if (rows.length >= wanted) return []
-  const message = `GuideLLM recorded ${rows.length} of ${wanted} requests, those of the warm-up included`
+  const message = `GuideLLM recorded ${rows.length} of ${counted(wanted, 'request')}, those of the warm-up included`
   return [{ severity: 'invalid', code: 'guidellm-cut-short', message }]
 }
 

@@ -2,6 +2,7 @@ import { distributionOf } from '../../metrics/distribution.ts'
 import type { ClientHealth, Finding, Measurement, ShardHealth } from '../../metrics/measurement.ts'
 import { mergeRecords, requestsOfPhases } from '../../metrics/records.ts'
 import type { ValidityLimits } from '../../model/index.ts'
+import { counted } from '../../model/index.ts'
 import type { JobLoad } from '../built-in/job.ts'
 import { threadHealth } from '../built-in/result.ts'
 import type { ShardReport } from './coordinate.ts'
@@ -62,7 +63,7 @@ export function shardRemarks(
     const remarks: Finding[] = []
     const asked = requestsOf(parts[index])
     if (asked !== null && health.requests !== asked) {
-      const message = `${where} sent ${health.requests} requests instead of ${asked}`
+      const message = `${where} sent ${health.requests === null ? 'an unknown number of requests' : counted(health.requests, 'request')} instead of ${asked}`
       remarks.push({ severity: 'invalid', code: 'shard-disagrees', message })
     }
     const { clock, clockAfter } = report

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { counted } from '../../model/index.ts'
 import { field, json, positiveInt } from '../../yaml/field.ts'
 import { baseUrl, durationInSeconds, filePath } from '../../yaml/kinds.ts'
 import type { Path } from '../../yaml/problem.ts'
@@ -135,7 +136,7 @@ function readShards(raw: z.output<typeof placedShards>, context: SectionContext,
     context.report([...path, remoteOnly], wrong, 'write hosts: […]')
   }
   if (count < hosts.length) {
-    const wrong = `${count} shards leave some of the ${hosts.length} hosts idle`
+    const wrong = `${counted(count, 'shard')} ${count === 1 ? 'leaves' : 'leave'} some of the ${hosts.length} hosts idle`
     context.report([...path, 'count'], wrong, `write ${hosts.length} or more, or name fewer hosts`)
   }
   return {

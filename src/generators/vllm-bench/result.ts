@@ -1,5 +1,6 @@
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import type { Point } from '../../model/index.ts'
+import { counted } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
@@ -81,7 +82,7 @@ function unevenBlocks({ unevenBlocks: count }: WrittenTrace): Finding[] {
 
 function cutShort(asked: number | undefined, recorded: number): Finding[] {
   if (asked === undefined || recorded >= asked) return []
-  const message = `vllm-rs recorded ${recorded} of ${asked} requests`
+  const message = `vllm-rs recorded ${recorded} of ${counted(asked, 'request')}`
   return [{ severity: 'invalid', code: 'vllm-bench-cut-short', message }]
 }
 

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { frontierDataTable } from '../html/sections/tables.ts'
 import { crossPath } from '../html/theme.ts'
+import { counted } from '../views/format.ts'
 import type { ChartInput, Layer, Target } from './chart.ts'
 import {
   chart,
@@ -21,7 +22,9 @@ export const frontierChart: WorkloadChart = {
   about: ({ points }) => {
     const absent = points.filter(point => point.x === null || point.y === null).length
     const missing =
-      absent > 0 ? ` ${absent} of ${points.length} points are not on the chart (failed, or not streamed).` : ''
+      absent > 0
+        ? ` ${absent} of ${counted(points.length, 'point')} ${absent === 1 ? 'is' : 'are'} not on the chart (failed, or not streamed).`
+        : ''
     const dashed = points.some(({ ofVariant }) => ofVariant) ? ' Dashed: the frontier of each variant.' : ''
     return `Each mark is a point. The staircase is the frontier: no measured point is better on both axes.${dashed} Thin lines follow a deployment from light to heavy load.${missing}`
   },

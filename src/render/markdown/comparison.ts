@@ -67,7 +67,7 @@ function summary(comparison: Comparison): string[] {
     ...(gates.length > 0
       ? [gates.map(gate => `- ${gateMarks[gate.outcome]} ${escapeMarkdown(clipped(gateText(gate), 500))}`).join('\n')]
       : []),
-    `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown${undecided > 0 ? ` (⚠️ ${undecided} of these are undecided)` : ''}, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100}% over ${comparison.tests} tests). ${noiseSentence(comparison)}`.trim(),
+    `Base: ${name(base)}. Head: ${name(head)}. Of ${counted(total, 'figure')} ${counts.faster} ${counts.faster === 1 ? 'is' : 'are'} faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown${undecided > 0 ? ` (⚠️ ${undecided} of these are undecided)` : ''}, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100}% over ${comparison.tests} tests). ${noiseSentence(comparison)}`.trim(),
   ]
 }
 

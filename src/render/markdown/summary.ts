@@ -19,7 +19,7 @@ export function summaryMarkdown(report: Report): string {
   const lines = [
     `# ${escapeMarkdown(manifest.sweep)}`,
     '',
-    `${results.length} measurements: ${count('ok')} ok, ${count('invalid')} invalid, ${count('failed')} failed. Run ${escapeMarkdown(manifest.runId)} on ${escapeMarkdown(manifest.host.name)}, ${manifest.createdAt}.`,
+    `${counted(results.length, 'measurement')}: ${count('ok')} ok, ${count('invalid')} invalid, ${count('failed')} failed. Run ${escapeMarkdown(manifest.runId)} on ${escapeMarkdown(manifest.host.name)}, ${manifest.createdAt}.`,
   ]
   const { notice } = originOf(manifest)
   if (notice !== null) lines.push('', `> ${escapeMarkdown(notice)}`)

@@ -1,4 +1,5 @@
 import { shortened } from '../../analysis/load-label.ts'
+import { counted } from '../../model/index.ts'
 import type { HistoryView } from '../views/history-table.ts'
 import { table } from './table.ts'
 
@@ -31,10 +32,14 @@ export function historyText({ sweep, runs, passedOver, rows, groups, gates, page
       ]),
   )
   return [
-    `${sweep}: ${runs} runs, ${count === 0 ? 'no lasting change shown' : `${count} lasting changes`}`,
+    `${sweep}: ${counted(runs, 'run')}, ${count === 0 ? 'no lasting change shown' : counted(count, 'lasting change')}`,
     ...gates.map(gate => `  ${gate}`),
     ...(rows.length > 0 ? ['', shown] : []),
-    ...(rows.length > mostLines ? [`and ${rows.length - mostLines} more changed figures; --json has all`] : []),
+    ...(rows.length > mostLines
+      ? [
+          `and ${rows.length - mostLines} more changed ${rows.length - mostLines === 1 ? 'figure' : 'figures'}; --json has all`,
+        ]
+      : []),
     ...groups.flatMap(({ since, before, changes }) => [
       '',
       `since ${since} (before: ${before})`,

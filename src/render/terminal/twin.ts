@@ -1,4 +1,5 @@
 import type { Twin } from '../../analysis/twin/index.ts'
+import { counted } from '../../model/index.ts'
 import type { PredictedPoint } from '../views/predicted-point.ts'
 import { table } from './table.ts'
 
@@ -30,7 +31,7 @@ export function fitText(file: string, twin: Twin): string {
   ])
   const parameters = Object.entries(twin.parameters).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)
   return [
-    `${file}: fitted to ${twin.points} points over ${twin.range.topologies.join(', ')}`,
+    `${file}: fitted to ${counted(twin.points, 'point')} over ${twin.range.topologies.join(', ')}`,
     `profile before the fit: ${twin.profile.name}; routing: ${twin.routing}`,
     '',
     'error of predictions, median / 90th percentile of its size:',

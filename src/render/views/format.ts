@@ -3,8 +3,11 @@
  * measured.
  */
 
+export { counted } from '../../model/index.ts'
+
 // Reused, because creating a formatter takes longer than formatting.
 const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 /** `1,234`, `123`, `12.3`, `1.23`, `0.0123`; `–` for null. */
@@ -25,11 +28,6 @@ export function time(ms: number | null | undefined): string {
 export function valueText({ unit }: { readonly unit: string }, value: number | null | undefined): string {
   if (unit === 'ms') return time(value)
   return unit === '%' && value !== null && value !== undefined ? `${figure(100 * value)}%` : figure(value)
-}
-
-/** `1 workload`, `1,234 workloads`. */
-export function counted(number: number, noun: string): string {
-  return `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** A relative change with its sign: `+12%`, `−3.4%`, `0%`. */

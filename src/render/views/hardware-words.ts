@@ -1,7 +1,7 @@
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Recommendation } from '../../analysis/recommend.ts'
 import type { Hardware, Least, PointEnergy } from '../../analysis/tune/hardware.ts'
-import { change, figure } from './format.ts'
+import { change, counted, figure } from './format.ts'
 
 /** GPUs, energy and cost of an answer, a sentence each; empty without observations and prices. */
 export function hardwareLines({ evidence, energy, leasts }: Hardware, basis: Recommendation['basis']): string[] {
@@ -39,7 +39,8 @@ function leastLine(least: Least, basis: Recommendation['basis']): string {
     against === null
       ? ''
       : ` (${change(against.difference.relative)} against the recommended point’s ${figure(against.value.mean)}, ${verdicts[against.difference.verdict]})`
-  const gaps = unknown === 0 ? '' : ` The figure is unknown for ${unknown} of the ${candidates} points${under}.`
+  const gaps =
+    unknown === 0 ? '' : ` The figure is unknown for ${unknown} of the ${counted(candidates, 'point')}${under}.`
   return `${title}: ${what}, ${amount(value.mean)}${apart}.${gaps}${doubt === '' ? '' : ` Don’t rely on this: ${doubt}.`}`
 }
 

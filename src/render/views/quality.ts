@@ -1,6 +1,7 @@
 import { pointName } from '../../analysis/compare/match.ts'
 import type { QualityChange } from '../../analysis/compare/quality-change.ts'
 import { accuracyOf, answersOf, type Quality } from '../../metrics/quality.ts'
+import { counted } from './format.ts'
 
 const percent = (share: number) => `${Number((100 * share).toPrecision(3))}%`
 
@@ -9,7 +10,8 @@ export function qualityText(quality: Quality): string {
   const accuracy = accuracyOf(quality)
   const { answered, unanswered } = answersOf(quality)
   const without = unanswered > 0 ? `, ${unanswered} unanswered` : ''
-  if (accuracy === null) return `accuracy not known: ${unanswered} of ${answered + unanswered} questions unanswered`
+  if (accuracy === null)
+    return `accuracy not known: ${unanswered} of ${counted(answered + unanswered, 'question')} unanswered`
   const [low, high] = accuracy.interval
   return `accuracy ${percent(accuracy.share)} (${percent(low)} to ${percent(high)}) of ${answered} ${answered === 1 ? 'question' : 'questions'}${without}`
 }

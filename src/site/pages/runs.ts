@@ -60,8 +60,8 @@ function foundRuns(all: readonly RunSummary[], listing: Listing): Html {
   if (all.length === 0)
     return html`<p class="none">There are no runs yet. Start one with <code>fulcrum run FILE</code>, then reload this page.</p>`
   if (total === 0)
-    return html`<h2>No matching run</h2><p class="none">None of ${all.length} runs matches all these words.</p>`
-  const title = total === all.length ? 'All runs' : `${total} of ${all.length} runs`
+    return html`<h2>No matching run</h2><p class="none">None of ${counted(all.length, 'run')} matches all these words.</p>`
+  const title = total === all.length ? 'All runs' : `${total} of ${counted(all.length, 'run')}`
   return html`<h2>${title}</h2>
 <form action="/compare" method="get">
 ${scrolling(html`<table class="runs"><thead><tr><th>Base</th><th>Head</th><th>Overlay</th>${columns.map(column => heading(column, listing))}</tr></thead>

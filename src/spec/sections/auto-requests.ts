@@ -1,4 +1,5 @@
 import type { Load, LoadLevel } from '../../model/index.ts'
+import { counted } from '../../model/index.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawAutoRequests, RawLoad } from '../schema/load.ts'
 
@@ -55,7 +56,7 @@ export function checkAutoRequests(raw: RawLoad, levels: readonly LoadLevel[], co
     .map(level => autoRequestsOf(raw, level))
     .find(one => one !== null && one.auto.min > one.requests)
   if (crossed != null) {
-    const wrong = `min is ${crossed.auto.min} requests, above max, which is ${crossed.requests}`
+    const wrong = `min is ${counted(crossed.auto.min, 'request')}, above max, which is ${crossed.requests}`
     context.report(path, wrong, 'lower min or raise max')
   }
 }

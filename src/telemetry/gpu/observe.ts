@@ -1,6 +1,6 @@
 import type { GpuObserved, GpuSeriesName, GpusObserved } from '../../metrics/gpu.ts'
 import type { Finding } from '../../metrics/measurement.ts'
-import { type Deployment, largest } from '../../model/index.ts'
+import { counted, type Deployment, largest } from '../../model/index.ts'
 import { compactSeries, mostSamples } from '../series.ts'
 import { type At, energyByCounter, energyBySamples, isExactEnough, type Span, unitTrouble } from './energy.ts'
 import { type GpuHolder, type NamedGpus, type PlacedGpu, placeGpus } from './place.ts'
@@ -87,7 +87,7 @@ const samplesOfEach = (gpus: number): number =>
   Math.max(fewestOfASeries, Math.min(mostSamples, Math.floor(mostOfAPoint / (7 * Math.max(1, gpus)))))
 
 function gpusAssumed(taken: number, found: number): Finding {
-  const message = `The GPUs of the workers are unknown. Of ${found} GPUs, Fulcrum assumes the ${taken} with memory in use. Name them in telemetry.gpus.devices`
+  const message = `The GPUs of the workers are unknown. Of ${counted(found, 'GPU')}, Fulcrum assumes the ${taken} with memory in use. Name them in telemetry.gpus.devices`
   return finding('warning', 'gpus-assumed', message)
 }
 

@@ -1,4 +1,4 @@
-import { type Deployment, gpusOf, type Role, roles, rolesOf } from '../../model/index.ts'
+import { counted, type Deployment, gpusOf, type Role, roles, rolesOf } from '../../model/index.ts'
 import type { GpuIdentity } from './sample.ts'
 
 /** A worker and where it runs. */
@@ -40,7 +40,11 @@ export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: numbe
   const done = (placed: readonly PlacedGpu<G>[], how: string) =>
     placed.length === count
       ? { placed, trouble: null, assumed: null }
-      : { placed, assumed: null, trouble: `the deployment has ${count} GPUs, and ${placed.length} were found ${how}` }
+      : {
+          placed,
+          assumed: null,
+          trouble: `the deployment has ${counted(count, 'GPU')}, and ${placed.length} ${placed.length === 1 ? 'was' : 'were'} found ${how}`,
+        }
   if (named !== null) return done(byName(found, named), 'by telemetry.gpus.devices')
   const given = holders.flatMap(holder => (holder.gpus ?? []).map(index => ({ holder, index })))
   if (given.length > 0) {
@@ -63,7 +67,7 @@ export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: numbe
   if (found.length === count) return { placed: place(found), trouble: null, assumed: assumed('all') }
   const used = found.filter(({ memoryMaxMib }) => (memoryMaxMib ?? 0) > idleMib)
   if (used.length === count) return { placed: place(used), trouble: null, assumed: assumed('those in use') }
-  const trouble = `the deployment has ${count} GPUs, ${found.length} were found, and ${used.length} of them have more than ${idleMib} MiB in use`
+  const trouble = `the deployment has ${counted(count, 'GPU')}, ${found.length} ${found.length === 1 ? 'was' : 'were'} found, and ${used.length} of them ${used.length === 1 ? 'has' : 'have'} more than ${idleMib} MiB in use`
   return { placed: [], trouble, assumed: null }
 }
 

@@ -57,7 +57,7 @@ describe('a graph is not ready', () => {
   const cases: readonly [name: string, status: JsonObject, problem: RegExp][] = [
     ['when Ready is all that there is', { observedGeneration: null, services: {} }, /not reported a generation/],
     ['while a worker starts', { services: { p: counts(1), d: counts(2, { availableReplicas: 1 }) } }, /d has 1 of 2/],
-    ['while a worker leaves', { services: { p: counts(2), d: counts(2) } }, /p has 2 of 1 replicas running/],
+    ['while a worker leaves', { services: { p: counts(2), d: counts(2) } }, /p has 2 of 1 replica running/],
     [
       'while pods are replaced',
       { services: { p: counts(1), d: counts(2, { updatedReplicas: 0 }) } },

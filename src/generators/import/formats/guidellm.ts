@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Distribution, Finding, RequestErrors } from '../../../metrics/measurement.ts'
-import { FulcrumError, type LoadLevel } from '../../../model/index.ts'
+import { counted, FulcrumError, type LoadLevel } from '../../../model/index.ts'
 import { measurementOfForeign, partial, tokens } from '../foreign.ts'
 import { at, type FoundFile, type ImportFormat, only } from '../format.ts'
 import { mismatch, unreadable } from '../read.ts'
@@ -174,7 +174,7 @@ function levelOf({ type_, streams, max_concurrency, rate }: z.output<typeof stra
 
 function incomplete(count: number): readonly Finding[] {
   if (count === 0) return []
-  const message = `GuideLLM left ${count} requests incomplete when it ended: they are in no figure`
+  const message = `GuideLLM left ${counted(count, 'request')} incomplete when it ended: they are in no figure`
   return [{ severity: 'note', code: 'imported-incomplete-requests', message }]
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Topology } from '../../../model/index.ts'
+import { counted } from '../../../model/index.ts'
 import { at, type FoundFile, type ImportFormat, nameOf, only } from '../format.ts'
 import { unreadable } from '../read.ts'
 import type { ImportedSummary, SaidDeployment } from '../summary.ts'
@@ -78,7 +79,7 @@ function withMetadata({ path }: FoundFile, summary: ImportedSummary, metadata: M
           {
             severity: 'warning' as const,
             code: 'imported-path-disagrees',
-            message: `its name says ${named} GPUs, the job’s metadata ${gpus} of workers, which count`,
+            message: `its name says ${counted(Number(named), 'GPU')}, the job’s metadata ${gpus} of workers, which count`,
           },
         ]
       : []

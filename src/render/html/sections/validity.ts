@@ -1,6 +1,6 @@
 import { loadLabel } from '../../../analysis/load-label.ts'
 import type { PointResult } from '../../../journal/event.ts'
-import { deploymentLabel } from '../../../model/index.ts'
+import { counted, deploymentLabel } from '../../../model/index.ts'
 import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
@@ -19,9 +19,11 @@ export function validitySection(report: Report): Html {
 <h2 id="validity-title">Validity</h2>
 <p>${
     out.length === 0
-      ? `All ${results.length} measurements count.`
-      : `${out.length} of ${results.length} measurements do not count: no frontier and no mean includes them.`
-  } ${warned.length > 0 ? `${warned.length} of those that count have a warning.` : null} ${torn ? 'The journal ends in the middle of a line because the run was killed; that line is ignored.' : null}</p>
+      ? results.length === 1
+        ? 'The only measurement counts.'
+        : `All ${results.length} measurements count.`
+      : `${out.length} of ${counted(results.length, 'measurement')} ${out.length === 1 ? 'does' : 'do'} not count: no frontier and no mean includes them.`
+  } ${warned.length > 0 ? `${warned.length} of those that count ${warned.length === 1 ? 'has' : 'have'} a warning.` : null} ${torn ? 'The journal ends in the middle of a line because the run was killed; that line is ignored.' : null}</p>
 ${out.length > 0 ? scrolling(resultsTable('Left out', out, result => [result.reason])) : null}
 ${
   warned.length > 0

@@ -1,3 +1,4 @@
+import { counted } from '../../../model/index.ts'
 import type { Report } from '../../views/report.ts'
 import { wholeRunNote, wholeRuns } from '../../views/whole-runs.ts'
 import type { Html } from '../html.ts'
@@ -15,7 +16,7 @@ export function wholeRunsSection({ analysis }: Report): Html | null {
   return html`<section id="whole-runs" aria-labelledby="whole-runs-title">
 <h2 id="whole-runs-title">Whole runs</h2>
 <p>${wholeRunNote}</p>
-<details class="data"><summary>${rows.length} of ${analysis.points.length} points whose whole run differs, as a table</summary>${
+<details class="data"><summary>${rows.length} of ${counted(analysis.points.length, 'point')} whose whole run differs, as a table</summary>${
     rows.length > mostRows ? html`<p class="none">The first ${mostRows}; the journal has all.</p>` : null
   }${scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th>${first.figures.map(
     ({ title }) => html`<th class="n">${title}: steady</th><th class="n">Whole</th><th class="n">Change</th>`,
