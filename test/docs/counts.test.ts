@@ -37,6 +37,7 @@ const neverOne: Readonly<Record<string, string>> = {
   'deployers/kubernetes/design.ts gpus': 'one GPU is shared by no two pods',
   'deployers/kubernetes/doctor.ts cluster.server': 'a URL, which answers',
   'deployers/kubernetes/rules.ts nodes': 'several nodes by the branch before',
+  'deployers/discovery.ts length': 'twice by the branch before',
   'deployers/dynamo/index.ts spread': 'a role',
   'commands/overlay.ts runs.length': 'more than three sweeps',
   'commands/own-sweep.ts usual': 'the profile’s 4 GPUs',
