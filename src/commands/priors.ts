@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { measuredPoints } from '../analysis/measured-point.ts'
 import { aiconfiguratorPriors } from '../analysis/priors/aiconfigurator.ts'
-import { aisimulatePriors } from '../analysis/priors/aisimulate.ts'
+import { aisimulatePrediction, aisimulatePriors } from '../analysis/priors/aisimulate.ts'
 import { pastRunPriors } from '../analysis/priors/past-runs.ts'
 import type { Prior } from '../analysis/priors/prior.ts'
 import { listRuns, readRun } from '../journal/index.ts'
@@ -55,7 +55,21 @@ async function ofAisimulate(folder: string): Promise<readonly Prior[] | null> {
     const found = aisimulatePriors(text, join(folder, name))
     return found.length === 0 ? null : found
   }
-  return null
+  return ofPrediction(folder)
+}
+
+/** What `aisimulate predict` wrote, and its configuration, which it does not copy there. */
+async function ofPrediction(folder: string): Promise<readonly Prior[] | null> {
+  const file = join(folder, 'prediction.json')
+  const text = await readFile(file, 'utf8').catch(() => null)
+  if (text === null) return null
+  const configs = (await readdir(folder)).filter(name => /\.ya?ml$/.test(name))
+  const [config] = configs
+  if (config === undefined || configs.length > 1)
+    throw new FulcrumError('bad-input', 'prior-file-invalid', `${file}: it does not say what was predicted`, {
+      remedy: `Copy the YAML file of the --config of aisimulate predict into ${folder}, and no other one.`,
+    })
+  return [aisimulatePrediction(text, await readFile(join(folder, config), 'utf8'), file)]
 }
 
 async function ofRun(folder: string, model: string): Promise<readonly Prior[] | null> {

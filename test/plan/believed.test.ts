@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { aiconfiguratorPriors } from '../../src/analysis/priors/aiconfigurator.ts'
@@ -8,7 +8,7 @@ import { topologyLabel } from '../../src/model/index.ts'
 import { believedOrder, withBeliefs } from '../../src/plan/believed.ts'
 import { planSweep } from '../../src/plan/plan.ts'
 import { adaptive } from '../../src/search/adaptive.ts'
-import { repository } from '../cli/fulcrum.ts'
+import { repository, temporaryFolder } from '../cli/fulcrum.ts'
 import { read, sweepText } from '../spec/sweep-text.ts'
 
 const written = join(import.meta.dirname, '../analysis/priors/aiconfigurator')
@@ -51,6 +51,22 @@ describe('folders of beliefs', () => {
     const ofRun = await readPriors([join(repository, 'results/baseline/quick')], model)
     assert.ok(ofRun.length > 0 && ofRun.every(({ source }) => source.startsWith('run quick/')))
     assert.deepEqual(await readPriors([join(repository, 'results')], model).then(found => found.length > 0), true)
+  })
+  test('are what aisimulate predict wrote, with the one configuration that lies beside it', async () => {
+    await using folder = await temporaryFolder()
+    const { path } = folder
+    await writeFile(join(path, 'prediction.json'), '{"summary":{"output_throughput_tok_s":160,"mean_itl_ms":20}}')
+    await assert.rejects(readPriors([path], model), /prediction\.json: it does not say what was predicted/)
+    const config = `traffic:
+  source: { type: synthetic, input_tokens: 1024, output_tokens: 128 }
+  load: { type: concurrency, concurrency: 4 }
+engine: { workers: { aggregated: { parallelism: { replicas: 2, tensor: 1 } } } }
+`
+    await writeFile(join(path, 'config.yaml'), config)
+    const [prior, ...more] = await readPriors([path], model)
+    assert.deepEqual([prior?.tokensPerSPerGpu, prior?.load, more], [80, { kind: 'concurrency', value: 4 }, []])
+    await writeFile(join(path, 'other.yml'), config)
+    await assert.rejects(readPriors([path], model), /does not say what was predicted/)
   })
   test('are refused when they hold nothing of the model', async () => {
     await assert.rejects(readPriors([join(repository, 'docs')], model), /docs has no predictions for /)

@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync'
+import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { FulcrumError, type Topology } from '../../model/index.ts'
 import type { Prior } from './prior.ts'
@@ -59,8 +60,35 @@ export function aisimulatePriors(text: string, file: string): readonly Prior[] {
   })
 }
 
+const report = z.looseObject({ summary: z.record(z.string(), z.unknown()) })
+
+/**
+ * Reads the output of `aisimulate predict`: the summary of `prediction.json`, which does not say what was predicted, and
+ * the configuration that the command was given.
+ *
+ * @param config text of the YAML file of `--config`; with every size of its workers' `parallelism` that is not 1
+ * @param file name of `prediction.json` to show in messages
+ * @throws FulcrumError bad-input `prior-file-invalid` with the place
+ */
+export function aisimulatePrediction(text: string, config: string, file: string): Prior {
+  const remedy = 'Give a folder with the prediction.json of `aisimulate predict` and the YAML file of its --config.'
+  const read = report.safeParse(fromJson(text, file))
+  if (!read.success) throw invalid(file, 'it has no summary', remedy)
+  const given = predictionConfig.safeParse(fromYaml(config, file, remedy))
+  if (!given.success) {
+    const [issue] = given.error.issues
+    throw invalid(file, `its configuration: ${issue?.path.join('.')}: ${issue?.message}`, remedy)
+  }
+  const metrics = Object.fromEntries(
+    Object.entries(read.data.summary).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value]] : [])),
+  )
+  const prior = priorOf({ metrics, candidate_id: 'predict' }, given.data, file)
+  if (prior === null) throw invalid(file, 'no throughput, or a load that is neither a concurrency nor a rate', remedy)
+  return prior
+}
+
 function priorOf(
-  { metrics, used_gpus, candidate_id }: z.output<typeof candidate>,
+  { metrics, used_gpus, candidate_id }: Pick<z.output<typeof candidate>, 'metrics' | 'used_gpus' | 'candidate_id'>,
   { traffic, engine }: z.output<typeof predictionConfig>,
   file: string,
 ): Prior | null {
@@ -114,6 +142,14 @@ function fromJson(text: string, file: string): unknown {
   }
 }
 
+function fromYaml(text: string, file: string, remedy: string): unknown {
+  try {
+    return parseYaml(text)
+  } catch (cause) {
+    throw invalid(file, `its configuration: ${cause instanceof Error ? cause.message : 'it is not YAML'}`, remedy)
+  }
+}
+
 /** One row per candidate, with nested values as JSON cells. */
 function fromCsv(text: string, file: string): unknown {
   let rows: readonly { readonly [column: string]: string }[]
@@ -144,8 +180,8 @@ function fromCsv(text: string, file: string): unknown {
   }
 }
 
-function invalid(where: string, wrong: string): FulcrumError {
-  return new FulcrumError('bad-input', 'prior-file-invalid', `${where}: ${wrong}`, {
-    remedy: 'Give the output folder of `aisimulate recommend` (result schema 1.0 or 1.1), or leave it out.',
-  })
+const usualRemedy = 'Give the output folder of `aisimulate recommend` (result schema 1.0 or 1.1), or leave it out.'
+
+function invalid(where: string, wrong: string, remedy = usualRemedy): FulcrumError {
+  return new FulcrumError('bad-input', 'prior-file-invalid', `${where}: ${wrong}`, { remedy })
 }

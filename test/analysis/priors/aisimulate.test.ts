@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { aisimulatePriors } from '../../../src/analysis/priors/aisimulate.ts'
+import { aisimulatePrediction, aisimulatePriors } from '../../../src/analysis/priors/aisimulate.ts'
 
 /** By hand after sweeper/result.py and docs/cli/user-guide.md of ai-dynamo/aisimulate 0.12. */
 const parallel = (replicas: number, tensor: number, attention_data = 1) => ({
@@ -40,6 +40,35 @@ const csv = [
     ].join(','),
   ),
 ].join('\n')
+
+/** The shape of `prediction.json` in section 22 of the same guide; the configuration in YAML, of which JSON is a part. */
+describe('a prior of aisimulate predict', () => {
+  const summary = { completed_requests: 12, ...metrics, router: null, name: 'x' }
+  const predicted = (config: object, report: object = { summary }) =>
+    aisimulatePrediction(JSON.stringify(report), JSON.stringify(config), 'out/prediction.json')
+
+  test('is its summary under its configuration', () => {
+    assert.deepEqual(predicted(configOf({ aggregated: { parallelism: { replicas: 2, tensor: 2 } } })), {
+      source: 'aisimulate (out/prediction.json, predict)',
+      topology: { kind: 'aggregated', workers: 2 },
+      ...{ gpus: 4, gpusPerDecodeWorker: 2, prefillGpus: 0, isl: 1024, osl: 128 },
+      load: { kind: 'concurrency', value: 8 },
+      ...{ tokensPerSPerGpu: 400, tokensPerSPerUser: 50, ttftMs: 260, itlMs: 20 },
+    })
+    const apart = predicted(configOf({ prefill: parallel(2, 1), decode: parallel(1, 4) }))
+    assert.deepEqual([apart.topology, apart.gpus], [{ kind: 'disaggregated', prefill: 2, decode: 1 }, 6])
+  })
+
+  test('is refused, with what is missing, without summary, parallelism or a level of load', () => {
+    const config = configOf({ aggregated: parallel(1, 1) })
+    assert.throws(() => aisimulatePrediction('{"summary":{}}', 'a: [', 'p.json'), { code: 'prior-file-invalid' })
+    assert.throws(() => predicted(config, {}), { code: 'prior-file-invalid', message: /it has no summary/ })
+    assert.throws(() => predicted(configOf({ aggregated: {} })), { message: /workers\.aggregated\.parallelism/ })
+    assert.throws(() => predicted(configOf({ aggregated: parallel(1, 1) }, { type: 'trace_timestamps' })), {
+      message: /neither a concurrency nor a rate/,
+    })
+  })
+})
 
 describe('priors of aisimulate recommend', () => {
   test('are its selected candidates, with workers, GPUs, load and figures', () => {
