@@ -53,7 +53,7 @@ async function etcdOf(pid: number | undefined): Promise<string> {
 it('a worker that registers twice fails the deployment, which says where it is', async () => {
   const env = { ...mocker.env, PYTHONPATH: join(import.meta.dirname, 'stand-ins') }
   await deployed(
-    { python: dynamoVersions[1].python, backend: 'registers_twice', env, ready_timeout: 20 },
+    { python: dynamoVersions[1].python, backend: 'registers_twice', env, ready_timeout: 35 },
     async (deployer, context) => {
       await assert.rejects(deployer.reconcile(deployment(aggregated(1)), context), {
         code: 'workers-surplus',
