@@ -1,5 +1,6 @@
 import { isCancel, select, text } from '@clack/prompts'
 import type { AskedSweep } from '../commands/own-sweep.ts'
+import { defined } from '../model/index.ts'
 
 /** What the choice says that leads to the templates instead. */
 const byTemplate = 'template'
@@ -37,8 +38,7 @@ export async function askForSweep(backends: { readonly [name: string]: string })
     backend,
     model,
     gpus,
-    ...(url === undefined ? {} : { url }),
-    ...(gpusPerWorker === undefined ? {} : { gpusPerWorker }),
+    ...defined({ url, gpusPerWorker }),
     workloads: workloads.split(',').map(one => {
       const [isl = 0, osl = 0] = one.split('/').map(Number)
       return { isl, osl }

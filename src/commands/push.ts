@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type Manifest, readManifest, sweepFolder } from '../journal/index.ts'
-import { FulcrumError } from '../model/index.ts'
+import { defined, FulcrumError } from '../model/index.ts'
 import { filesOf } from '../site/run-files.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pushToStore } from './store/push.ts'
@@ -125,7 +125,7 @@ function refused(status: number, body: unknown, site: URL): FulcrumError {
   const kind = status >= 500 ? 'environment' : 'bad-input'
   return new FulcrumError(kind, 'push-refused', message, {
     where: site.href,
-    ...(remedy === undefined ? {} : { remedy }),
+    ...defined({ remedy }),
   })
 }
 

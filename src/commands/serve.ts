@@ -1,3 +1,4 @@
+import { defined } from '../model/index.ts'
 import type { Site } from '../site/server.ts'
 import type { ServeRequest } from './serve/open-site.ts'
 
@@ -46,7 +47,7 @@ export async function serveStore({ store: address, env, ...request }: StoreReque
   const told = new Set<string>()
   const mirror = openMirror(store, resultsRoot, {
     mostBytes,
-    ...(onFetch === undefined ? {} : { onFetch }),
+    ...defined({ onFetch }),
     onLeftOut: (key, why) => {
       if (!told.has(`${key} ${why}`)) onNotice(`${store.url}/${key} is left out: ${why}`)
       told.add(`${key} ${why}`)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isSecretName, topologyLabel } from '../model/index.ts'
+import { defined, isSecretName, topologyLabel } from '../model/index.ts'
 import type { DeploymentFiles, WantedFiles } from './define-deployer.ts'
 import type { PlannedFile } from './deployer.ts'
 import { etcdCommand, type InfrastructureConfig, natsCommand } from './infrastructure.ts'
@@ -61,8 +61,7 @@ export function standAloneFiles(
     url,
     model,
     readyTimeoutS: config.ready_timeout,
-    ...(ask === undefined ? {} : { ask }),
-    ...(addressesOf === undefined ? {} : { addressesOf }),
+    ...defined({ ask, addressesOf }),
   })
   return {
     files: [{ path: 'start.sh', content: script, isProgram: true }, ...distinctFiles(files)],

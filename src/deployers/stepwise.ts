@@ -1,4 +1,4 @@
-import { type Deployment, type Endpoint, FulcrumError, type Role, topologyLabel } from '../model/index.ts'
+import { type Deployment, defined, type Endpoint, FulcrumError, type Role, topologyLabel } from '../model/index.ts'
 import type { RunningProcess } from '../process/process.ts'
 import { type Change, placesOf, type WorkerSlot } from './change.ts'
 import { changesUntilClosed } from './changes-until-closed.ts'
@@ -142,7 +142,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
       started: (process, role) => {
         lastLogs.set(process.name, process)
         const what = { what: process.name, pid: process.pid }
-        context.onEvent({ kind: 'start', ...what, ...(role === undefined ? {} : { role }) })
+        context.onEvent({ kind: 'start', ...what, ...defined({ role }) })
       },
     }
   }

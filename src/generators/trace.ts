@@ -1,3 +1,4 @@
+import { defined } from '../model/index.ts'
 import { requestColumns } from './columns.ts'
 import { readCsvRows } from './csv-rows.ts'
 import { lineError } from './json-lines.ts'
@@ -83,7 +84,7 @@ export async function readTrace(file: string, signal: AbortSignal, unit?: TraceU
     time,
     unanswered: found.unanswered(),
     ...(blockTokens === tokensPerBlock ? {} : { blockTokens }),
-    ...(sessions === undefined ? {} : { sessions }),
+    ...defined({ sessions }),
   }
 }
 

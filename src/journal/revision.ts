@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
+import { defined } from '../model/index.ts'
 import type { Manifest } from './manifest.ts'
 
 const run = promisify(execFile)
@@ -25,7 +26,7 @@ export async function gitRevision(folder: string): Promise<Manifest['git']> {
       text => createHash('sha256').update(text).digest('hex').slice(0, 16),
       () => undefined,
     )
-    return { revision: head, dirty: true, ...(hash === undefined ? {} : { changes: hash }) }
+    return { revision: head, dirty: true, ...defined({ changes: hash }) }
   } catch {
     return null
   }

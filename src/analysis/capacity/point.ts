@@ -1,4 +1,5 @@
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
+import { defined } from '../../model/defined.ts'
 import type { Estimate } from '../estimate.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { KnownQuantiles } from './quantiles.ts'
@@ -43,7 +44,7 @@ export function capacityPoint(point: MeasuredPoint): CapacityPoint {
 function measurementRead(measurement: Measurement): CapacityMeasurement {
   const { window, durationS, requests, requestsPerS } = measurement
   return {
-    ...(window === undefined ? {} : { window }),
+    ...defined({ window }),
     durationS,
     requestsPerS,
     requests: { sent: requests.sent, completed: requests.completed },

@@ -1,7 +1,7 @@
 import { leftOutIn } from '../../journal/index.ts'
 import type { Run } from '../../journal/run.ts'
 import { type Figure, figures } from '../../metrics/figures/index.ts'
-import { canonicalJson, FulcrumError, type Workload } from '../../model/index.ts'
+import { canonicalJson, defined, FulcrumError, type Workload } from '../../model/index.ts'
 import { kindOf } from '../compare/comparable.ts'
 import { type EnvironmentDifference, environmentDifferences } from '../compare/environment.ts'
 import { type MeasuredPoint, measuredPoints } from '../measured-point.ts'
@@ -152,5 +152,5 @@ function workloadNames() {
 /** Content of a workload. Paths of other checkouts and other names do not make another workload. */
 function contentOf({ name: _, datasetFile, ...rest }: Workload): string {
   const file = rest.datasetSha256 === undefined ? datasetFile?.split('/').at(-1) : undefined
-  return canonicalJson({ ...rest, ...(file === undefined ? {} : { datasetFile: file }) })
+  return canonicalJson({ ...rest, ...defined({ datasetFile: file }) })
 }

@@ -1,5 +1,12 @@
-import type { Deployment, EngineSettings, Json, Role } from '../../model/index.ts'
-import { rolesOf, topologyLabel } from '../../model/index.ts'
+import {
+  type Deployment,
+  defined,
+  type EngineSettings,
+  type Json,
+  type Role,
+  rolesOf,
+  topologyLabel,
+} from '../../model/index.ts'
 import type { Profile } from '../../simulator/profile.ts'
 import { settingsProblems } from '../../simulator/settings.ts'
 import type { SimulatedPoint } from '../../simulator/simulate.ts'
@@ -47,10 +54,10 @@ export function loadOf(load: MeasuredPoint['load']): Omit<SimulatedPoint, 'deplo
   const { level, requests, durationS, graceS, warmup, window, seed, timeoutMs, dataset } = load
   return {
     level,
-    ...(requests === undefined ? {} : { requests }),
+    ...defined({ requests }),
     ...(durationS === undefined ? {} : { durationS, graceS }),
     warmup,
-    ...(window === undefined ? {} : { window }),
+    ...defined({ window }),
     seed,
     dataset,
     timeoutMs,

@@ -1,5 +1,5 @@
 import type { Deployment, LoadLevel, Slo, Topology } from '../../model/index.ts'
-import { canonicalJson, rolesOf, topologyLabel } from '../../model/index.ts'
+import { canonicalJson, defined, rolesOf, topologyLabel } from '../../model/index.ts'
 import type { Profile } from '../../simulator/profile.ts'
 import type { SimulatedWorkload, TraceRequests, WeightedWorkload } from '../../simulator/request-source.ts'
 import type { SimulatedPoint, Simulation } from '../../simulator/simulate.ts'
@@ -85,7 +85,7 @@ export function simulatedPoint(twin: Twin, request: PredictionRequest): Simulate
     deployment: { topology, engine: modelledEngine({ topology, engine }, twin.profile).engine },
     workload,
     ...simulatedLoad(load),
-    ...(slo === undefined ? {} : { slo }),
+    ...defined({ slo }),
     routing: twin.routing,
   }
 }
@@ -151,11 +151,10 @@ export function replayTrace(
   const { speed = 1, maxConcurrency, engine, slo } = options
   const request: PredictionRequest = {
     topology,
-    ...(engine === undefined ? {} : { engine }),
-    ...(slo === undefined ? {} : { slo }),
+    ...defined({ engine, slo }),
     workload: [],
     load: {
-      level: { kind: 'trace', file: '', speed, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) },
+      level: { kind: 'trace', file: '', speed, ...defined({ maxConcurrency }) },
       trace,
     },
   }
@@ -180,13 +179,9 @@ function simulatedLoad(load: PredictedLoad): Omit<SimulatedPoint, 'deployment' |
   const decided = requests !== undefined || durationS !== undefined || level.kind === 'stages' || level.kind === 'trace'
   return {
     level,
-    ...(requests === undefined ? {} : { requests }),
+    ...defined({ requests }),
     ...(decided ? {} : { requests: Math.max(fewestRequests, 10 * held) }),
-    ...(durationS === undefined ? {} : { durationS }),
-    ...(graceS === undefined ? {} : { graceS }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(dataset === undefined ? {} : { dataset }),
-    ...(trace === undefined ? {} : { trace }),
+    ...defined({ durationS, graceS, timeoutMs, dataset, trace }),
     warmup: warmup ?? (level.kind === 'trace' ? 0 : Math.max(16, 2 * held)),
     seed,
   }

@@ -74,8 +74,7 @@ it shows a copy in ~/.cache/fulcrum and checks for changes every 30 s.`,
         port,
         token,
         keepsKnown: true,
-        ...defined({ repository, auditLog }),
-        ...(allowHost === undefined ? {} : { allowedHosts: allowHost }),
+        ...defined({ repository, auditLog, allowedHosts: allowHost }),
         onRead: countedProgress(line, 'runs read'),
       }
       const isStore = /^s3:/i.test(resultsRoot)

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, openAsBlob } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AwsClient } from 'aws4fetch'
-import { FulcrumError } from '../../model/index.ts'
+import { defined, FulcrumError } from '../../model/index.ts'
 
 /** An object of a store. */
 export interface StoredObject {
@@ -218,6 +218,6 @@ function refused(status: number, text: string, where: string): FulcrumError {
     kind,
     'store-refused',
     `The store refused the request: HTTP ${status}${code === null ? '' : ` ${code}`}.`,
-    { where, ...(remedy === undefined ? {} : { remedy }) },
+    { where, ...defined({ remedy }) },
   )
 }

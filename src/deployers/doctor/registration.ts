@@ -1,4 +1,4 @@
-import { type Role, roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../model/index.ts'
+import { defined, type Role, roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../model/index.ts'
 import type { Exposition } from '../../telemetry/exposition.ts'
 import { type Instance, registeredTwice } from '../discovery.ts'
 import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
@@ -20,7 +20,7 @@ export function expectedOf(needs: SweepNeeds): ExpectedWorkers | null {
   const { topologies = [], model, longestTokens = null, concurrency, engines = {} } = needs
   const [topology, ...more] = topologies
   if (topology === undefined || more.length > 0) return null
-  return { topology, ...(model === undefined ? {} : { model }), longestTokens, concurrency, engines }
+  return { topology, ...defined({ model }), longestTokens, concurrency, engines }
 }
 
 const limitMs = 5_000

@@ -1,3 +1,4 @@
+import { defined } from '../../model/index.ts'
 import type { WorkerSlot } from '../change.ts'
 import type { DeploymentFiles, WantedFiles } from '../define-deployer.ts'
 import { thisMachine } from '../nodes/nodes.ts'
@@ -28,7 +29,7 @@ export function dynamoServeFiles(config: DynamoServeConfig, wanted: WantedFiles)
   })
   return standAloneFiles(config, wanted, {
     by: 'dynamo serve',
-    processes: tasks.map(({ name, argv, env, cwd }) => ({ name, argv, env, ...(cwd === undefined ? {} : { cwd }) })),
+    processes: tasks.map(({ name, argv, env, cwd }) => ({ name, argv, env, ...defined({ cwd }) })),
     files: tasks
       .flatMap(task => task.files)
       .map(({ path, content }) => ({

@@ -1,4 +1,4 @@
-import { FulcrumError } from '../../model/index.ts'
+import { defined, FulcrumError } from '../../model/index.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { judgeVersion } from '../doctor/versions.ts'
 import { versionOfImage } from '../dynamo/frontend-options.ts'
@@ -27,8 +27,7 @@ export async function checkKubernetes(config: KubernetesConfig): Promise<readonl
     const parts = Object.entries(cast).map(([part, { name }]) => `${part}: ${name}`)
     checks.push(passed('manifest', `${file} has ${parts.join(', ')}`), ...frontendChecks(config, manifest, cast))
     const cluster: Cluster = await openCluster({
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
+      ...defined({ kubeconfig, context }),
     })
     const { graph } = manifest
     const served = servedResource(await cluster.get(versionPath(graph.apiVersion), signal), graph.kind)

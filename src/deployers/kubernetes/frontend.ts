@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../model/index.ts'
+import { defined, type Endpoint } from '../../model/index.ts'
 import { argumentOf, type Component } from './component.ts'
 import type { KubernetesConfig } from './config.ts'
 import { graphPods, type OpenedGraph } from './opened-graph.ts'
@@ -44,7 +44,7 @@ export function frontendAccess(config: KubernetesConfig, model: string, closing:
         dialect: 'dynamo-1',
         metricsUrls: { frontend: `${url}/metrics` },
         ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
-        ...(clusterUrl === undefined ? {} : { clusterUrl }),
+        ...defined({ clusterUrl }),
       }
     },
     close: async () => {

@@ -1,3 +1,4 @@
+import { defined } from '../../model/index.ts'
 import type { ReadManifest } from './check.ts'
 import { type Cluster, type ClusterChoice, openCluster } from './cluster.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -26,8 +27,7 @@ export async function openGraph(
   open: (choice: ClusterChoice) => Promise<Cluster> = openCluster,
 ): Promise<OpenedGraph> {
   const cluster = await open({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
+    ...defined({ kubeconfig, context }),
   })
   const where = namespace ?? read.manifest.graph.namespace ?? cluster.namespace
   return { ...read, cluster, namespace: where, held: await holdGraph(cluster, read.manifest, where, signal) }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defined } from '../../model/index.ts'
 import { field, positiveInt } from '../../yaml/field.ts'
 import { filePath, words } from '../../yaml/kinds.ts'
 import { type Path, quoted } from '../../yaml/problem.ts'
@@ -125,8 +126,7 @@ function readNodes(
     const indices = typeof gpus === 'number' ? Array.from({ length: gpus }, (_, gpu) => gpu) : gpus
     return {
       name,
-      ...(address === undefined ? {} : { address }),
-      ...(indices === undefined ? {} : { gpus: indices }),
+      ...defined({ address, gpus: indices }),
     }
   })
   reportDuplicates(context, path, hosts, node => (node as { name: string }).name)

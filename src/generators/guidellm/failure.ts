@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
-import { FulcrumError } from '../../model/index.ts'
+import { defined, FulcrumError } from '../../model/index.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 
 /** One sentence for a run of GuideLLM without a report. */
 export function guideLlmFailure(end: ProgramEnd, logFile: string): FulcrumError {
   const fail = (kind: 'failed' | 'environment', code: string, message: string, remedy?: string) =>
-    new FulcrumError(kind, code, message, { where: logFile, ...(remedy === undefined ? {} : { remedy }) })
+    new FulcrumError(kind, code, message, { where: logFile, ...defined({ remedy }) })
   if (end.gaveUp !== null) return fail('failed', 'guidellm-hung', `GuideLLM was ended without a report: ${end.gaveUp}`)
   const lines = end.lines.map(line => stripVTControlCharacters(line).trim()).filter(line => line !== '')
   const missing = lines.findLast(line => /^ModuleNotFoundError: /.test(line))

@@ -1,7 +1,6 @@
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import type { Window } from '../../metrics/window.ts'
-import type { Point } from '../../model/index.ts'
-import { counted } from '../../model/index.ts'
+import { counted, defined, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import type { Row } from '../programs/rows.ts'
@@ -34,7 +33,7 @@ export function resultOf(point: Point, { report, elapsedS, runFolder, files }: G
     startedAtMs: window?.startMs ?? rows[0]?.sentMs ?? 0,
     wallS: elapsedS,
     knowsSchedule: isOpen,
-    ...(window === undefined ? {} : { steadyWindow: window }),
+    ...defined({ steadyWindow: window }),
     // It does not record the times of individual pieces.
     interChunkMs: new Float64Array(),
     // Counts come from usage, or from the tokenizer if the server sends none; GuideLLM does not say which.

@@ -4,7 +4,7 @@ import { type Finding, type Measurement, type TokenCounts, unknownHealth } from 
 import { phaseCode, type RequestRecords } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
 import type { Window } from '../../metrics/window.ts'
-import { meanTokens, type Point } from '../../model/index.ts'
+import { defined, meanTokens, type Point } from '../../model/index.ts'
 import { datasetDeviation } from '../built-in/asked.ts'
 import { slotsOf } from '../slots.ts'
 import { errorsOf, originMs, type Row, recordsOf } from './rows.ts'
@@ -47,7 +47,7 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
   const records = recordsOf(result.rows)
   const measured = result.rows.filter(row => steadyWindow === undefined || isSentWithin(row.sentMs, steadyWindow))
   const summary = summarise(bounds === undefined ? records : inPhases(records, bounds), {
-    ...(bounds === undefined ? {} : { steadyWindow: bounds }),
+    ...defined({ steadyWindow: bounds }),
     from: openLoop && result.knowsSchedule ? 'scheduled' : 'sent',
     slo: point.slo,
     asked: result.asked ?? { isl: meanTokens(workload.isl), osl: meanTokens(workload.osl) },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { counted } from '../../model/index.ts'
+import { counted, defined } from '../../model/index.ts'
 import { field, json, positiveInt } from '../../yaml/field.ts'
 import { baseUrl, durationInSeconds, filePath } from '../../yaml/kinds.ts'
 import type { Path } from '../../yaml/problem.ts'
@@ -144,8 +144,7 @@ function readShards(raw: z.output<typeof placedShards>, context: SectionContext,
     hosts,
     launcher: launch ?? 'ssh',
     launcherArgs: launcherArgs.map(argument => (/^\.{1,2}\//.test(argument) ? fromFile(context, argument) : argument)),
-    ...(command === undefined ? {} : { command }),
-    ...(job === undefined ? {} : { job }),
+    ...defined({ command, job }),
   }
 }
 
@@ -162,9 +161,6 @@ function readJob(raw: z.output<typeof jobKeys>): ShardJob {
     imagePullSecrets: raw.image_pull_secrets,
     deadlineS: raw.deadline,
     startTimeoutS: raw.start_timeout,
-    ...(url === undefined ? {} : { url }),
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    ...(namespace === undefined ? {} : { namespace }),
+    ...defined({ url, kubeconfig, context, namespace }),
   }
 }

@@ -1,4 +1,5 @@
 import type { ShardJob, ShardSettings } from '../../../generators/shards/launch.ts'
+import { defined } from '../../../model/index.ts'
 import type { ClusterOfDeployment } from '../../define-deployer.ts'
 
 /** Shards that run as pods of a Job. */
@@ -18,9 +19,7 @@ export function besideDeployment(shards: JobShards, deployment: ClusterOfDeploym
     ...shards,
     job: {
       ...job,
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-      ...(namespace === undefined ? {} : { namespace }),
+      ...defined({ kubeconfig, context, namespace }),
     },
   }
 }

@@ -1,4 +1,4 @@
-import { FulcrumError } from '../../../model/index.ts'
+import { defined, FulcrumError } from '../../../model/index.ts'
 import { type Check, missed, noticed, passed } from '../../doctor/check.ts'
 import { openCluster } from '../cluster.ts'
 import type { JobShards } from './defaults.ts'
@@ -15,8 +15,7 @@ export async function checkLoadJob(shards: JobShards): Promise<readonly Check[]>
   const signal = AbortSignal.timeout(limitMs)
   try {
     const cluster = await openCluster({
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
+      ...defined({ kubeconfig, context }),
     })
     const namespace = shards.job.namespace ?? cluster.namespace
     const name = 'fulcrum-load-check'

@@ -1,4 +1,4 @@
-import type { Json } from '../../../model/index.ts'
+import { defined, type Json } from '../../../model/index.ts'
 import type { JsonObject } from '../fields.ts'
 import type { JobShards } from './defaults.ts'
 
@@ -73,7 +73,7 @@ export function loadJob({ name, shards, owner, run }: JobOptions): JsonObject {
             {
               name: 'shard',
               image: job.image,
-              ...(command === undefined ? {} : { command }),
+              ...defined({ command }),
               args: ['shard', '--listen', String(shardPort)],
               ...(Object.keys(job.resources).length === 0 ? {} : { resources: job.resources }),
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
