@@ -205,6 +205,11 @@ suite('values', [
     /^7:21: slo\.ttft_p95_ms is Infinity; write a number of milli/,
   ],
   [
+    'an API that is not supported, such as rerank',
+    sweepText({ load: '{ api: rerank, concurrency: 1 }' }),
+    '6:14: load.api is "rerank"; write chat, completions, responses or embeddings',
+  ],
+  [
     'a share above one',
     sweepText({ validity: '{ error_share: 5 }' }),
     '7:26: validity.error_share is 5, above 1; write a share from 0 to 1',
