@@ -1,7 +1,8 @@
 /**
  * Whether a measurement that stops by what it has seen tells the truth as often as it claims, and what it saves.
  *
- *   node bench/stopping.ts [runs]     prints the tables of docs/bench/stopping.md (default 1000 runs a row)
+ *   node bench/stopping.ts [runs] [others] [part of a name]     prints the tables of docs/bench/stopping.md (default 1000 runs a row);
+ *                                              `others`: of open loops, conversations and shards alone
  */
 
 import type { FigureAtLook } from '../src/metrics/measurement.ts'
@@ -11,6 +12,7 @@ import { percentileBounds } from '../src/metrics/stopping/intervals.ts'
 import { figuresAtLook, isSettled, looksOf } from '../src/metrics/stopping/rule.ts'
 import { sampleOf } from '../src/metrics/stopping/sample.ts'
 import type { Slo } from '../src/model/index.ts'
+import { type OtherLoad, otherLoads } from './stopping/other-loads.ts'
 import { engineSources, type Source, syntheticSources, type Truth, warmUpRounds } from './stopping/sources.ts'
 
 const runs = Number(process.argv[2] ?? 1000)
@@ -63,47 +65,74 @@ function holds({ figure, low, high, estimate }: FigureAtLook, truth: Truth): boo
   )
 }
 
-/** A row a source: coverage of each figure's interval when the rule has stopped, wrong verdicts, requests. */
+/** What one run came to. */
+interface Ended {
+  readonly figures: readonly FigureAtLook[]
+  readonly requests: number
+}
+
+/** A row of coverage: of each figure's interval when the rule has stopped, wrong verdicts, requests. */
+function coverageRow(
+  name: string,
+  truth: Truth,
+  stopAt: (slo: Slo, seed: string) => Ended,
+  shownRequests: (mean: number) => string,
+): readonly string[] {
+  const held: Record<string, [held: number, given: number]> = {}
+  const requests: number[] = []
+  let [verdicts, wrong, open] = [0, 0, 0]
+  for (let run = 0; run < runs; run++) {
+    const factor = factors[run % factors.length] ?? 1
+    const slo = { ttftP95Ms: truth.ttft_p95_ms * factor, itlP95Ms: truth.itl_p95_ms / factor }
+    const stopped = stopAt(slo, `${name}/${run}`)
+    requests.push(stopped.requests)
+    if (!isSettled(stopped.figures)) open += 1
+    for (const figure of stopped.figures) {
+      const held1 = holds(figure, truth)
+      const count = held[figure.figure] ?? [0, 0]
+      held[figure.figure] = count
+      if (held1 !== null) count[1] += 1
+      if (held1 === true) count[0] += 1
+      if (figure.limitMs === undefined || (figure.state !== 'met' && figure.state !== 'missed')) continue
+      verdicts += 1
+      const isMet = truth[figure.figure as keyof Truth] <= figure.limitMs
+      if (isMet !== (figure.state === 'met')) wrong += 1
+    }
+  }
+  const shown = ([kept, given]: [number, number]) => {
+    if (given === 0) return 'withheld'
+    const text = percent(kept / given)
+    return kept / given < 0.93 ? `**${text}**` : text
+  }
+  return [
+    name,
+    ...names.map(figure => shown(held[figure] ?? [0, 0])),
+    verdicts === 0 ? '–' : `${percent(wrong / verdicts)} of ${verdicts}`,
+    shownRequests(meanOf(requests)),
+    percent(open / runs),
+  ]
+}
+
+const coverageHead = ['load', 'TTFT p95', 'ITL p95', 'tokens/s/user', 'tokens/s', 'wrong verdicts', 'requests']
+
 function coverage(sources: readonly Source[]): string {
-  const rows = sources.map(source => {
-    const held: Record<string, [held: number, given: number]> = {}
-    const requests: number[] = []
-    let [verdicts, wrong, open] = [0, 0, 0]
-    for (let run = 0; run < runs; run++) {
-      const factor = factors[run % factors.length] ?? 1
-      const slo = { ttftP95Ms: source.truth.ttft_p95_ms * factor, itlP95Ms: source.truth.itl_p95_ms / factor }
-      const stopped = stop(source, slo, `${source.name}/${run}`)
-      requests.push(stopped.requests / source.concurrency)
-      if (!isSettled(stopped.figures)) open += 1
-      for (const figure of stopped.figures) {
-        const held1 = holds(figure, source.truth)
-        const count = held[figure.figure] ?? [0, 0]
-        held[figure.figure] = count
-        if (held1 !== null) count[1] += 1
-        if (held1 === true) count[0] += 1
-        if (figure.limitMs === undefined || (figure.state !== 'met' && figure.state !== 'missed')) continue
-        verdicts += 1
-        const isMet = source.truth[figure.figure as keyof Truth] <= figure.limitMs
-        if (isMet !== (figure.state === 'met')) wrong += 1
-      }
-    }
-    const shown = ([held, given]: [number, number]) => {
-      if (given === 0) return 'withheld'
-      const text = percent(held / given)
-      return held / given < 0.93 ? `**${text}**` : text
-    }
-    return [
+  const rows = sources.map(source =>
+    coverageRow(
       source.name,
-      ...names.map(name => shown(held[name] ?? [0, 0])),
-      verdicts === 0 ? '–' : `${percent(wrong / verdicts)} of ${verdicts}`,
-      `${meanOf(requests).toFixed(1)}x`,
-      percent(open / runs),
-    ]
-  })
-  return table(
-    ['load', 'TTFT p95', 'ITL p95', 'tokens/s/user', 'tokens/s', 'wrong verdicts', 'requests', 'ended at max'],
-    rows,
+      source.truth,
+      (slo, seed) => stop(source, slo, seed),
+      mean => `${(mean / source.concurrency).toFixed(1)}x`,
+    ),
   )
+  return table([...coverageHead, 'ended at max'], rows)
+}
+
+/** The same of open loops, conversations and shards. */
+function coverageOfOthers(loads: readonly OtherLoad[]): string {
+  const rows = loads.map(load =>
+    coverageRow(load.name, load.truth, load.stop, mean => `${mean.toFixed(0)} of ${load.most}`),
+  )
+  return table([...coverageHead, 'ended at max'], rows)
 }
 
 /** Looks in information time, of the default rule. */
@@ -215,8 +244,16 @@ function saved(sources: readonly Source[]): string {
   return table(['load', 'settled', 'requests: auto', 'fixed, as many settled', 'saved'], rows)
 }
 
-const synthetic = syntheticSources()
-const sources = [...synthetic, ...engineSources()]
-console.log(`## Coverage under stopping\n\n${coverage(sources)}\n`)
-console.log(`## Corrections for looking\n\n${corrections(synthetic.filter((_, index) => [1, 2, 5].includes(index)))}\n`)
-console.log(`## Requests saved\n\n${saved(sources)}`)
+const only = process.argv[3]
+const others = only === undefined || only === 'others'
+const part = process.argv[4]
+if (others) console.log(`## Open loops, conversations and shards\n\n${coverageOfOthers(otherLoads(part))}\n`)
+if (only === undefined) {
+  const synthetic = syntheticSources()
+  const sources = [...synthetic, ...engineSources()]
+  console.log(`## Coverage under stopping\n\n${coverage(sources)}\n`)
+  console.log(
+    `## Corrections for looking\n\n${corrections(synthetic.filter((_, index) => [1, 2, 5].includes(index)))}\n`,
+  )
+  console.log(`## Requests saved\n\n${saved(sources)}`)
+}

@@ -62,6 +62,8 @@ export interface RequestRecords {
   readonly turn: Float64Array
   /** Index of its model among the mixed ones; 0 with a single model. */
   readonly model: Float64Array
+  /** Number of the conversation it belongs to; NaN if each request stands by itself. */
+  readonly session: Float64Array
   /** 0 if answered, otherwise {@link errorCode}. */
   readonly error: Uint8Array
   /** See {@link phaseCode}; 0 for a measured request. */
@@ -116,6 +118,7 @@ export const countColumns = [
   'firstChunkTokens',
   'turn',
   'model',
+  'session',
   'error',
   'phase',
 ] as const
@@ -153,6 +156,7 @@ export function createRecords(count: number, shared = false): RequestRecords {
     firstChunkTokens: numbers(),
     turn: numbers(),
     model: numbers(),
+    session: times(),
     error: bytes(),
     phase: bytes(),
   }

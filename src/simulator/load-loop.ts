@@ -35,6 +35,8 @@ export interface OpenLoad {
   readonly after: DueTimes | null
   /** Length of a window that ends by time; null if its last request ends it. */
   readonly windowMs: number | null
+  /** Nothing more is measured once it says so; absent where due times alone decide. */
+  isOver?(): boolean
 }
 
 /** Loads an engine in virtual time as the built-in generator loads a server. */
@@ -111,7 +113,7 @@ export function createLoadLoop(
       return exchange.end(Number.isNaN(windowMs) ? startMs : windowMs)
     },
 
-    open({ startMs, most, before, measured, after, windowMs }, limits) {
+    open({ startMs, most, before, measured, after, windowMs, isOver = () => false }, limits) {
       const waiting = createQueue<{
         readonly drawn: DrawnRequest
         readonly phase: RequestPhase
@@ -186,7 +188,7 @@ export function createLoadLoop(
       let firstMs = Number.NaN
       const lastDueMs = stream('measured', windowAtMs, measured, dueMs => {
         if (Number.isNaN(firstMs)) firstMs = dueMs
-        return true
+        return !isOver()
       })
       allDue = true
       if (after !== null) {

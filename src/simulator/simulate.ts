@@ -30,7 +30,7 @@ import { watched } from './watch.ts'
 export interface SimulatedPoint {
   /**
    * Stops as soon as the deciding figures are certain or precise; {@link requests} is then the maximum. Where the rule
-   * does not apply (conversations, open loops, and windows that are not steady), all of them are measured.
+   * does not apply (conversations, loads without a single rate, and windows that are not steady), all of them are measured.
    */
   readonly auto?: AutoRequests
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
@@ -145,7 +145,14 @@ export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineW
   simulateOnce(point, profile, watch)
   const { auto: _, ...fixed } = point
   const repeats = dataset !== undefined && point.warmup + (requests ?? 0) > dataset
-  const simulation = simulateOnce({ ...fixed, requests: watch.stopping().requests }, profile, null, repeats, look)
+  const simulation = simulateOnce(
+    { ...fixed, requests: watch.stopping().requests },
+    profile,
+    null,
+    repeats,
+    look,
+    requests,
+  )
   return { ...simulation, stopping: watch.stopping() }
 }
 
@@ -159,6 +166,7 @@ function simulateOnce(
   watch: SimulationWatch | null = null,
   repeats?: boolean,
   look?: EngineWatch,
+  expected = point.requests,
 ): Simulation {
   const { deployment, level } = point
   const { topology } = deployment
@@ -219,7 +227,7 @@ function simulateOnce(
     failed,
   } = level.kind === 'concurrency'
     ? loop.closed(closedLoad(point, window, source.turns, startMs, limits, watch), limits)
-    : loop.open(openLoad(point, level, window, startMs), limits)
+    : loop.open(openLoad(point, level, window, startMs, watch, expected), limits)
   const timeUpMs = durationMs < Number.POSITIVE_INFINITY ? firstMs + durationMs : null
   const measurement = recorder.summary({ startMs: firstMs, lastSentMs, timeUpMs, endMs, failed })
   const windowMs = endMs - firstMs
@@ -277,6 +285,8 @@ function openLoad(
   level: Exclude<LoadLevel, { kind: 'concurrency' }>,
   window: WindowKind,
   startMs: number,
+  watch: SimulationWatch | null,
+  expected: number | undefined,
 ): OpenLoad {
   refuseSessions(point)
   const durationMs = point.durationS === undefined ? Number.POSITIVE_INFINITY : point.durationS * 1000
@@ -288,7 +298,7 @@ function openLoad(
     return { ...common, before: null, after: null, windowMs: null }
   }
   const windowMs = durationMs < Number.POSITIVE_INFINITY ? durationMs : null
-  const expectedMs = windowMs ?? ((point.requests ?? 0) / Math.max(rates.beforePerS, Number.MIN_VALUE)) * 1000
+  const expectedMs = windowMs ?? ((expected ?? 0) / Math.max(rates.beforePerS, Number.MIN_VALUE)) * 1000
   return {
     ...common,
     before:
@@ -301,6 +311,7 @@ function openLoad(
           },
     after: arrivalsAround('after', rates.afterPerS, level.arrivals, point.seed),
     windowMs,
+    ...(watch === null ? {} : { isOver: () => watch.isOver() }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Stopping } from '../metrics/measurement.ts'
-import { createRecords } from '../metrics/records.ts'
-import { firstDue, lookAt, type StopRule } from '../metrics/stopping/stop.ts'
+import { createRecords, phaseCode, pickRequests } from '../metrics/records.ts'
+import { lookAt, type StopRule } from '../metrics/stopping/stop.ts'
 import type { Recorder } from './recorder.ts'
 
 /** Examines a load in virtual time as it proceeds, by the rule that may end it. */
@@ -13,10 +13,15 @@ export interface SimulationWatch {
   stopping(): Stopping
 }
 
+/** With more requests than so many in its warm-up, an open loop runs to its end. */
+const mostOpenWarmup = 65_536
+
 export function createSimulationWatch(rule: StopRule, timeoutMs: number): SimulationWatch {
   const max = rule.looks.at(-1)?.requests ?? 0
-  const records = createRecords(rule.before + max)
+  const records = createRecords(max + (rule.requestsPerS === null ? rule.before : mostOpenWarmup))
   let sent = 0
+  /** Rows of the warm-up, which come first. */
+  let warmup = 0
   /** Number of leading rows that have all ended. */
   let ended = 0
   let next = 0
@@ -37,9 +42,11 @@ export function createSimulationWatch(rule: StopRule, timeoutMs: number): Simula
   function look(): void {
     while (ended < sent && !Number.isNaN(records.doneMs[ended] ?? Number.NaN)) ended += 1
     for (let due = rule.looks[next]; found === null && due !== undefined; due = rule.looks[next]) {
-      if (ended < rule.before + due.requests) return
+      const needed = Math.max(warmup, rule.requestsPerS === null ? rule.before : 0) + due.requests
+      if (ended < needed) return
       next += 1
-      const { figures, reason } = lookAt(firstDue(records, rule.before + due.requests), rule, due)
+      const rows = Array.from({ length: needed }, (_, row) => row)
+      const { figures, reason } = lookAt(pickRequests(records, rows), rule, due)
       if (reason !== null) found = { reason, requests: due.requests, max, precision: rule.precision, figures }
     }
   }
@@ -49,7 +56,9 @@ export function createSimulationWatch(rule: StopRule, timeoutMs: number): Simula
       ...recorder,
       sent(dueMs, atMs, phase) {
         recorder.sent(dueMs, atMs, phase)
-        if (sent === records.count) return
+        if (sent === records.count || phase === 'after') return
+        if (phase === 'warm-up') warmup += 1
+        records.phase[sent] = phaseCode(phase)
         records.scheduledMs[sent] = dueMs
         records.sentMs[sent] = atMs
         sent += 1

@@ -70,3 +70,17 @@ test('the rule has no say in a window that is not steady', () => {
   assert.equal(stopping, undefined)
   assert.equal(requests.sent, 800)
 })
+
+test('a simulated open loop stops when its figures are known, and is the point of so many requests', () => {
+  const level = { kind: 'rate', requestsPerS: 4, arrivals: { kind: 'poisson' } } as const
+  const open = point({ level, requests: 20_000, auto: { min: 400, precision: 0.2 } })
+  const { stopping, ...stopped } = simulate(open, profile)
+  assert.equal(stopping?.reason, 'settled')
+  assert.ok((stopping?.requests ?? 20_000) < 20_000)
+  assert.equal(stopped.requests.sent, stopping?.requests)
+  assert.equal(stopped.window, 'steady')
+  // Tokens/s of the rate, whatever arrived in this window.
+  const rate = stopping?.figures.find(({ figure }) => figure === 'output_tokens_per_s')
+  const asked = 4 * (stopped.osl?.mean ?? 0)
+  assert.ok(rate?.low != null && rate.high !== null && rate.low <= asked * 1.02 && asked * 0.98 <= rate.high)
+})

@@ -172,18 +172,38 @@ describe('mistakes in load', () => {
       'load.requests.auto.max: with max: 0x, nothing would be measured',
       'load.requests.auto: min is 10 requests, above max, which is 1',
     ])
-    for (const level of [{ request_rate: 4 }, { stages: [{ rate: 1, duration: '60s' }] }])
-      assert.match(wrong('auto', level)[0] ?? '', /^load\.requests: requests: auto needs a closed loop/)
+    assert.match(
+      wrong('auto', { stages: [{ rate: 1, duration: '60s' }] })[0] ?? '',
+      /^load\.requests: .*stages: their rate/,
+    )
+    const trace = { trace: { file: 't.jsonl' } }
+    assert.ok(wrong('auto', trace).some(said => /^load\.requests: .*can’t end a trace: .*as recorded/.test(said)))
+    assert.deepEqual(wrong({ auto: { min: '10x' } }, { request_rate: 4 }), [
+      'load.requests.auto.min: min: 10x is a multiple of the concurrency, which an open loop does not have',
+    ])
+  })
+
+  test('open loops alone end by what they measure, between 20 s and 10 min of their rate', () => {
+    const { loads, said } = stoppingOf('auto', { request_rate: [0.5, 10, 200] })
+    assert.deepEqual(said, [])
+    assert.deepEqual(
+      loads.map(load => [load.auto, load.requests, load.durationS]),
+      [
+        [{ min: 100, precision: 0.05 }, 300, undefined],
+        [{ min: 200, precision: 0.05 }, 4000, undefined],
+        [{ min: 1000, precision: 0.05 }, 4000, undefined],
+      ],
+    )
+    const { loads: stated } = stoppingOf({ auto: { min: 50, max: 80 } }, { request_rate: 10 })
+    assert.deepEqual([stated[0]?.auto?.min, stated[0]?.requests], [50, 80])
   })
 })
 
-test('requests: auto is refused where the load is split over shards, and reads where it is not', async () => {
+test('requests: auto ends loads of one process and of shards, but no window that is not steady', async () => {
   const load = '{ concurrency: 16, requests: auto }'
   assert.deepEqual(await problems(sweepText({ load })), [])
   const generator = '{ name: built-in, shards: 2 }'
-  const [problem, ...more] = await problems(sweepText({ load, generator }))
-  assert.match(problem ?? '', /requests: auto can’t be split over shards.*remove shards/)
-  assert.deepEqual(more, [])
+  assert.deepEqual(await problems(sweepText({ load, generator })), [])
   assert.match(
     (await problems(sweepText({ load, generator: 'genai-perf' })))[0] ?? '',
     /the generator genai-perf does not support requests: auto; write a number/,
@@ -192,4 +212,9 @@ test('requests: auto is refused where the load is split over shards, and reads w
     (await problems(sweepText({ load: '{ concurrency: 16, requests: auto, warmup: 3 }' })))[0] ?? '',
     /warmup: 2x/,
   )
+  const workloads = '[{ isl: 100, osl: 10, conversation: { turns: 4 } }]'
+  assert.deepEqual(await problems(sweepText({ workloads, load: '{ concurrency: 4, requests: auto, warmup: 4x }' })), [])
+  assert.match((await problems(sweepText({ workloads, load })))[0] ?? '', /warmup: 4x/)
+  const [arriving] = await problems(sweepText({ workloads, load: '{ request_rate: 4, requests: auto }' }))
+  assert.match(arriving ?? '', /conversations that arrive at a rate: they outlast the window/)
 })

@@ -12,7 +12,7 @@ import type { Control } from './control.ts'
 import { barriers, createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
 import type { Job } from './job.ts'
 import { createLiveTable, soFar } from './live-table.ts'
-import { createLookTable } from './look-table.ts'
+import { createLookTable, tableSize } from './look-table.ts'
 import { createPool, readyThreads, runThreads } from './pool.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from './prepare.ts'
 import { resolveTarget } from './resolve-target.ts'
@@ -82,8 +82,8 @@ async function measure(
     readyThreads(pool, threads, signal),
   ])
   const control = createControl()
-  const rule = stopRuleOf(point.load, point.slo, context.isBeaten)
-  const table = rule === null ? null : createLookTable(rule.before + (point.load.requests ?? 0))
+  const rule = stopRuleOf(point.load, point.slo, context.isBeaten, load.requests.turns)
+  const table = rule === null ? null : createLookTable(tableSize(rule))
   const live = createLiveTable(threads)
   const job = { ...load, target, control, table, live, threads } satisfies Omit<Job, 'thread'>
   const preparedMs = monotonicMs()

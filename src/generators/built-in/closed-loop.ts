@@ -105,7 +105,7 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
           connection.exchange.endAt,
           kind === undefined,
         )
-        if (skipped > 0 && conversation.phase === 'measured') context.skipped(skipped)
+        if (skipped > 0) context.skipped(skipped, { phase: conversation.phase, number: conversation.request })
         const [turn] = next
         if (turn !== undefined) {
           sendTurn(connection, conversation, turn)

@@ -1,8 +1,9 @@
 import { dirname, join, relative } from 'node:path'
 import { Histogram } from '../../metrics/histogram.ts'
 import type { Finding, MeasuredSessions, Measurement, ReplayedTrace, RequestErrors } from '../../metrics/measurement.ts'
+import type { RequestRecords } from '../../metrics/records.ts'
 import { errorCode, mergeRecords, phaseCode, recordsFrom, requestsOfPhases } from '../../metrics/records.ts'
-import { type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
+import { conversationsIn, keepFirst, type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
 import type { WindowBounds } from '../../metrics/window.ts'
 import { steadyWindow } from '../../metrics/window.ts'
 import type { Point } from '../../model/index.ts'
@@ -45,7 +46,14 @@ export async function conclude(
   { folder, signal }: Pick<MeasureContext, 'folder' | 'signal'>,
 ): Promise<Measurement> {
   const { point, requests, times } = facts
-  if (facts.stop !== undefined) keepFirst(results, facts.stop)
+  if (facts.stop !== undefined) {
+    const { rule, requests: kept } = facts.stop
+    keepFirst(
+      results.map(result => result.records),
+      rule,
+      kept,
+    )
+  }
   const afterwards = await settleAnswers(results, point.deployment.model.tokenizer)
   const merged = mergeRecords(results.map(result => result.records))
   const stopping = facts.stop === undefined ? null : settleStop(merged, facts.stop.rule, facts.stop.requests)
@@ -74,7 +82,9 @@ export async function conclude(
   const remarks = resentRemarks(results, measurement.requests.sent)
   return {
     ...measurement,
-    ...sessionsOf(results, measurement.requests.sent),
+    ...(facts.stop === undefined
+      ? sessionsOf(results, measurement.requests.sent)
+      : keptSessions(records, facts.stop.rule.turns)),
     ...(facts.shards > 1
       ? {}
       : possibleShareOf(results, { requests, workload: point.workload, trace: facts.trace ?? null })),
@@ -84,19 +94,6 @@ export async function conclude(
     warmupRequests: requestsOfPhases(records, ['warm-up']).count,
     wallS: (nowMs - times.beganMs) / 1000,
     besideWindowS: besideWindow(times, measurement.durationS, nowMs),
-  }
-}
-
-/** Separates requests after the one at which the load was stopped from measured ones, before counting. */
-function keepFirst(results: readonly JobResult[], { rule, requests }: NonNullable<RunFacts['stop']>): void {
-  const due = results.flatMap(({ records }) =>
-    Array.from(records.scheduledMs.filter((_, row) => records.phase[row] !== phaseCode('after'))),
-  )
-  const last = due.sort((a, b) => a - b)[rule.before + requests - 1] ?? Number.POSITIVE_INFINITY
-  for (const { records } of results) {
-    for (const [row, dueMs] of records.scheduledMs.entries()) {
-      if (dueMs > last && records.phase[row] === phaseCode('measured')) records.phase[row] = phaseCode('after')
-    }
   }
 }
 
@@ -136,6 +133,27 @@ function sessionsOf(results: readonly JobResult[], sent: number): { readonly ses
       byAnswer: sum(one => one.byAnswer),
       bySchedule: sum(one => one.bySchedule),
       skipped: sum(one => one.skipped),
+      turnLatenessMs: lateness.toDistribution(),
+    },
+  }
+}
+
+/** Sessions of a load that stopped by what it measured: those that it kept, all of them whole. */
+function keptSessions(records: RequestRecords, turns: number): { readonly sessions?: MeasuredSessions } {
+  if (turns === 1) return {}
+  const measured = requestsOfPhases(records, ['measured'])
+  const lateness = new Histogram()
+  let byAnswer = 0
+  for (let row = 0; row < measured.count; row++) {
+    if (!((measured.turn[row] ?? 0) > 0)) continue
+    byAnswer += 1
+    lateness.record((measured.sentMs[row] ?? Number.NaN) - (measured.scheduledMs[row] ?? Number.NaN))
+  }
+  const count = conversationsIn(measured)
+  return {
+    sessions: {
+      ...{ count, turns: count === 0 ? 0 : measured.count / count, byAnswer, bySchedule: 0 },
+      skipped: count * turns - measured.count,
       turnLatenessMs: lateness.toDistribution(),
     },
   }

@@ -31,7 +31,6 @@ export const builtInGenerator = defineGenerator({
   },
   shortfalls: (asked, { shards }) => [
     ...builtInShortfalls(asked),
-    ...(shards !== undefined && asked.load.auto !== undefined ? [cannotStopShards] : []),
     ...(shards !== undefined && asked.load.level.kind === 'trace' ? [cannotSplitTraces] : []),
     ...(shards !== undefined && asked.mixesModels === true ? [cannotSplitModels] : []),
   ],
@@ -66,12 +65,4 @@ const cannotSplitModels: Shortfall = {
   key: '',
   wrong: 'requests for several models can’t be split over shards',
   right: 'remove shards, or write one model',
-}
-
-/** Shards report their results only at the end, so nothing could decide earlier. */
-const cannotStopShards: Shortfall = {
-  section: 'load',
-  key: 'requests',
-  wrong: 'requests: auto can’t be split over shards, which report their results only at the end',
-  right: 'write a number, such as 10x, or remove shards',
 }

@@ -1,40 +1,97 @@
-import type { RequestRecords } from '../../metrics/records.ts'
-import { createRecords } from '../../metrics/records.ts'
+import type { RequestPhase, RequestRecords } from '../../metrics/records.ts'
+import { createRecords, phaseCode, pickRequests } from '../../metrics/records.ts'
+import { mostRows, type StopRule } from '../../metrics/stopping/stop.ts'
 
 /**
- * What threads report while the load runs, for deciding how long it runs: one row per request, by its number. Shared
- * memory.
+ * What threads tell while the load runs, for whoever decides how long it runs: a row a request. Those of the warm-up
+ * come first, then measured ones by their number. Shared memory.
  */
 export interface LookTable {
   /** Times on the clock that all threads share. */
   readonly records: RequestRecords
   /** 1 once the request has ended and its row is complete. */
   readonly ended: Int32Array
+  /** Rows of the warm-up. */
+  readonly before: number
+  readonly turns: number
 }
 
-/** A table for the first `requests` requests of a load. */
-export function createLookTable(requests: number): LookTable {
-  return { records: createRecords(requests, true), ended: new Int32Array(new SharedArrayBuffer(requests * 4)) }
+/** How large a {@link LookTable} is. */
+export interface TableSize {
+  readonly rows: number
+  readonly before: number
+  readonly turns: number
 }
 
-const times = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondTokenMs', 'lastTokenMs', 'doneMs'] as const
-const counts = ['outputTokens', 'chunks', 'firstChunkTokens', 'error'] as const
+export function tableSize(rule: StopRule): TableSize {
+  return { rows: mostRows(rule), before: rule.before, turns: rule.turns }
+}
+
+/** A table for the first so many requests of a load. */
+export function createLookTable({ rows, before, turns }: TableSize): LookTable {
+  const records = createRecords(rows, true)
+  return { records, ended: new Int32Array(new SharedArrayBuffer(rows * 4)), before, turns }
+}
+
+const times = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondTokenMs', 'lastTokenMs', 'answerMs', 'doneMs'] as const
+const counts = ['outputTokens', 'chunks', 'reasoningChunks', 'firstChunkTokens', 'session', 'phase', 'error'] as const
+
+/** A request as its thread knows it. */
+export interface Numbered {
+  readonly phase: RequestPhase
+  readonly number: number
+}
 
 /**
- * Reports an ended request. Requests beyond the table's end are ignored.
- * @param offsetMs from the thread's clock to the shared one
+ * The row of a request; null for one that is nobody's business. A warm-up that is longer than planned takes rows again.
+ *
+ * @param firstMeasured number of the first request of the window
  */
-export function tellEnded(table: LookTable, number: number, from: RequestRecords, row: number, offsetMs: number): void {
-  if (number >= table.records.count) return
-  for (const column of times) table.records[column][number] = (from[column][row] ?? Number.NaN) + offsetMs
-  for (const column of counts) table.records[column][number] = from[column][row] ?? 0
-  // Set after the row, so that a reader who sees the flag also sees the row.
-  Atomics.store(table.ended, number, 1)
+export function rowOf({ records, before }: LookTable, { phase, number }: Numbered, firstMeasured: number) {
+  if (phase === 'after') return null
+  if (phase === 'warm-up') return before === 0 ? null : number % before
+  const row = before + number - firstMeasured
+  return row < records.count ? row : null
 }
 
-/** Number of leading requests that have ended, given that the first `known` have. */
-export function endedSoFar({ ended }: LookTable, known: number): number {
+/**
+ * Tells of a request that has ended.
+ * @param to its row here
+ * @param offsetMs from the thread's clock to the shared one
+ */
+export function tellEnded(table: LookTable, to: number, from: RequestRecords, row: number, offsetMs: number): void {
+  for (const column of times) table.records[column][to] = (from[column][row] ?? Number.NaN) + offsetMs
+  for (const column of counts) table.records[column][to] = from[column][row] ?? 0
+  // Behind the row: who sees the flag sees the row.
+  Atomics.store(table.ended, to, 1)
+}
+
+/** Tells of requests that will never be sent: rows without a time. */
+export function tellMissed(table: LookTable, to: number, count: number): void {
+  for (let row = to; row < Math.min(to + count, table.ended.length); row++) Atomics.store(table.ended, row, 1)
+}
+
+/**
+ * Whether the first so many measured requests have ended, given that the first `known` had. Returns how many are known
+ * to have, whole conversations alone.
+ */
+export function endedSoFar({ ended, before, turns }: LookTable, known: number): number {
   let count = known
-  while (count < ended.length && Atomics.load(ended, count) === 1) count += 1
-  return count
+  while (before + count < ended.length && Atomics.load(ended, before + count) === 1) count += 1
+  return Math.floor(count / turns) * turns
+}
+
+/** Whether so many requests of the warm-up have ended. */
+export function isWarmupOver({ ended }: LookTable, planned: number): boolean {
+  for (let row = 0; row < planned; row++) if (Atomics.load(ended, row) !== 1) return false
+  return true
+}
+
+/** Rows of the warm-up that have ended, and the measured ones from one to another. */
+export function rowsSoFar(table: LookTable, from: number, to: number): RequestRecords {
+  const { before, records } = table
+  const warmup = Array.from({ length: before }, (_, row) => row).filter(
+    row => Atomics.load(table.ended, row) === 1 && records.phase[row] === phaseCode('warm-up'),
+  )
+  return pickRequests(records, [...warmup, ...Array.from({ length: to - from }, (_, row) => before + from + row)])
 }

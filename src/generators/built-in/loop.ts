@@ -43,8 +43,8 @@ export interface LoopContext {
   readonly thread: number
   readonly threads: number
   send(connection: Connection, sending: Sending): void
-  /** Reports requests of a session that are not sent because an earlier one failed or the load is over. */
-  skipped(count: number): void
+  /** Reports requests of a session that are not sent because the one before them failed or the load is over. */
+  skipped(count: number, before: Pick<Sending, 'phase' | 'number'>): void
   /** Announces a request that will be sent soon. */
   prepare(number: number): void
   /** Adds a connection that opens on first use. */

@@ -71,6 +71,8 @@ export function openLoop(
   /** When the most recently added stream began. */
   let newestAt = Number.NEGATIVE_INFINITY
   let stopped = false
+  /** Takes back what the stream that was added last still expects. */
+  let cut = () => {}
   let warmAnswered = 0
   let longestLatencyMs = 0
   let shortestLatencyMs = Number.POSITIVE_INFINITY
@@ -114,7 +116,7 @@ export function openLoop(
   const followersOf = ({ number, phase }: Sending, endAt: number, ok: boolean): readonly Following[] => {
     if (sessions === null) return []
     const { next, skipped } = sessions.follow.after(number, endAt, ok)
-    if (skipped > 0 && phase === 'measured') context.skipped(skipped)
+    if (skipped > 0) context.skipped(skipped, { phase, number })
     return next
   }
   const expect = ({ phase, session }: Sending, { number, dueAt, by }: Following) => {
@@ -162,6 +164,7 @@ export function openLoop(
     free,
     add: ({ phase, startAt, next, numberOf, sessionOf, measuredUntil }) => {
       newestAt = startAt
+      cut()
       let sent = 0
       // Keeps the next due time, because it is read several times before it is used.
       let dueAt = startAt + next()
@@ -170,11 +173,20 @@ export function openLoop(
         if (phase === 'measured') measuring = (measuring ?? 0) + (isOver() ? 0 : 1)
       }
       expectOne()
+      // A later stream that begins earlier than expected: what was to come then doesn't.
+      let expected = dueAt < Number.POSITIVE_INFINITY
+      cut = () => {
+        if (phase === 'measured' && expected && isOver()) {
+          expected = false
+          measuring = (measuring ?? 1) - 1
+        }
+      }
       if (measuredUntil !== undefined) holdUntil(measuredUntil)
       pace(
         () => (isOver() ? Number.NaN : dueAt),
         (_, due) => {
           dueAt = startAt + next()
+          expected = !isOver()
           expectOne()
           const index = sent++
           const session: Session | null =
@@ -197,7 +209,7 @@ export function openLoop(
         if (phase !== 'measured') continue
         clearTimeout(timer)
         coming.delete(timer)
-        context.skipped(1)
+        context.skipped(1, { phase, number: Number.NaN })
         if (measuring !== null) measuring -= 1
       }
       ended()

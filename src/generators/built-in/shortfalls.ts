@@ -33,21 +33,26 @@ export function builtInShortfalls({ load, workload, mixesModels }: AskedLoad): r
     ]
   }
   if (load.auto === undefined) return []
-  if (conversation !== undefined) {
+  const turns = conversation?.turns ?? 1
+  if (turns > 1 && load.level.kind === 'rate') {
     return [
       {
         ...{ section: 'load', key: 'requests' },
-        wrong: 'requests: auto does not know how the turns of a conversation depend on each other',
-        right: 'write a number, such as requests: 10x',
+        wrong:
+          'requests: auto can’t end conversations that arrive at a rate: they outlast the window, so that those in it are never all whole',
+        right: 'write concurrency in place of request_rate, or duration: 120s in place of requests',
       },
     ]
   }
-  if (windowOf(load) === 'whole') {
+  if (windowOf(load, turns) === 'whole') {
     return [
       {
         ...{ section: 'load', key: 'requests' },
-        wrong: 'requests: auto needs a steady window: a closed loop whose warm-up reaches every slot',
-        right: 'write warmup: 2x, or a number, such as requests: 10x',
+        wrong: 'requests: auto needs a steady window: a load whose warm-up reaches every slot',
+        right:
+          load.window === 'whole'
+            ? 'remove window: whole, or write a number, such as requests: 10x'
+            : `write warmup: ${turns > 1 ? turns : 2}x, or a number, such as requests: 10x`,
       },
     ]
   }

@@ -14,7 +14,7 @@ import { FailureCount } from './failure.ts'
 import type { Job, JobResult, LoadAround, ReasoningText, Schedule, UncountedText } from './job.ts'
 import { type ReadyRequests, readyRequests, withHeader } from './late-requests.ts'
 import { countEnded, countSent, type LivePart, tokensOf } from './live-table.ts'
-import { tellEnded } from './look-table.ts'
+import { rowOf, tellEnded, tellMissed } from './look-table.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
 import type { OpenLoop } from './open-loop.ts'
 import { openLoop } from './open-loop.ts'
@@ -34,6 +34,9 @@ const connectsAtOnce = 128
 const maxConnectMs = 10_000
 /** How long requests that only kept up the load may continue once it is over; then their connections are closed. */
 const drainMs = 2000
+
+/** How often an open loop asks whether its window is over. */
+const lookForEndMs = 20
 
 /**
  * Maximum characters of reasoning that one thread keeps for counting. The reasoning tokens of later answers are
@@ -88,8 +91,8 @@ class ThreadRun {
   readonly #seen = createSessionsSeen()
   readonly #ready: ReadyRequests | null
   #window = { startAt: Number.POSITIVE_INFINITY, endAt: Number.POSITIVE_INFINITY }
-  /** By row, if needed. */
-  readonly #numbers: number[] = []
+  /** Rows of the table by those here, where somebody looks. */
+  readonly #rows: (number | null)[] = []
   readonly #offsetMs = monotonicOffsetMs()
   #loop: Loop | null = null
   #stopAt = Number.POSITIVE_INFINITY
@@ -256,11 +259,23 @@ class ThreadRun {
       })
     }
     if (around === null) return open
-    this.#later = setTimeout(
-      () => open.add(this.#arrivals('after', around, around.afterPerS, endAt)),
-      endAt - performance.now(),
-    )
+    const end = (at: number) => open.add(this.#arrivals('after', around, around.afterPerS, at))
+    if (this.#job.table === null) this.#later = setTimeout(() => end(endAt), endAt - performance.now())
+    else this.#endWhenTold(end, endAt)
     return open
+  }
+
+  /** Ends the window at its last request, or before it as soon as nothing more is to be measured. */
+  #endWhenTold(end: (at: number) => void, endAt: number): void {
+    const { control } = this.#job
+    const most = mostMeasured(control)
+    const look = () => {
+      const now = performance.now()
+      if (now < endAt && mostMeasured(control) === most) {
+        this.#later = setTimeout(look, Math.min(lookForEndMs, endAt - now))
+      } else end(Math.min(now, endAt))
+    }
+    look()
   }
 
   #closed(startAt: number, phaseOf: (number: number, scheduled: number) => Sending['phase'] | null, drained?: number) {
@@ -348,8 +363,11 @@ class ThreadRun {
       threads,
       send: (connection, sending) => this.#send(connection, sending),
       addConnection: () => this.#addConnection(),
-      skipped: count => {
-        this.#skipped += count
+      skipped: (count, before) => {
+        if (before.phase === 'measured') this.#skipped += count
+        const { table, firstMeasured } = this.#job
+        const row = table === null ? null : rowOf(table, before, firstMeasured)
+        if (table !== null && row !== null) tellMissed(table, row + 1, count)
       },
       prepare: number => this.#ready?.prepare(number),
     }
@@ -384,7 +402,9 @@ class ThreadRun {
     this.#records.columns.phase[row] = phaseCode(sending.phase)
     if (requests.models !== undefined) this.#records.columns.model[row] = requests.models[index] ?? 0
     if (this.#tellsIndexes) this.#indexes[row] = index
-    if (this.#job.table !== null) this.#numbers[row] = sending.number
+    if (requests.turns > 1) this.#records.columns.session[row] = Math.floor(sending.number / requests.turns)
+    const { table, firstMeasured } = this.#job
+    if (table !== null) this.#rows[row] = rowOf(table, sending, firstMeasured)
     connection.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
     connection.exchange.firsts = sending.phase === 'measured' ? this.#liveTtft : null
     connection.exchange.dueAt = this.#job.schedule.kind === 'open' ? sending.scheduled : null
@@ -447,7 +467,8 @@ class ThreadRun {
     this.#showLive(columns, row, isMeasured, failure !== null)
     countDone(this.#job.control, phase)
     const { table } = this.#job
-    if (table !== null) tellEnded(table, this.#numbers[row] ?? Number.NaN, columns, row, this.#offsetMs)
+    const told = this.#rows[row] ?? null
+    if (table !== null && told !== null) tellEnded(table, told, columns, row, this.#offsetMs)
     this.#loop?.free(connection)
   }
 

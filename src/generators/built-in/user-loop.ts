@@ -122,7 +122,7 @@ export function userLoop(options: UserLoopOptions, context: LoopContext): Loop {
       if (sending === undefined || sending.session === null) return
       const { endAt, failure } = connection.exchange
       const { next, skipped } = follow.after(sending.number, endAt, failure === null)
-      if (skipped > 0) context.skipped(skipped)
+      if (skipped > 0) context.skipped(skipped, sending)
       if (!stopped) for (const following of next) expect(sending.session, following)
       over(Number(sending.session.id), 1 + skipped, endAt)
       ended()

@@ -1,8 +1,8 @@
-import { firstDue, lookAt, type StopRule } from '../../metrics/stopping/stop.ts'
+import { lookAt, type StopRule, wholeSessions } from '../../metrics/stopping/stop.ts'
 import type { Control } from './control.ts'
 import { stopMeasuring } from './control.ts'
 import type { LookTable } from './look-table.ts'
-import { endedSoFar } from './look-table.ts'
+import { endedSoFar, isWarmupOver, rowsSoFar } from './look-table.ts'
 
 /** The interval affects nothing: request numbers determine what each look examines. */
 const lookEveryMs = 20
@@ -22,14 +22,15 @@ export function watchLoad(control: Control, table: LookTable, rule: StopRule): L
   let ended = 0
   let next = 0
   let requests = rule.looks.at(-1)?.requests ?? 0
+  const planned = rule.requestsPerS === null ? rule.before : 0
   const timer = setInterval(() => {
     ended = endedSoFar(table, ended)
     for (let look = rule.looks[next]; look !== undefined; look = rule.looks[next]) {
-      const needed = rule.before + look.requests
-      // The last look has nothing to decide.
-      if (next === rule.looks.length - 1 || ended < needed) return
+      const needed = wholeSessions(look.requests, rule.turns)
+      // Who is at the last look has nothing to decide.
+      if (next === rule.looks.length - 1 || ended < needed || !isWarmupOver(table, planned)) return
       next += 1
-      if (lookAt(firstDue(table.records, needed), rule, look).reason === null) continue
+      if (lookAt(rowsSoFar(table, 0, needed), rule, look).reason === null) continue
       requests = look.requests
       stopMeasuring(control, requests)
       clearInterval(timer)

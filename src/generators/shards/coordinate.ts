@@ -3,11 +3,13 @@ import { largest } from '../../model/index.ts'
 import { monotonicMs } from '../built-in/control.ts'
 import type { JobLoad } from '../built-in/job.ts'
 import { liveTableOf, soFar } from '../built-in/live-table.ts'
+import type { TableSize } from '../built-in/look-table.ts'
 import type { LoadProgress } from '../generator.ts'
 import { longestRunMs } from '../programs/bounds.ts'
 import type { ClockOffset, ClockSample } from './clock.ts'
 import { clockOffset } from './clock.ts'
 import type { MessageOf, ShardLink } from './link.ts'
+import type { ShardsWatch } from './watch-shards.ts'
 
 /**
  * Minimum clock exchanges before and after a measurement. Continues for a while if a busy host made all of them slow.
@@ -21,6 +23,8 @@ const pieceBytes = 4 * 1024 * 1024
 /** Time between the start order and the start; the order must arrive everywhere within it. */
 const startMarginMs = 50
 const progressEveryMs = 200
+/** Shards tell no more often what has ended. */
+const lookEveryMs = 200
 
 /** Task of one shard. */
 export interface ShardTask {
@@ -50,6 +54,10 @@ export interface CoordinateOptions {
   readonly threads: number | null
   readonly signal: AbortSignal
   onProgress(progress: LoadProgress): void
+  /** Decides how long the load runs; null where its numbers do. */
+  readonly watch: ShardsWatch | null
+  /** The table that a shard keeps of its part for that. */
+  tableOf(part: JobLoad): TableSize | null
   /**
    * Called when all shards have been told when to start their warm-up or measurement, with that time on our monotonic
    * clock, accurate to milliseconds.
@@ -80,6 +88,17 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
   }
   const allGathered = () => Promise.all(tasks.map(({ link }) => link.receive('gathered', limitMs, signal)))
   const progress = followProgress(tasks, options)
+  const { watch } = options
+  const looking =
+    watch === null
+      ? undefined
+      : setInterval(() => {
+          for (const [index, { link }] of tasks.entries())
+            for (const message of link.ended()) watch.hear(index, message, clocks[index]?.offsetMs ?? 0)
+          if (!watch.isOver()) return
+          clearInterval(looking)
+          for (const { link } of tasks) if (link.lost() === null) link.send({ kind: 'stop' })
+        }, lookEveryMs)
   try {
     await allGathered()
     progress.enter('warm-up')
@@ -106,6 +125,7 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
       }),
     )
   } finally {
+    clearInterval(looking)
     progress.stop()
   }
 }
@@ -144,10 +164,19 @@ async function readAgain(link: ShardLink, signal: AbortSignal): Promise<ClockRea
   }
 }
 
-function sendPart({ link, part }: ShardTask, { endpoint, ca, threads }: CoordinateOptions): void {
+function sendPart({ link, part }: ShardTask, { endpoint, ca, threads, tableOf }: CoordinateOptions): void {
+  const table = tableOf(part)
   const { bytes } = part.requests
   const load = { ...part, requests: { ...part.requests, bytes: new Uint8Array(0) } }
-  link.send({ kind: 'prepare', load, byteLength: bytes.length, endpoint, ca, threads })
+  link.send({
+    kind: 'prepare',
+    load,
+    byteLength: bytes.length,
+    endpoint,
+    ca,
+    threads,
+    ...(table === null ? {} : { table }),
+  })
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     link.send({ kind: 'piece', at, bytes: bytes.subarray(at, at + pieceBytes) })
   }

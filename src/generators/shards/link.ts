@@ -21,6 +21,8 @@ export interface ShardLink {
   receive<Kind extends FromShard['kind']>(kind: Kind, limitMs: number, signal: AbortSignal): Promise<MessageOf<Kind>>
   /** Requests that have ended so far, and what its threads have observed. */
   progress(): Omit<MessageOf<'progress'>, 'kind'>
+  /** Requests that it reported as ended since this was last called. */
+  ended(): readonly MessageOf<'ended'>[]
   /** Ends the shard and everything it started on any host. Safe to call twice. */
   close(): Promise<void>
 }
@@ -56,6 +58,7 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
   let greeted = false
   let silentLooks = 0
   let progress = noProgress
+  let ended: MessageOf<'ended'>[] = []
   /** Null until it is open; lines may arrive earlier. */
   let channel: ShardChannel | null = null
   const lose = (what: string) => {
@@ -79,6 +82,10 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
       lose(message.message)
       return
     }
+    if (message.kind === 'ended') {
+      ended.push(message)
+      return
+    }
     if (message.kind === 'progress') {
       progress = message
       return
@@ -90,7 +97,10 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
   const opened = await launcher.open(shard, read, opening)
   channel = opened
   const send = (message: ToShard) => {
-    if (message.kind === 'prepare') progress = noProgress
+    if (message.kind === 'prepare') {
+      progress = noProgress
+      ended = []
+    }
     opened.send(encode(message))
   }
   const alive = setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
@@ -129,6 +139,7 @@ export async function openLink({ launcher, shard, signal: opening, silentMs }: L
       }
     },
     progress: () => progress,
+    ended: () => ended.splice(0),
     close: async () => {
       stopWatching()
       await opened.close()

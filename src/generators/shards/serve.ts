@@ -3,9 +3,19 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Tinypool } from 'tinypool'
 import type { Control } from '../built-in/control.ts'
-import { barriers, createControl, doneSoFar, gathered, monotonicMs, startTogether } from '../built-in/control.ts'
+import {
+  barriers,
+  createControl,
+  doneSoFar,
+  gathered,
+  monotonicMs,
+  startTogether,
+  stopMeasuring,
+} from '../built-in/control.ts'
 import type { JobLoad } from '../built-in/job.ts'
 import { createLiveTable, liveMessages } from '../built-in/live-table.ts'
+import type { LookTable } from '../built-in/look-table.ts'
+import { createLookTable, endedSoFar, isWarmupOver, rowsSoFar } from '../built-in/look-table.ts'
 import { createPool, readyThreads, runThreads } from '../built-in/pool.ts'
 import { resolveTarget } from '../built-in/resolve-target.ts'
 import { generatorVersion } from '../built-in/result.ts'
@@ -61,6 +71,9 @@ export async function serveShard({ input, output, silentMs = defaultSilentMs }: 
         pool ??= createPool(availableParallelism())
         run(pool, work, say).catch((error: unknown) => say({ kind: 'failed', message: String(error) }))
         break
+      case 'stop':
+        if (work !== null) stopMeasuring(work.control, 0)
+        break
       case 'start':
         if (work !== null) startTogether(work.control, message.atMs)
         break
@@ -99,6 +112,8 @@ async function run(
   const threads = message.threads ?? threadsFor(load.schedule, availableParallelism())
   const [target] = await Promise.all([resolveTarget(endpoint, ca, never), readyThreads(pool, threads, never)])
   const live = createLiveTable(threads)
+  const table = message.table === undefined ? null : createLookTable(message.table)
+  const tell = table === null ? () => {} : tellEndedRows(table, load, say)
   let ticks = 0
   let seen = liveMessages(live)
   const progress = setInterval(() => {
@@ -106,16 +121,38 @@ async function run(
     ticks += 1
     if (ticks % ticksBetweenLooks === 0) seen = liveMessages(live)
     say({ kind: 'progress', warmup, measured, live: seen })
+    tell()
   }, progressEveryMs)
   try {
     const clockBefore = Date.now() - monotonicMs()
-    const running = runThreads(pool, { ...load, target, control, table: null, live, threads }, never)
+    const running = runThreads(pool, { ...load, target, control, table, live, threads }, never)
     void tellBarriers(control, say)
     const results = await running
     const clockJumpMs = Date.now() - monotonicMs() - clockBefore
     say({ kind: 'result', results, clockJumpMs, lookupMs: target.lookupMs })
   } finally {
     clearInterval(progress)
+  }
+}
+
+/** Tells of requests that have ended since it last did. */
+function tellEndedRows(
+  table: LookTable,
+  { firstMeasured, schedule }: JobLoad,
+  say: (message: FromShard) => void,
+): () => void {
+  let told = 0
+  const planned = schedule.kind === 'closed' ? firstMeasured : 0
+  return () => {
+    const measured = endedSoFar(table, told)
+    if (measured === told) return
+    say({
+      kind: 'ended',
+      records: rowsSoFar(table, told, measured),
+      measured,
+      isWarmupOver: isWarmupOver(table, planned),
+    })
+    told = measured
   }
 }
 

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Measurement } from '../../metrics/measurement.ts'
+import { stopRuleOf } from '../../metrics/stopping/stop.ts'
 import type { Endpoint, Point } from '../../model/index.ts'
 import { FulcrumError, largest } from '../../model/index.ts'
 import type { BuiltInOptions } from '../built-in/built-in.ts'
@@ -17,6 +18,7 @@ import { processLauncher, type ShardLauncher } from './launcher.ts'
 import type { ShardLink } from './link.ts'
 import { lossError, openLink } from './link.ts'
 import { busyShards, splitLoad } from './split.ts'
+import { tableOf, watchShards, withSessionsOf } from './watch-shards.ts'
 import { protocol } from './wire.ts'
 
 export interface ShardedOptions extends BuiltInOptions {
@@ -104,7 +106,6 @@ async function measure(
   const { signal } = context
   context.onProgress({ phase: 'preparing', done: 0, total: null })
   refuseWhatCannotBe(point)
-  if (point.load.auto !== undefined) throw shardsCannotStop()
   const timing = await timingOf(point, book, signal)
   const count = busyShards(timing.schedule, options.shards.count)
   const [load, links] = await allSettled([
@@ -112,6 +113,8 @@ async function measure(
     ready(count, endpoint, signal),
   ])
   const parts = splitLoad(load, count)
+  const rule = stopRuleOf(point.load, point.slo, context.isBeaten, load.requests.turns)
+  const watch = rule === null ? null : watchShards(rule, parts)
   const preparedMs = monotonicMs()
   const startedAt = new Date()
   let warmupMs = Number.NaN
@@ -129,6 +132,8 @@ async function measure(
       threads: options.threads ?? null,
       signal,
       onProgress: context.onProgress,
+      watch,
+      tableOf: part => (rule === null ? null : tableOf(part, rule)),
       onWarmup: atMs => {
         warmupMs = atMs
       },
@@ -149,27 +154,25 @@ async function measure(
   )
   const lookupMs = largest(outcomes.map(one => one.lookupMs))
   const times = { beganMs, preparedMs, warmupMs, measuredMs, releasedMs }
-  const facts = { point, requests: load.requests, startedAt, times, clockJumpMs, lookupMs, shards: count, env }
+  const facts = {
+    ...{ point, requests: load.requests, startedAt, times, clockJumpMs, lookupMs, shards: count, env },
+    ...(rule === null || watch === null ? {} : { stop: { rule, requests: watch.requests } }),
+  }
   const measurement = await conclude(
-    outcomes.flatMap(outcome => outcome.results),
+    outcomes.flatMap((outcome, shard) =>
+      outcome.results.map(result => ({ ...result, records: withSessionsOf(result.records, shard) })),
+    ),
     facts,
     context,
   )
   const shards = reports.map(shardHealth)
-  const remarks = shardRemarks(reports, parts, { shards }, point.limits)
+  // How many each sends of a load that stops by what it measures is not decided before.
+  const remarks = shardRemarks(reports, watch === null ? parts : [], { shards }, point.limits)
   return {
     ...measurement,
     client: worstHealth(measurement.client, shards),
     remarks: [...(measurement.remarks ?? []), ...remarks],
   }
-}
-
-/** Shards report results when they are done, so nobody could look earlier. */
-function shardsCannotStop(): FulcrumError {
-  const message = 'requests: auto can’t be split over shards, which report their results only at the end'
-  return new FulcrumError('bad-input', 'generator-cannot', message, {
-    remedy: 'Write a number, such as requests: 10x, or leave shards out.',
-  })
 }
 
 /** Waits for a shard's hello; resolves with its host name. */

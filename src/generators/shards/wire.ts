@@ -1,9 +1,11 @@
+import type { RequestRecords } from '../../metrics/records.ts'
 import type { Endpoint } from '../../model/index.ts'
 import type { JobLoad, JobResult } from '../built-in/job.ts'
 import type { LiveMessage } from '../built-in/live-table.ts'
+import type { TableSize } from '../built-in/look-table.ts'
 
 /** Increase when messages change: both ends must use the same version. */
-export const protocol = 4
+export const protocol = 5
 
 /** Both ends send something at least this often, so that silence means that the other end is gone. */
 export const aliveEveryMs = 1000
@@ -19,11 +21,15 @@ export type ToShard =
       readonly endpoint: Endpoint
       readonly ca: string | null
       readonly threads: number | null
+      /** Absent where nobody decides by what is measured how long the load runs. */
+      readonly table?: TableSize
     }
   | { readonly kind: 'piece'; readonly at: number; readonly bytes: Uint8Array }
   /** All pieces have been sent: connect, and wait at the barriers. */
   | { readonly kind: 'connect' }
   | { readonly kind: 'start'; readonly atMs: number }
+  /** Nothing that is sent from now on is measured. */
+  | { readonly kind: 'stop' }
   | { readonly kind: 'alive' }
 
 /** Messages from a shard to the coordinator. */
@@ -53,6 +59,17 @@ export type FromShard =
       readonly warmup: number
       readonly measured: number
       readonly live: readonly LiveMessage[]
+    }
+  /**
+   * All requests of the warm-up that have ended, and measured ones since the last message: whole conversations only,
+   * without a gap. Times are on the shard's own monotonic clock.
+   */
+  | {
+      readonly kind: 'ended'
+      readonly records: RequestRecords
+      /** Number of measured rows that have ended so far, including those that were never sent. */
+      readonly measured: number
+      readonly isWarmupOver: boolean
     }
   | {
       readonly kind: 'result'

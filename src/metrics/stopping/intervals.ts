@@ -16,14 +16,19 @@ export interface Bounds {
 /** How an interval is asked for. */
 export interface Asked {
   /**
-   * Requests after which a closed loop is where it was: its concurrency. Slots that keep their order repeat their
-   * pattern in every round, which is no uncertainty; 1 where there are no rounds.
+   * Requests (conversations) after which a closed loop is where it was: its concurrency. Slots that keep their order
+   * repeat their pattern in every round, which is no uncertainty; 1 where there are no rounds.
    */
   readonly round: number
   /** Of this interval, 0–1. */
   readonly confidence: number
   /** Relative difference that doesn't matter, 0–1: values that differ by less depend on each other to no effect. */
   readonly blur: number
+  /**
+   * Set for an open loop. Nothing bounds how long its requests depend on each other: a queue that is busy for long spans
+   * sections, whose scatter then says too little.
+   */
+  readonly isOpen?: boolean
 }
 
 /**
@@ -32,6 +37,13 @@ export interface Asked {
  * series with an autocorrelation of 0.9 held 88% instead of 95%.
  */
 const fewestEffective = 60
+
+/**
+ * Requests of an open loop count for as much less. Whoever looks again and again stops where a queue happened to be
+ * quiet, in which time requests depend on each other less than they do over all: taken at their word, intervals held 89%
+ * at a queue that is busy for 70% of the time, and more at less.
+ */
+const openCaution = 3
 
 /**
  * Interval of the mean of values in send order, which may depend on their neighbours. Its error is the larger one of
@@ -81,18 +93,28 @@ export function rateBounds(amounts: Float64Array, times: Float64Array, confidenc
  * whichever says fewer. The scatter of few batches is itself uncertain, by as much as Student's t is wider than the
  * normal distribution. Blurred and withheld as in {@link meanBounds}.
  *
+ * Values of one conversation may have anything in common: then conversations are what is independent, and the share
+ * above the percentile scatters from one to the next (cluster sampling: Woodruff 1952, "Confidence intervals for medians
+ * and other position measures"; Kish 1965, the design effect).
+ *
  * @param percentile 0–100
+ * @param units where each conversation begins in the series, and its end; absent where each value is by itself
  */
-export function percentileBounds(series: Float64Array, percentile: number, asked: Asked): Bounds | null {
+export function percentileBounds(
+  series: Float64Array,
+  percentile: number,
+  asked: Asked,
+  units?: Uint32Array,
+): Bounds | null {
   if (series.length < fewestEffective) return null
   const estimate = percentileOfSorted(sortedNumbers(series), percentile)
-  const sharp = percentileOf(series, percentile, asked)
+  const sharp = percentileOf(series, percentile, asked, units)
   if (sharp !== null && Number.isFinite(sharp.high - sharp.low)) return sharp
   const margin = asked.blur * Math.abs(estimate)
-  const blurred = percentileOf(blur(series, estimate, margin), percentile, asked)
+  const blurred = percentileOf(blur(series, estimate, margin), percentile, asked, units)
   if (blurred !== null && Number.isFinite(blurred.high - blurred.low))
     return { estimate, low: blurred.low - margin, high: blurred.high + margin }
-  return bySections(series, percentile, asked) ?? sharp
+  return (asked.isOpen ? null : bySections(series, percentile, asked, units)) ?? sharp
 }
 
 /**
@@ -101,9 +123,12 @@ export function percentileBounds(series: Float64Array, percentile: number, asked
  * different sections; what neighbouring ones have in common widens it. Null where sections are too few, or too short to
  * have a percentile.
  */
-function bySections(series: Float64Array, percentile: number, asked: Asked): Bounds | null {
-  const shortest = Math.ceil(100 / (100 - percentile))
-  const edges = batchEdges(series.length, Math.max(1, Math.ceil(shortest / asked.round)) * asked.round)
+function bySections(series: Float64Array, percentile: number, asked: Asked, units?: Uint32Array): Bounds | null {
+  const count = units === undefined ? series.length : units.length - 1
+  // Of the things that sections consist of: requests, or conversations with several of them.
+  const shortest = Math.ceil(((100 / (100 - percentile)) * count) / series.length)
+  const round = Math.max(1, Math.ceil(shortest / asked.round)) * asked.round
+  const edges = batchEdges(count, round).map(edge => units?.[edge] ?? edge)
   const sections = edges.length - 1
   if (sections < fewestBatches) return null
   const estimate = percentileOfSorted(sortedNumbers(series), percentile)
@@ -119,19 +144,52 @@ function bySections(series: Float64Array, percentile: number, asked: Asked): Bou
   return { estimate, low: estimate - half, high: estimate + half }
 }
 
-function percentileOf(series: Float64Array, percentile: number, asked: Asked): Bounds | null {
-  const edges = batchEdges(series.length, asked.round)
-  if (edges.length - 1 < fewestBatches) return null
+function percentileOf(series: Float64Array, percentile: number, asked: Asked, units?: Uint32Array): Bounds | null {
   const sorted = sortedNumbers(series)
   const at = percentileOfSorted(sorted, percentile)
   const above = series.map(value => (value > at ? 1 : 0))
+  const effective =
+    units === undefined ? effectiveRequests(series, above, asked) : effectiveOfUnits(above, units, asked)
+  if (effective === null) return null
+  const { estimate, low, high } = percentileInterval(sorted, percentile, effective, asked.confidence)
+  return { estimate, low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY }
+}
+
+/** Independent values that a series is worth for the share of ones; null where they are too few. */
+function effectiveRequests(series: Float64Array, above: Float64Array, asked: Asked): number | null {
+  const edges = batchEdges(series.length, asked.round)
+  if (edges.length - 1 < fewestBatches) return null
   const effective = Math.min(
     effectiveCount(withoutPattern(above, asked.round)),
     series.length / designEffect(above, edges, asked.confidence),
   )
-  if (Math.min(effective, effectiveCount(withoutPattern(series, asked.round))) < fewestEffective) return null
-  const { estimate, low, high } = percentileInterval(sorted, percentile, effective, asked.confidence)
-  return { estimate, low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY }
+  const least = Math.min(effective, effectiveCount(withoutPattern(series, asked.round)))
+  if (least < fewestEffective) return null
+  return asked.isOpen ? effective / openCaution : effective
+}
+
+/**
+ * The same of conversations: as many independent values as would let the share scatter as it does from conversation to
+ * conversation, and no more than there are values.
+ */
+function effectiveOfUnits(above: Float64Array, units: Uint32Array, { round, confidence }: Asked): number | null {
+  const count = units.length - 1
+  const edges = batchEdges(count, round)
+  const batches = edges.length - 1
+  if (batches < fewestBatches) return null
+  const share = meanOf(above)
+  // What each adds to the share's error: a ratio of sums, as conversations that failed are shorter.
+  const errors = Float64Array.from(
+    { length: count },
+    (_, unit) =>
+      (above.subarray(units[unit], units[unit + 1]).reduce((sum, one) => sum + one - share, 0) * count) / above.length,
+  )
+  const rest = withoutPattern(errors, round)
+  const effective = effectiveCount(rest)
+  if (effective < fewestEffective) return null
+  const widening = studentCritical(confidence, batches - 1) / normalQuantile((1 + confidence) / 2)
+  const variance = Math.max(varianceByValues(rest, effective), widening ** 2 * varianceByBatches(errors, edges))
+  return variance === 0 ? above.length : Math.min(above.length, (share * (1 - share)) / variance)
 }
 
 /** Half of the interval of a series' mean; null where it is worth too few independent values. */
@@ -141,14 +199,19 @@ function halfWidth(series: Float64Array, { round, confidence }: Asked): number |
   const rest = withoutPattern(series, round)
   const effective = effectiveCount(rest)
   if (batches < fewestBatches || effective < fewestEffective) return null
-  const n = series.length
-  const squares = rest.reduce((sum, value) => sum + value ** 2, 0)
-  // Values that move together scatter less around their own mean than around the true one: by n over n − n / effective.
-  const byValues = squares / (n - n / effective) / effective
   return Math.max(
-    studentCritical(confidence, effective - 1) * Math.sqrt(byValues),
+    studentCritical(confidence, effective - 1) * Math.sqrt(varianceByValues(rest, effective)),
     studentCritical(confidence, batches - 1) * Math.sqrt(varianceByBatches(series, edges)),
   )
+}
+
+/**
+ * Squared standard error of a mean whose values are worth so many independent ones. Values that move together scatter
+ * less around their own mean than around the true one: by n over n − n / effective.
+ */
+function varianceByValues(rest: Float64Array, effective: number): number {
+  const squares = rest.reduce((sum, value) => sum + value ** 2, 0)
+  return squares / (rest.length - rest.length / effective) / effective
 }
 
 /** How many times as much the share of ones scatters as that of independent values would; 1 at least. */

@@ -20,6 +20,8 @@ export interface Aim {
   readonly slo: Slo
   /** See {@link Asked}. */
   readonly round: number
+  /** Requests/ms (conversations/ms) of an open loop; absent in a closed one. */
+  readonly ratePerMs?: number
 }
 
 /** A number of measured requests after which it is decided whether to go on. */
@@ -52,23 +54,23 @@ export function looksOf({ min, max }: Pick<StoppingRule, 'min' | 'max'>): readon
  */
 export function figuresAtLook(
   sample: LoadSample,
-  { slo, round }: Aim,
+  { slo, round, ratePerMs }: Aim,
   precision: number,
   confidence: number,
 ): readonly FigureAtLook[] {
   // Half for what is blurred, half for the interval.
-  const asked: Asked = { round, confidence, blur: precision / 2 }
+  const asked: Asked = { round, confidence, blur: precision / 2, isOpen: ratePerMs !== undefined }
   const objectives = [
-    ['ttft_p95_ms', sample.ttftMs, slo.ttftP95Ms],
-    ['ttfo_p95_ms', sample.ttfoMs, slo.ttfoP95Ms],
-    ['itl_p95_ms', sample.itlMs, slo.itlP95Ms],
-    ['request_latency_p95_ms', sample.requestLatencyMs, slo.requestLatencyP95Ms],
+    ['ttft_p95_ms', 'ttftMs', slo.ttftP95Ms],
+    ['ttfo_p95_ms', 'ttfoMs', slo.ttfoP95Ms],
+    ['itl_p95_ms', 'itlMs', slo.itlP95Ms],
+    ['request_latency_p95_ms', 'requestLatencyMs', slo.requestLatencyP95Ms],
   ] as const
   return [
-    ...objectives.flatMap(([figure, values, limitMs]) =>
-      limitMs === undefined || values.length === 0
+    ...objectives.flatMap(([figure, series, limitMs]) =>
+      limitMs === undefined || sample[series].length === 0
         ? []
-        : [figureOf(figure, percentileBounds(values, 95, asked), precision, limitMs)],
+        : [figureOf(figure, percentileBounds(sample[series], 95, asked, sample.units?.[series]), precision, limitMs)],
     ),
     ...(sample.decodeMs.length === 0
       ? []
@@ -81,7 +83,7 @@ export function figuresAtLook(
         ]),
     ...(sample.requestLatencyMs.length === 0
       ? []
-      : [figureOf('output_tokens_per_s', perSecond(throughputBounds(sample, asked)), precision)]),
+      : [figureOf('output_tokens_per_s', perSecond(throughputBounds(sample, asked, ratePerMs)), precision)]),
   ]
 }
 
@@ -93,10 +95,19 @@ export function isSettled(figures: readonly FigureAtLook[]): boolean {
 /**
  * Throughput by how much batches of the window scatter, and no surer than tokens over latency: by Little's law these
  * are throughput over the concurrency, and long answers that span many batches show there.
+ *
+ * The rate of an open loop is known: what isn't is how many tokens arrive for each request that is due. So the chance
+ * by which arrivals were more or fewer in this window is left out (indirect estimation: Glynn and Whitt 1989, "Indirect
+ * estimation via L = λW").
  */
-function throughputBounds(sample: LoadSample, asked: Asked): Bounds | null {
+function throughputBounds(sample: LoadSample, asked: Asked, ratePerMs?: number): Bounds | null {
+  if (ratePerMs !== undefined) {
+    const each = rateBounds(sample.deliveredTokens, sample.batchStarts, asked.confidence)
+    const scaled = (value: number) => value * ratePerMs
+    return each && { estimate: scaled(each.estimate), low: scaled(each.low), high: scaled(each.high) }
+  }
   const rate = rateBounds(sample.deliveredTokens, sample.batchMs, asked.confidence)
-  const little = ratioBounds(sample.outputTokens, sample.requestLatencyMs, asked)
+  const little = ratioBounds(sample.outputTokens, sample.heldMs, asked)
   if (rate === null || little === null || asked.round === 1) return asked.round === 1 ? rate : null
   const half = Math.max(rate.high - rate.estimate, ((little.high - little.estimate) / little.estimate) * rate.estimate)
   return { estimate: rate.estimate, low: rate.estimate - half, high: rate.estimate + half }

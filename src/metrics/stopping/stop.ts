@@ -1,7 +1,7 @@
 import type { Load, Slo } from '../../model/index.ts'
 import type { FigureAtLook, Stopping } from '../measurement.ts'
-import type { RequestRecords } from '../records.ts'
-import { phaseCode, pickRequests } from '../records.ts'
+import type { RequestPhase, RequestRecords } from '../records.ts'
+import { createRecords, phaseCode, pickRequests } from '../records.ts'
 import type { Look } from './rule.ts'
 import { figuresAtLook, isSettled, looksOf } from './rule.ts'
 import { sampleOf } from './sample.ts'
@@ -12,9 +12,13 @@ export type IsBeaten = (figures: readonly FigureAtLook[]) => boolean
 /** All that decides when a load ends. */
 export interface StopRule {
   readonly looks: readonly Look[]
-  /** Requests of the warm-up. */
+  /** Requests of the warm-up; of an open loop, those that are remembered. */
   readonly before: number
   readonly round: number
+  /** Requests of a conversation; 1 without turns. */
+  readonly turns: number
+  /** Requests/s of an open loop; null for a closed one. */
+  readonly requestsPerS: number | null
   readonly precision: number
   readonly slo: Slo
   readonly isBeaten: IsBeaten
@@ -22,15 +26,41 @@ export interface StopRule {
 
 const never: IsBeaten = () => false
 
-/** The rule of a closed loop with `requests: auto`; null for any other load. */
+/**
+ * An open loop warms up until it has been loaded for long enough, so nobody knows with how many requests: as many of
+ * the last ones are remembered, to count the tokens of theirs that arrive in the window.
+ */
+const openWarmupRows = 4096
+
+/**
+ * The rule of a load with `requests: auto`; null for any other load, and for those that it can't end (see
+ * `whyNotAuto`).
+ */
 export function stopRuleOf(
   { level, auto, requests, warmup }: Pick<Load, 'level' | 'auto' | 'requests' | 'warmup'>,
   slo: Slo,
   isBeaten = never,
+  turns = 1,
 ): StopRule | null {
-  if (auto === undefined || requests === undefined || level.kind !== 'concurrency') return null
+  if (auto === undefined || requests === undefined) return null
+  const common = { precision: auto.precision, slo, isBeaten, turns }
+  if (level.kind === 'concurrency') {
+    const looks = looksOf({ min: auto.min, max: requests })
+    return { ...common, looks, before: Math.ceil(warmup / turns) * turns, round: level.concurrency, requestsPerS: null }
+  }
+  if (level.kind !== 'rate' || turns > 1) return null
   const looks = looksOf({ min: auto.min, max: requests })
-  return { looks, before: warmup, round: level.concurrency, precision: auto.precision, slo, isBeaten }
+  return { ...common, looks, before: openWarmupRows, round: 1, requestsPerS: level.requestsPerS }
+}
+
+/** Rows that hold the first so many measured requests of a rule, after those of its warm-up. */
+export function mostRows({ looks, before, turns }: StopRule): number {
+  return before + wholeSessions(looks.at(-1)?.requests ?? 0, turns)
+}
+
+/** So many requests, and those that complete their conversation. */
+export function wholeSessions(requests: number, turns: number): number {
+  return Math.ceil(requests / turns) * turns
 }
 
 /** What one look says: whether to stop at it, and why. */
@@ -41,42 +71,95 @@ export interface LookResult {
 
 /**
  * Looks at a load.
- * @param records in send order; the first `before` + the look's requests must have ended
+ * @param records with their phases, in any order; the first measured requests, as many as the look counts, must have
+ *   ended
  */
 export function lookAt(records: RequestRecords, rule: StopRule, look: Look): LookResult {
-  const { before, round, precision, slo } = rule
-  const sample = sampleOf(records, { before, count: look.requests, round, from: 'sent' })
-  const figures = figuresAtLook(sample, { slo, round }, precision, look.confidence)
+  const { round, precision, slo, requestsPerS, turns } = rule
+  const { warmup, measured } = inOrder(records, wholeSessions(look.requests, turns) / turns)
+  const options = { before: warmup.length, count: measured.length, round }
+  const from = requestsPerS === null ? 'sent' : 'scheduled'
+  const sample = sampleOf(pickRequests(records, [...warmup, ...measured]), { ...options, from })
+  const aim = { slo, round, ...(requestsPerS === null ? {} : { ratePerMs: requestsPerS / 1000 }) }
+  const figures = figuresAtLook(sample, aim, precision, look.confidence)
   const isLast = look.requests === rule.looks.at(-1)?.requests
   return { figures, reason: isSettled(figures) ? 'settled' : rule.isBeaten(figures) ? 'beaten' : isLast ? 'max' : null }
 }
 
 /**
- * A load that has ended, read anew: the look that it stopped at, and the requests that were sent behind it told apart
- * as those that only held the load. So the figures of a point are of the requests that decided, however many more were
- * on their way.
+ * Rows of the warm-up, and of the first measured conversations (a request without turns is one), each in the order in
+ * which they were due. A conversation's own stand together. Rows that were never due are none.
+ */
+function inOrder(
+  records: RequestRecords,
+  conversations: number,
+): { readonly warmup: readonly number[]; readonly measured: readonly number[] } {
+  const due = (row: number) => records.scheduledMs[row] ?? Number.NaN
+  const rows = Array.from({ length: records.count }, (_, row) => row).filter(row => !Number.isNaN(due(row)))
+  const byDue = rows.sort((a, b) => due(a) - due(b))
+  const ofPhase = (phase: RequestPhase) => byDue.filter(row => records.phase[row] === phaseCode(phase))
+  const found = new Map<number | string, number[]>()
+  for (const row of ofPhase('measured')) {
+    const session = records.session[row] ?? Number.NaN
+    // Rows are none of the numbers of conversations.
+    const key = Number.isNaN(session) ? `${row}` : session
+    const known = found.get(key)
+    if (known !== undefined) known.push(row)
+    else found.set(key, [row])
+  }
+  return { warmup: ofPhase('warm-up'), measured: [...found.values()].slice(0, conversations).flat() }
+}
+
+/**
+ * Tells the requests that were sent behind those that a load was stopped at apart, as those that only held the load. So
+ * the figures of a point are of the requests that decided, however many more were on their way.
  *
- * @param records in send order, with their phases, which are changed
+ * @param parts records of every thread, whose phases are changed
+ * @param requests measured requests that it was stopped at
+ */
+export function keepFirst(parts: readonly RequestRecords[], rule: StopRule, requests: number): void {
+  const [measured, after] = [phaseCode('measured'), phaseCode('after')]
+  const places = parts.flatMap(part => Array.from({ length: part.count }, (_, row) => ({ part, row })))
+  const all = pickFrom(places)
+  const kept = new Set(inOrder(all, wholeSessions(requests, rule.turns) / rule.turns).measured)
+  for (const [at, { part, row }] of places.entries())
+    if (part.phase[row] === measured && !kept.has(at)) part.phase[row] = after
+}
+
+/** What deciding the order of requests takes. */
+function pickFrom(places: readonly { readonly part: RequestRecords; readonly row: number }[]): RequestRecords {
+  const all = createRecords(places.length)
+  for (const [at, { part, row }] of places.entries()) {
+    for (const column of ['scheduledMs', 'session', 'phase'] as const) all[column][at] = part[column][row] ?? Number.NaN
+  }
+  return all
+}
+
+/**
+ * A load that has ended, read anew at the look that it stopped at.
+ *
+ * @param records what {@link keepFirst} kept, with their phases
  * @param requests measured requests that it was stopped at
  */
 export function settleStop(records: RequestRecords, rule: StopRule, requests: number): Stopping {
   const look = rule.looks.find(each => each.requests === requests) ?? rule.looks.at(-1)
-  const [measured, after] = [phaseCode('measured'), phaseCode('after')]
-  const rows = Array.from(records.phase.keys().filter(row => records.phase[row] !== after))
-  for (const row of rows.slice(rule.before + requests)) if (records.phase[row] === measured) records.phase[row] = after
-  const kept = rows.slice(0, rule.before + requests)
-  const whole = kept.length === rule.before + requests
+  const conversations = wholeSessions(requests, rule.turns) / rule.turns
+  const whole = conversationsIn(records) >= conversations
   const { figures, reason }: LookResult =
-    look === undefined || !whole ? { figures: [], reason: 'max' } : lookAt(pickRequests(records, kept), rule, look)
+    look === undefined || !whole ? { figures: [], reason: 'max' } : lookAt(records, rule, look)
   const max = rule.looks.at(-1)?.requests ?? requests
   return { reason: reason ?? 'settled', requests, max, precision: rule.precision, figures }
 }
 
-/** The first requests by when they were due, of rows in any order. */
-export function firstDue(records: RequestRecords, count: number): RequestRecords {
-  const rows = Array.from({ length: count }, (_, row) => row)
-  return pickRequests(
-    records,
-    rows.sort((a, b) => (records.scheduledMs[a] ?? 0) - (records.scheduledMs[b] ?? 0)),
-  )
+/** Conversations with a measured request; a request without turns is one. */
+export function conversationsIn({ count, phase, session }: RequestRecords): number {
+  const seen = new Set<number>()
+  let single = 0
+  for (let row = 0; row < count; row++) {
+    if (phase[row] !== phaseCode('measured')) continue
+    const of = session[row] ?? Number.NaN
+    if (Number.isNaN(of)) single += 1
+    else seen.add(of)
+  }
+  return seen.size + single
 }

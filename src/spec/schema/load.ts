@@ -71,12 +71,12 @@ const autoRequests = z.strictObject({
     z.strictObject({
       min: field(
         amount,
-        'Minimum number of requests to measure: a number, or `10x` for ten times the concurrency. Default: `10x`.',
+        'Minimum number of requests to measure: a number, or `10x` for ten times the concurrency. Default: `10x`; of open loops, those of 20 s, from 100 to 1,000.',
         'write a number of requests, or 10x for ten times the concurrency',
       ).optional(),
       max: field(
         amount,
-        'Maximum number of requests to measure: a number, or `100x` for a hundred times the concurrency. Default: `100x`, but at most 4,000.',
+        'Maximum number of requests to measure: a number, or `100x` for a hundred times the concurrency. Default: `100x`, or the requests of 10 minutes of an open loop, but at most 4,000.',
         'write a number of requests, or 100x for a hundred times the concurrency',
       ).optional(),
       precision: field(

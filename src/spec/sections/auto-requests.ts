@@ -18,14 +18,32 @@ export function autoOf(requests: RawLoad['requests']): Partial<RawAutoRequests> 
   return typeof requests === 'object' ? requests.auto : null
 }
 
-/** The stopping rule for a level; null without one. Open loops end by their duration. */
+/** Seconds of an open loop before the first check and at most, and the requests that these are held within. */
+const openDefaults = { minS: 20, maxS: 600, least: 100, most: 1000 }
+
+/**
+ * The stopping rule for a level; null without one. A rate that stands beside a closed loop ends by its duration, as do
+ * stages and traces, which are no load of one kind.
+ */
 export function autoRequestsOf(raw: RawLoad, level: LoadLevel): Required<Pick<Load, 'requests' | 'auto'>> | null {
   const auto = autoOf(raw.requests)
-  if (auto === null || level.kind !== 'concurrency') return null
+  if (auto === null) return null
+  if (level.kind === 'rate' && raw.concurrency === undefined) return ofRate(auto, level.requestsPerS)
+  if (level.kind !== 'concurrency') return null
   const resolved = (bound: number | string) =>
     typeof bound === 'number' ? bound : Math.max(1, Math.round(Number.parseFloat(bound) * level.concurrency))
   const min = resolved(auto.min ?? defaultMin)
   const max = auto.max === undefined ? Math.max(min, Math.min(resolved(defaultMax), mostByDefault)) : resolved(auto.max)
+  return { requests: max, auto: { min, precision: precisionOf(auto) } }
+}
+
+function ofRate(auto: Partial<RawAutoRequests>, requestsPerS: number): Required<Pick<Load, 'requests' | 'auto'>> {
+  const { minS, maxS, least, most } = openDefaults
+  const within = (low: number, high: number, value: number) => Math.max(low, Math.min(high, Math.ceil(value)))
+  // Multiples of a concurrency are rejected.
+  const stated = (bound: number | string | undefined) => (typeof bound === 'number' ? bound : null)
+  const min = stated(auto.min) ?? within(least, most, requestsPerS * minS)
+  const max = stated(auto.max) ?? within(Math.max(min, least), Math.max(min, mostByDefault), requestsPerS * maxS)
   return { requests: max, auto: { min, precision: precisionOf(auto) } }
 }
 
@@ -48,9 +66,18 @@ export function checkAutoRequests(raw: RawLoad, levels: readonly LoadLevel[], co
     if (typeof bound === 'string' && Number.parseFloat(bound) === 0)
       context.report([...path, key], `with ${key}: ${bound}, nothing would be measured`, 'write more than 0')
   }
-  if (levels.length > 0 && levels.every(level => level.kind !== 'concurrency')) {
-    const wrong = 'requests: auto needs a closed loop; an open loop ends by its duration'
-    context.report(['load', 'requests'], wrong, 'write a number of requests, or duration: 120s')
+  if (levels.length > 0 && levels.every(level => level.kind === 'stages' || level.kind === 'trace')) {
+    const wrong = levels.some(level => level.kind === 'trace')
+      ? 'requests: auto can’t end a trace: its requests are as recorded, and the first of them don’t show what the others would'
+      : 'requests: auto can’t end stages: their rate changes, so that part of them shows another load than the whole'
+    context.report(['load', 'requests'], wrong, 'remove requests, or write concurrency or request_rate')
+  }
+  if (levels.some(level => level.kind === 'rate') && raw.concurrency === undefined) {
+    for (const key of ['min', 'max'] as const) {
+      if (typeof auto[key] !== 'string') continue
+      const wrong = `${key}: ${auto[key]} is a multiple of the concurrency, which an open loop does not have`
+      context.report([...path, key], wrong, `write a number of requests, such as ${key === 'min' ? 200 : 4000}`)
+    }
   }
   const crossed = levels
     .map(level => autoRequestsOf(raw, level))

@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { builtInShortfalls } from '../../../src/generators/built-in/shortfalls.ts'
-import { sharded } from '../../../src/generators/shards/sharded.ts'
-import { FulcrumError, type Point } from '../../../src/model/index.ts'
+import type { Point } from '../../../src/model/index.ts'
 import { answer, scriptedServer } from '../../mock-server/scripted.ts'
-import { endpointOf, measureAt, pointOf } from './setting.ts'
+import { measureAt, pointOf } from './setting.ts'
 
 const level = { kind: 'concurrency', concurrency: 4 } as const
 const load = (auto: { min: number; precision: number }, requests: number) => ({
@@ -60,32 +59,75 @@ test('a load that only fails stops at the first look', async () => {
   assert.deepEqual(measurement.requests, { sent: 40, completed: 0, failed: 40 })
 })
 
+test('an open loop stops at a look, and the load goes on until what was measured is answered', async () => {
+  await using server = await evenly()
+  const level = { kind: 'rate', requestsPerS: 400, arrivals: { kind: 'poisson' } } as const
+  const open = { level, auto: { min: 120, precision: 10 }, requests: 20_000, warmup: 40, dataset: 50 }
+  const measurement = await measureAt(server.url, { load: open, threads: 2 })
+  assert.equal(measurement.stopping?.reason, 'settled')
+  assert.deepEqual(measurement.requests, { sent: 120, completed: 120, failed: 0 })
+  assert.equal(measurement.window, 'steady')
+  assert.ok((measurement.warmupRequests ?? 0) >= 40)
+  assert.ok(server.requests.length < 10_000, `${server.requests.length} requests were sent`)
+  // The window is as long as those requests took to be due, not as long as the most would take.
+  assert.ok(measurement.durationS < 5, `${measurement.durationS} s`)
+})
+
+test('an open loop that never gets precise ends at the most', async () => {
+  await using server = await scriptedServer((socket, _, n) => setTimeout(() => socket.write(answer(4)), 1 + n / 4))
+  const level = { kind: 'rate', requestsPerS: 400, arrivals: { kind: 'constant' } } as const
+  const open = { level, auto: { min: 40, precision: 0.005 }, requests: 120, warmup: 4, dataset: 50 }
+  const measurement = await measureAt(server.url, { load: open })
+  assert.equal(measurement.stopping?.reason, 'max')
+  assert.deepEqual(measurement.requests, { sent: 120, completed: 120, failed: 0 })
+})
+
+const conversation = { turns: 4, thinkMs: 1 }
+const ofUsers = { ...load({ min: 160, precision: 10 }, 4000), warmup: 16 }
+
+test('conversations stop at a look, and all that are measured are whole', async () => {
+  await using server = await evenly()
+  const measurement = await measureAt(server.url, { load: ofUsers, workload: { conversation }, threads: 2 })
+  assert.equal(measurement.stopping?.reason, 'settled')
+  assert.equal(measurement.stopping?.requests, 160)
+  assert.deepEqual(measurement.requests, { sent: 160, completed: 160, failed: 0 })
+  const { count, turns, skipped, byAnswer } = measurement.sessions ?? {}
+  assert.deepEqual([count, turns, skipped, byAnswer], [40, 4, 0, 120])
+  assert.ok(server.requests.length < 1200, `${server.requests.length} requests were sent`)
+})
+
+test('conversations that break off count as they are, and hold nothing up', async () => {
+  const refused = 'HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n'
+  await using server = await scriptedServer((socket, _, n) =>
+    setTimeout(() => socket.write(n % 10 === 9 ? refused : answer(4)), 10),
+  )
+  const measurement = await measureAt(server.url, { load: ofUsers, workload: { conversation } })
+  assert.equal(measurement.stopping?.requests, 160)
+  const { requests, sessions } = measurement
+  assert.equal(sessions?.count, 40)
+  assert.ok(requests.failed > 0)
+  assert.equal(requests.sent + (sessions?.skipped ?? 0), 160)
+})
+
 /** What stands in the way of a point, and what to do; empty when nothing does. */
 const refusal = (point: Point) =>
   builtInShortfalls(point)
     .map(({ wrong, right }) => `${wrong}; ${right}`)
     .join()
 
-test('conversations and windows that are not steady are refused with what would be right', () => {
+test('windows that are not steady are refused with what would be right', () => {
   const auto = { min: 40, precision: 0.05 }
-  const conversation = { turns: 2, thinkMs: 0 }
-  assert.match(refusal(pointOf({ load: load(auto, 400), workload: { conversation } })), /conversation/)
+  const four = { conversation: { turns: 4, thinkMs: 0 } }
   assert.match(refusal(pointOf({ load: { ...load(auto, 400), warmup: 2 } })), /warmup: 2x/)
+  assert.match(refusal(pointOf({ load: load(auto, 400), workload: four })), /warmup: 4x/)
+  assert.equal(refusal(pointOf({ load: { ...load(auto, 400), warmup: 16 }, workload: four })), '')
+  assert.match(refusal(pointOf({ load: { ...load(auto, 400), window: 'whole' } })), /remove window: whole/)
   assert.equal(refusal(pointOf({ load: load(auto, 400) })), '')
 })
 
-test('shards refuse a load that stops by what it has measured, before any is started', async () => {
-  const generator = sharded({
-    cacheFolder: '/nowhere',
-    runFolder: '/nowhere',
-    shards: { count: 2, hosts: [], launcher: 'ssh', launcherArgs: [] },
-  })
-  const context = { signal: new AbortController().signal, folder: '/nowhere', onProgress: () => {} }
-  const point = pointOf({ load: load({ min: 40, precision: 0.05 }, 400) })
-  await assert.rejects(generator.measure(point, endpointOf('http://127.0.0.1:1'), context), error => {
-    assert.ok(error instanceof FulcrumError)
-    assert.equal(error.code, 'generator-cannot')
-    return true
-  })
-  await generator.close()
+test('conversations that arrive at a rate are refused with the reason', () => {
+  const level = { kind: 'rate', requestsPerS: 4, arrivals: { kind: 'poisson' } } as const
+  const open = { ...load({ min: 40, precision: 0.05 }, 400), level }
+  assert.match(refusal(pointOf({ load: open, workload: { conversation } })), /outlast the window/)
+  assert.equal(refusal(pointOf({ load: open })), '')
 })

@@ -43,6 +43,7 @@ const link: ShardLink = {
   lost: () => null,
   send: () => {},
   receive: () => Promise.reject(new Error('nothing comes')),
+  ended: () => [],
   progress: () => ({ warmup: 0, measured: 0, live: [] }),
   close: () => Promise.resolve(),
 }

@@ -74,6 +74,43 @@ test('two processes send what one would have sent', async () => {
   assert.deepEqual(health.map(({ requests }) => requests).sort(), [17, 26])
 })
 
+/** At ten times the figure anything is precise: it stops at the first look, however busy the machine is. */
+const settled = { min: 160, precision: 10 }
+
+for (const [what, changes] of [
+  ['a closed loop', { load: { level: { kind: 'concurrency', concurrency: 4 }, warmup: 8 } }],
+  [
+    'conversations',
+    {
+      load: { level: { kind: 'concurrency', concurrency: 4 }, warmup: 16 },
+      workload: { conversation: { turns: 4, thinkMs: 1 } },
+    },
+  ],
+  ['an open loop', { load: { level: { kind: 'rate', requestsPerS: 200, arrivals: { kind: 'poisson' } }, warmup: 20 } }],
+] satisfies [string, PointChanges][]) {
+  test(`${what} over shards stops by what all of them have measured together`, async () => {
+    await using scripted = await scriptedServer(socket => setTimeout(() => socket.write(answer(4)), 20))
+    const load = { ...changes.load, auto: settled, requests: 40_000, dataset: 50 }
+    const { measurement } = await measure({ ...changes, load }, generator, undefined, undefined, scripted.url)
+    assert.equal(measurement.stopping?.reason, 'settled')
+    assert.equal(measurement.stopping?.requests, 160)
+    assert.deepEqual(measurement.requests, { sent: 160, completed: 160, failed: 0 })
+    assert.equal(measurement.window, 'steady')
+    assert.equal(measurement.client.shards?.length, 2)
+    assert.deepEqual(invalidating(measurement), [])
+    assert.ok(scripted.requests.length < 20_000, `${scripted.requests.length} requests were sent`)
+  })
+}
+
+test('a load over shards that never gets precise ends at the most, and each shard has sent its part', async () => {
+  await using scripted = await scriptedServer((socket, _, n) => setTimeout(() => socket.write(answer(4)), 1 + n / 4))
+  const level = { kind: 'concurrency', concurrency: 4 } as const
+  const load = { level, auto: { min: 40, precision: 0.005 }, requests: 120, warmup: 8, dataset: 50 }
+  const { measurement } = await measure({ load }, generator, undefined, undefined, scripted.url)
+  assert.equal(measurement.stopping?.reason, 'max')
+  assert.deepEqual(measurement.requests, { sent: 120, completed: 120, failed: 0 })
+})
+
 test('no prompt is sent twice by two shards, warm-up included', async () => {
   await using scripted = await scriptedServer(socket => socket.write(answer(4)))
   const level = { kind: 'concurrency', concurrency: 3 } as const
