@@ -44,8 +44,9 @@ const picked = <T extends { readonly name: string }>(all: readonly T[], names: s
 type AnyRun = Run | FailedRun
 
 async function runCell(cell: Cell, clients: readonly Contestant[], rounds: number): Promise<AnyRun[]> {
-  const { ttftMs, itlMs } = cell
-  await using mock = await startMock({ ttftMs, itlMs, promptTokens: isl })
+  const { ttftMs, itlMs, tokens } = cell
+  // The server knows `max_tokens` alone: clients that ask by another name, as vllm-rs does, get the cell's tokens, too.
+  await using mock = await startMock({ ttftMs, itlMs, tokens, promptTokens: isl })
   const runs: AnyRun[] = []
   // The server's code is cold for its first client, and so are the caches of Node: those runs are thrown away.
   for (const client of clients.filter(({ name }) => name.startsWith('built-in')))
