@@ -4,9 +4,11 @@
  *
  *   node bench/search.ts          prints the tables of docs/bench/search.md
  *   node bench/search.ts training prints those of one set: training, held-out or drawn-anew
+ *   node bench/search.ts beaten [FIRST COUNT] prints what it saves to stop points that are surely beaten
  *
  * The search's thresholds were tuned on the training set alone. Whoever tunes them again draws a new held-out set.
  */
+import { printEndedEarly } from './search/beaten.ts'
 import { namedCases } from './search/cases.ts'
 import { type Compared, compareSearches } from './search/compare.ts'
 import { drawnCases } from './search/drawn.ts'
@@ -19,7 +21,8 @@ const sets = {
   'drawn-anew': () => drawnCases(from(3001, 32)),
 }
 
-const wanted = process.argv[2]
+const [wanted, first = '2001', count = '32'] = process.argv.slice(2)
+if (wanted === 'beaten') printEndedEarly(await drawnCases(from(Number(first), Number(count))))
 for (const [name, casesOf] of Object.entries(sets)) {
   if (wanted !== undefined && wanted !== name) continue
   const compared: Compared[] = []

@@ -7,7 +7,7 @@ import { type Cell, seriesOf } from '../../src/search/cells.ts'
 import { type Observation, observe } from '../../src/search/observe.ts'
 import type { Plan } from '../../src/spec/sweep.ts'
 import type { SearchCase } from './cases.ts'
-import { type Measurer, noisyMeasurer, virtualMeasurer, virtualTruth } from './measure.ts'
+import { type Measured, type Measurer, noisyMeasurer, virtualMeasurer, virtualTruth } from './measure.ts'
 
 /** What one way of choosing points came to. */
 export interface Found {
@@ -44,9 +44,13 @@ export interface Compared {
 /** Shares of the grid's points at which {@link Compared.course} is taken. */
 export const courseShares = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1]
 
-export function compareSearches(searchCase: SearchCase, truth: Measurer = virtualTruth(searchCase.profile)): Compared {
+export function compareSearches(
+  searchCase: SearchCase,
+  truth: Measurer = virtualTruth(searchCase.profile),
+  quiet: Measurer = virtualMeasurer(searchCase.profile),
+): Compared {
   const { name, plan, noise } = searchCase
-  const measure = noisyMeasurer(virtualMeasurer(searchCase.profile), noise)
+  const measure = noisyMeasurer(quiet, noise)
   const all = plan.deployments.flatMap(({ points }) => points)
   const judge = judgeOf(searchCase, truth, measure)
   // What is measured is no part of what deciding takes.
@@ -83,15 +87,30 @@ export function compareSearches(searchCase: SearchCase, truth: Measurer = virtua
 }
 
 /** Runs the search to its end as `fulcrum run` would, with the redeployments in its journal. */
-function search({ plan, redeployS }: SearchCase, measure: Measurer): readonly Point[] {
+function search(searchCase: SearchCase, measure: Measurer): readonly Point[] {
+  const chosen: Point[] = []
+  searchAs(searchCase, point => {
+    chosen.push(point)
+    return measure(point, timesOf(chosen).at(-1)?.time)
+  })
+  return chosen
+}
+
+/**
+ * Runs a search to its end as `fulcrum run` would, with the redeployments in its journal.
+ * @param measure told of the journal so far, as what is measured may end because of it
+ */
+export function searchAs(
+  { plan, redeployS }: SearchCase,
+  measure: (point: Point, lines: readonly JournalLine[]) => Measured,
+): readonly JournalLine[] {
   const choice = adaptive(plan)
   const lines: JournalLine[] = []
-  const chosen: Point[] = []
   const write = (event: JournalLine['event']) => lines.push({ seq: lines.length, at: '', event })
-  for (let before: Point | undefined; ; before = chosen.at(-1)) {
+  for (let before: Point | undefined; ; ) {
     const planned = choice.deployment(lines)
     const point = planned === null ? undefined : choice.point(planned, lines)
-    if (point === undefined) return chosen
+    if (point === undefined) return lines
     const { deployment } = point
     if (before?.deployment.id !== deployment.id) {
       const { workersStarted, workersStopped } = stepTo(before, point)
@@ -100,8 +119,8 @@ function search({ plan, redeployS }: SearchCase, measure: Measurer): readonly Po
       const common = { deploymentId: deployment.id, label, workersStarted, workersStopped, elapsedS }
       write({ type: 'deployment', outcome: 'ready', reason: '', ...common })
     }
-    chosen.push(point)
-    const { result, seconds } = measure(point, timesOf(chosen).at(-1)?.time)
+    before = point
+    const { result, seconds } = measure(point, lines)
     write({ type: 'point', result, elapsedS: seconds })
   }
 }
@@ -177,7 +196,7 @@ const byWorkload = (seen: readonly Observation[]) => Map.groupBy(seen, o => o.ce
 /**
  * As a run is recommended from: the most tokens/s per GPU under the SLO; where nothing meets it, what comes nearest.
  */
-function best(seen: readonly Observation[]): Observation | undefined {
+export function best(seen: readonly Observation[]): Observation | undefined {
   const meeting = seen.filter(o => o.sloRatio <= 1)
   if (meeting.length > 0) return meeting.reduce((a, b) => (b.y > a.y ? b : a))
   return seen.length === 0 ? undefined : seen.reduce((a, b) => (b.sloRatio < a.sloRatio ? b : a))

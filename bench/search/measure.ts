@@ -1,5 +1,6 @@
 import type { PointResult } from '../../src/journal/index.ts'
 import { type Distribution, type Measurement, unknownHealth } from '../../src/metrics/measurement.ts'
+import type { IsBeaten } from '../../src/metrics/stopping/stop.ts'
 import { createRandom, type EngineSettings, FulcrumError, type Point } from '../../src/model/index.ts'
 import type { Profile } from '../../src/simulator/profile.ts'
 import { type SimulatedPoint, simulate } from '../../src/simulator/simulate.ts'
@@ -31,7 +32,7 @@ export function virtualMeasurer(profile: Profile): Measurer {
 const long = { roundsBefore: 20, rounds: 80, secondsBefore: 200, seconds: 600 }
 
 function lasting({ load }: Point): Point['load'] {
-  const { requests: _, durationS: __, ...common } = load
+  const { requests: _, durationS: __, auto: ___, ...common } = load
   const seed = load.seed + 1
   if (load.level.kind === 'concurrency') {
     const { concurrency } = load.level
@@ -56,7 +57,8 @@ export function noisyMeasurer(quiet: Measurer, noise: Noise): Measurer {
   })
 }
 
-function strayed(measurement: Measurement, ttft: number, itl: number, rate: number): Measurement {
+/** A measurement whose figures stray from the truth by these factors. */
+export function strayed(measurement: Measurement, ttft: number, itl: number, rate: number): Measurement {
   const scaled = (distribution: Distribution | null, by: number): Distribution | null =>
     distribution === null
       ? null
@@ -90,13 +92,15 @@ function remembered(measurer: Measurer): Measurer {
   }
 }
 
-function measure(point: Point, load: Point['load'], profile: Profile): Measured {
+/** Simulates a point under a load; a load with `auto` ends as in `fulcrum run`. */
+export function measure(point: Point, load: Point['load'], profile: Profile, isBeaten?: IsBeaten): Measured {
   const { deployment, workload, slo } = point
   const simulated: SimulatedPoint = {
     deployment: { topology: deployment.topology, engine: mapValues(deployment.engine) },
     workload,
     level: load.level,
     ...(load.requests === undefined ? { durationS: load.durationS ?? 60 } : { requests: load.requests }),
+    ...(load.auto === undefined ? {} : { auto: load.auto }),
     warmup: load.warmup,
     ...(load.window === undefined ? {} : { window: load.window }),
     dataset: load.dataset,
@@ -104,7 +108,7 @@ function measure(point: Point, load: Point['load'], profile: Profile): Measured 
     slo,
   }
   try {
-    const prediction = simulate(simulated, profile)
+    const prediction = simulate(simulated, profile, undefined, isBeaten)
     const seconds = prediction.wallS
     const measurement = {
       ...prediction,

@@ -12,9 +12,12 @@ interface Given {
 }
 
 /**
- * Decides when a point being measured can no longer win: it misses the SLO and another point of its workload meets it,
- * or a point that meets it has more tokens/s both per user and per GPU than this one can reach. Intervals hold at all
- * looks together, so any look may end it.
+ * Decides when a point being measured can no longer win: another point of its workload meets the SLO and has more
+ * tokens/s both per user and per GPU than this one can reach. Intervals hold at all looks together, so any look may end
+ * it.
+ *
+ * Missing the SLO alone ends nothing. Such a point may lie on the frontier, and the search predicts others from its
+ * figures: stopped at its first look, before a load of equal requests had settled, one hid a third of the frontier.
  */
 export function beatenBy(point: Point, results: readonly PointResult[]): IsBeaten {
   const workload = workloadId(point)
@@ -28,8 +31,6 @@ export function beatenBy(point: Point, results: readonly PointResult[]): IsBeate
   })
   const gpus = gpusOf(point.deployment)
   return figures => {
-    if (rivals.length === 0) return false
-    if (figures.some(({ state }) => state === 'missed')) return true
     const perUser = highest(figures, 'output_tokens_per_s_per_user')
     const perGpu = highest(figures, 'output_tokens_per_s') / gpus
     return rivals.some(rival => rival.perUser > perUser && rival.perGpu > perGpu)

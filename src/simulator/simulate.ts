@@ -1,5 +1,5 @@
 import type { CountedMeasurement } from '../metrics/measurement.ts'
-import { stopRuleOf } from '../metrics/stopping/stop.ts'
+import { type IsBeaten, stopRuleOf } from '../metrics/stopping/stop.ts'
 import type { AutoRequests, Deployment, LoadLevel, Role, Slo, Topology, WindowKind } from '../model/index.ts'
 import {
   arrivalSource,
@@ -131,12 +131,13 @@ function sourceOf(point: SimulatedPoint, repeats?: boolean): RequestSource {
  * fast as the processor allows. Deterministic. Memory does not grow with requests, except for queued ones and those of
  * a trace.
  * @param look observes the engine without changing anything
+ * @param isBeaten ends a load with `auto` that can no longer win, as in a search
  * @throws FulcrumError bad-input `engine-setting` for settings that the model does not support, `trace-missing` for a
  *   trace load without its trace
  */
-export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineWatch): Simulation {
+export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineWatch, isBeaten?: IsBeaten): Simulation {
   const canStop = !hasTurns(point.workload) && windowOf(point) === 'steady'
-  const rule = canStop ? stopRuleOf(point, point.slo ?? {}) : null
+  const rule = canStop ? stopRuleOf(point, point.slo ?? {}, isBeaten) : null
   if (rule === null) return simulateOnce(point, profile, null, undefined, look)
   // Runs once to find where to stop and once up to there, so that memory does not grow with requests and the figures
   // are of the requests that decided.

@@ -48,9 +48,12 @@ test('throughput counts per GPU of each', () => {
   assert.ok(!beatenBy(pointOf('p', 1), [rival()])(at(90, 900)))
 })
 
-test('a point that surely misses the SLO is beaten where another meets it', () => {
-  assert.ok(beatenBy(pointOf('p'), [rival()])(at(1000, 1000, 'missed')))
-  assert.ok(!beatenBy(pointOf('p'), [])(at(1000, 1000, 'missed')))
+test('a point that surely misses the SLO goes on while it may lie on the frontier', () => {
+  const isBeaten = beatenBy(pointOf('p'), [rival()])
+  assert.ok(!isBeaten(at(1000, 1000, 'missed')))
+  assert.ok(!isBeaten(at(90, 1000, 'missed')))
+  assert.ok(isBeaten(at(90, 470, 'missed')), 'dominated by what meets the SLO')
+  assert.ok(!beatenBy(pointOf('p'), [])(at(90, 470, 'missed')))
 })
 
 test('a rival that misses the SLO, is invalid, of another workload or the point itself beats nobody', () => {
