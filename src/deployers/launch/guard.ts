@@ -16,9 +16,11 @@ export const heartbeatS = 5
  * environment). So the task never outlives Fulcrum, the connection, or a cut network. It handles signals before the
  * task starts, because one in between would only end the guard. For a supervisor, it also watches the services. If a
  * rank ends with code 0 without having been told to, the guard reports a failure, because programs that start ranks
- * together only check exit codes. Requires bash (read -t), setsid, and ps for a supervisor. Arguments: grace period and
- * silence limit in seconds, container program and name (or empty), the task's mark, `supervises`, `rank` or empty, the
- * folder to clean up, number of files, then path and content of each, then the command.
+ * together only check exit codes. Bash can lose the exit code of a task that ends while a signal interrupts the wait for
+ * it, so the two watchers say by exit code 3, not by a signal, that they ended the task. Requires bash (read -t), setsid,
+ * and ps for a supervisor. Arguments: grace period and silence limit in seconds, container program and name (or empty),
+ * the task's mark, `supervises`, `rank` or empty, the folder to clean up, number of files, then path and content of
+ * each, then the command.
  */
 const script = `
 grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ kind=$6 folder=$7 files=$8; shift 8
@@ -31,8 +33,6 @@ exec 3<&0
 tell() { kill "-$1" -- "-$task" 2>/dev/null || kill "-$1" "$task" 2>/dev/null; }
 task= told= ended=
 trap 'told=1; [ -z "$task" ] || tell TERM' TERM INT HUP
-trap 'ended=1' USR1
-trap 'told=1' USR2
 setsid env "$mark" "$@" 3<&- </dev/null &
 task=$!
 [ -z "$told" ] || tell TERM
@@ -49,10 +49,11 @@ services() {
 {
   trap - TERM INT HUP
   while IFS= read -r -t "$silence" _ <&3; do :; done
-  kill -USR2 $$
+  trap 'exit 3' TERM
   finish
+  exit 3
 } >/dev/null 2>&1 &
-watchers=$!
+listener=$! watcher=
 if [ "$kind" = supervises ]; then
   {
     trap - TERM INT HUP
@@ -61,17 +62,20 @@ if [ "$kind" = supervises ]; then
       now=$(services)
       for pid in $known; do
         grep -qx "$pid" <<<"$now" && continue
-        kill -USR1 $$
+        trap 'exit 3' TERM
         finish
-        break 2
+        exit 3
       done
       known=$now
     done
   } >/dev/null 2>&1 &
-  watchers="$watchers $!"
+  watcher=$!
 fi
-while :; do wait "$task"; code=$?; kill -0 "$task" 2>/dev/null || break; done
-kill $watchers 2>/dev/null
+while wait "$task"; kill -0 "$task" 2>/dev/null; do :; done
+wait "$task"; code=$?
+kill $listener $watcher 2>/dev/null
+wait "$listener"; [ $? != 3 ] || told=1
+[ -z "$watcher" ] || { wait "$watcher"; [ $? != 3 ] || ended=1; }
 kill -KILL -- "-$task" 2>/dev/null
 for pid in $(strays); do kill -KILL "$pid" 2>/dev/null; done
 [ -z "$runtime" ] || "$runtime" rm -f "$container" >/dev/null 2>&1

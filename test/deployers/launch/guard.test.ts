@@ -128,6 +128,17 @@ describe('the guard of a task', () => {
     assert.equal((await asked).exitCode, 0)
   })
 
+  it('takes the exit code from the rank, however quickly it ends when told to', async () => {
+    const codes: unknown[] = []
+    for (let i = 0; i < 12; i++) {
+      const told = start(task('trap "exit 0" TERM; echo ready; sleep 1000 & wait', { isRank: true }))
+      await firstLine(told)
+      told.stdin.end()
+      codes.push((await told).exitCode)
+    }
+    assert.deepEqual(codes, Array(12).fill(0))
+  })
+
   it('removes the task’s container, by its own name', async () => {
     const said = join(folder, 'docker-said')
     const docker = join(folder, 'docker')
