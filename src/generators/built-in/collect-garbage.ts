@@ -4,20 +4,19 @@ import { runInNewContext } from 'node:vm'
 let collect: (() => void) | null = null
 
 /**
- * Collects the garbage of this thread now. What was compiled and connected before a window otherwise makes a dozen
- * collections in its first second, of 1 to 10 ms each, in which answers wait.
+ * Collects the garbage of this thread now. Otherwise compilation and connecting before a window cause a dozen collections
+ * in its first second, of 1 to 10 ms each, during which answers wait.
  */
 export function collectGarbage(): void {
   collect ??= collector()
   collect()
 }
 
-/** V8's own function, which contexts have that are made while the flag is set. */
+/**
+ * V8's own function, which contexts contain that are created while the flag is set. The flag belongs to the process, so
+ * it stays set: a thread that cleared it would take the function from another thread that is about to look for it.
+ */
 function collector(): () => void {
   setFlagsFromString('--expose-gc')
-  try {
-    return runInNewContext('gc') as () => void
-  } finally {
-    setFlagsFromString('--no-expose-gc')
-  }
+  return runInNewContext('gc') as () => void
 }
