@@ -368,7 +368,9 @@
   /** @param {string} unit @param {number | null} value */
   const valueText = (unit, value) => {
     if (unit === 'ms') return time(value)
-    return unit === '%' && value !== null ? `${figure(100 * value)}%` : `${figure(value)}${value === null ? '' : ` ${unit}`}`
+    if (value === null) return figure(value)
+    const noun = unit === 'tokens' && figure(value) === '1' ? 'token' : unit
+    return unit === '%' ? `${figure(100 * value)}%` : `${figure(value)} ${noun}`
   }
 
   /** Every figure that the point has. @param {any} detail */

@@ -70,6 +70,9 @@ export function selectedMark(x: object, y: object, target: Target): Layer[] {
   return [{ name: 'selected', transform, mark, encoding: { x, y } } as Layer]
 }
 
+/** Labels of an axis: `0.4`, `250`, `1.5k`. Vega's `~s` alone writes 0.4 as `400m`. */
+export const plainLabels = "format(datum.value, abs(datum.value) < 1000 ? '~r' : '~s')"
+
 /** Opacity of a series: full if it is in focus or nothing is, faint otherwise. */
 export const inFocus = 'focus === null || indexof(focus, datum.deployment) >= 0'
 

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { light, themeParams, vegaConfig } from '../html/theme.ts'
+import { plainLabels } from './chart.ts'
 
 /**
  * Distribution of a latency over the requests of a point: the share of requests at or below each value. The page fills
@@ -11,7 +12,7 @@ export function distributionSpec(): TopLevelSpec {
     type: 'quantitative' as const,
     title: null,
     scale: { zero: false, nice: false, padding: 8 },
-    axis: { tickCount: 4, format: '~s', labelOverlap: 'greedy' as const },
+    axis: { tickCount: 4, labelExpr: plainLabels, labelOverlap: 'greedy' as const },
   }
   const y = {
     field: 'percent',

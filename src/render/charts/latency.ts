@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { latencyDataTable } from '../html/sections/tables.ts'
 import { crossPath } from '../html/theme.ts'
 import type { ChartInput, Target } from './chart.ts'
-import { chart, colourBySeries, inFocus, pointTooltip, selectedMark, shapeBySeries } from './chart.ts'
+import { chart, colourBySeries, inFocus, plainLabels, pointTooltip, selectedMark, shapeBySeries } from './chart.ts'
 import { pointRows, type WorkloadChart } from './workload-chart.ts'
 
 /** TTFT and ITL side by side against one kind of load, and TTFO if answers contain reasoning. */
@@ -66,7 +66,7 @@ function latencySpec(input: ChartInput, target: Target, of: LatencyPanel): TopLe
     ...(of.metric !== 'itl'
       ? {
           scale: { type: 'log' as const, nice: true },
-          axis: { format: '~s', values: decades, labelOverlap: 'greedy' as const },
+          axis: { labelExpr: plainLabels, values: decades, labelOverlap: 'greedy' as const },
         }
       : { axis: { tickCount: 6 } }),
   }

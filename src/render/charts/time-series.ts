@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { light, themeParams, vegaConfig } from '../html/theme.ts'
-import { type Layer, withHalo } from './chart.ts'
+import { type Layer, plainLabels, withHalo } from './chart.ts'
 
 /**
  * A server metric over the time of a point, one line per source. Horizontal rules show the values that the client
@@ -19,7 +19,7 @@ export function timeSeriesSpec(): TopLevelSpec {
     type: 'quantitative' as const,
     title: null,
     scale: { zero: true, nice: true },
-    axis: { tickCount: 3, format: '~s' },
+    axis: { tickCount: 3, labelExpr: plainLabels },
   }
   const name = {
     field: 'name',
