@@ -60,7 +60,7 @@ topologies: [agg x2]
 variants: { round-robin: {}, least: { deploy: { router: least-loaded } } }
 workloads: [128/8, 512/8]
 load: { concurrency: [1, 2, 4], requests: 8, warmup: 1 }
-validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 5000, event_loop_delay_p99_ms: 5000 }
+validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 5000, event_loop_delay_p99_ms: 5000, in_flight_share: 0 }
 `)
   assert.equal((await place.start('run', place.sweepFile, '--json').ended()).exitCode, 0)
   const run = await onlyRun(place, 'twin-variants')

@@ -228,7 +228,7 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
         name: 'built-in',
         shards: { count: 2, command: [process.execPath, join(root, 'bin/fulcrum.js')], job: { image: 'host/fulcrum' } },
       },
-      validity: { cpu_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
+      validity: { cpu_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000, in_flight_share: 0 },
     }
     await writeFile(join(folder, 'sweep.yaml'), stringify(sweep))
     const outcome = await runSweepFile({

@@ -70,7 +70,7 @@ describe('a written deployment on Kubernetes', {
       slo: { ttft_p95_ms: 60_000 },
       repeats: 3,
       validity: {
-        ...{ cpu_share: 1, send_lateness_p99_ms: 60_000, event_loop_delay_p99_ms: 60_000 },
+        ...{ cpu_share: 1, send_lateness_p99_ms: 60_000, event_loop_delay_p99_ms: 60_000, in_flight_share: 0 },
         ...{ run_queue_share: 1, in_flight_share: 0 },
       },
     }

@@ -146,7 +146,13 @@ describe('kubernetes, on a real control plane', { skip }, () => {
         topologies: [{ prefill: [1, 2], decode: [1, 2] }],
         workloads: ['200/8'],
         load: { concurrency: 2, requests: 8, warmup: 2 },
-        validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
+        validity: {
+          cpu_share: 1,
+          run_queue_share: 1,
+          send_lateness_p99_ms: 1000,
+          event_loop_delay_p99_ms: 1000,
+          in_flight_share: 0,
+        },
       }),
     )
     const outcome = await runSweepFile({
@@ -376,7 +382,13 @@ describe('kubernetes, on a real control plane', { skip }, () => {
           },
           workloads: ['200/8'],
           load: { concurrency: 2, requests: 8, warmup: 2 },
-          validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
+          validity: {
+            cpu_share: 1,
+            run_queue_share: 1,
+            send_lateness_p99_ms: 1000,
+            event_loop_delay_p99_ms: 1000,
+            in_flight_share: 0,
+          },
         }),
       )
       const planned = await planSweepFile(file, { resultsRoot: folder })
@@ -542,7 +554,13 @@ describe('kubernetes, on a real control plane', { skip }, () => {
           engine: { decode: { nodes_per_worker: [1, 2] } },
           workloads: ['200/8'],
           load: { concurrency: 2, requests: 8, warmup: 2 },
-          validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
+          validity: {
+            cpu_share: 1,
+            run_queue_share: 1,
+            send_lateness_p99_ms: 1000,
+            event_loop_delay_p99_ms: 1000,
+            in_flight_share: 0,
+          },
         }),
       )
       const planned = await planSweepFile(file, { resultsRoot: folder })

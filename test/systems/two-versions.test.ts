@@ -25,7 +25,7 @@ variants:
 topologies: [1P1D]
 workloads: [1024/8]
 load: { concurrency: 2, requests: 12, warmup: 2 }
-validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 5000, event_loop_delay_p99_ms: 5000 }
+validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 5000, event_loop_delay_p99_ms: 5000, in_flight_share: 0 }
 `)
 
 describe('two versions of Dynamo in one sweep', () => {
