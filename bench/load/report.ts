@@ -29,6 +29,8 @@ export interface Prepared {
 export interface Run extends ClientReport {
   readonly cell: string
   readonly client: string
+  /** Load average of the last minute when it began. */
+  readonly loadAverage?: number
   /** Whole command. */
   readonly wallS: number
   readonly cpuS: number

@@ -12,6 +12,7 @@
  * one by one while the machine is quiet.
  */
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startMock } from '../../test/mock-server/start.ts'
@@ -76,6 +77,7 @@ async function runClient(client: Contestant, cell: Cell, mock: Awaited<ReturnTyp
     const prepared = await client.prepare(mock.url, cell, AbortSignal.timeout(limitS * 1000))
     try {
       await mock.reset()
+      const [loadAverage = Number.NaN] = loadavg()
       const began = performance.now()
       const { result, use } = await watchTree(mock.pid, () => prepared.run())
       const wallS = (performance.now() - began) / 1000
@@ -84,7 +86,7 @@ async function runClient(client: Contestant, cell: Cell, mock: Awaited<ReturnTyp
       return {
         ...named,
         ...(await prepared.read(result)),
-        ...{ wallS, cpuS: use.cpuS, peakMb: use.peakMb, spanCpuS, ...waits },
+        ...{ loadAverage, wallS, cpuS: use.cpuS, peakMb: use.peakMb, spanCpuS, ...waits },
         truthMeanMs: truth.ttftMs?.mean ?? Number.NaN,
         truthP99Ms: truth.ttftMs?.p99 ?? Number.NaN,
         truthItlMs: truth.itlMs?.mean ?? Number.NaN,

@@ -104,6 +104,7 @@ function pairs(results: Results): string {
         both(run => Math.abs(meanError(run)), 2),
         both(run => Math.abs(p99Error(run)), 2),
         [own, peer].map(some => percent(machine(some))).join(' / '),
+        number(median([...own, ...peer].map(run => run.loadAverage ?? Number.NaN)), 1),
         both(run => perMillion(cell, run), 1),
         speed.map(figure => Math.round(figure).toLocaleString('en')).join(' / '),
         both(run => run.cpuS, 2, whole),
@@ -117,6 +118,7 @@ function pairs(results: Results): string {
     'TTFT mean error, ms',
     'TTFT p99 error, ms',
     'run queue, of the mean error',
+    'load average',
     'CPU s / M tokens under load',
     'tokens/s',
     'whole command, CPU s',
@@ -165,6 +167,10 @@ function median(values: readonly number[]): number {
 
 function row(values: readonly string[]): string {
   return `| ${values.join(' | ')} |`
+}
+
+function number(value: number, digits: number): string {
+  return Number.isNaN(value) ? '' : value.toFixed(digits)
 }
 
 function percent(share: number): string {
