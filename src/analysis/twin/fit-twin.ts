@@ -116,12 +116,17 @@ export function assembleTwin(
  * @throws FulcrumError bad-input `too-few-points`
  */
 export function fitTwin(points: readonly MeasuredPoint[], options: FitOptions): Twin {
-  const plan = planFits(points, options)
-  return assembleTwin(points, options, {
-    whole: fitParameters(plan.whole),
-    topologies: plan.topologies.map(fitParameters),
-    points: plan.points.map(fitParameters),
-  })
+  return assembleTwin(points, options, fitPlan(planFits(points, options)))
+}
+
+/**
+ * All fits of a plan, one after the other. None begins where the fit to all points ended: it would stay near what it has
+ * seen of the points that it is to leave out, and the error bands would be too narrow (p90 3.7% instead of 26% in a run of
+ * 8 points).
+ */
+export function fitPlan(plan: FitPlan) {
+  const whole = fitParameters(plan.whole)
+  return { whole, topologies: plan.topologies.map(fitParameters), points: plan.points.map(fitParameters) }
 }
 
 /** Splits points into random parts that each contain points of every topology. */

@@ -5,7 +5,7 @@ import { simulate } from '../../simulator/simulate.ts'
 import type { PointErrors } from './errors.ts'
 import { pointErrors } from './errors.ts'
 import type { FitPoint } from './fit-point.ts'
-import { minimise, robustLoss } from './minimise.ts'
+import { descend, type Minimisation, polish, robustLoss } from './minimise.ts'
 import type { TwinParameters } from './parameters.ts'
 import { fittedProfile, parameterSpace } from './parameters.ts'
 import { startOf } from './start.ts'
@@ -78,39 +78,30 @@ export function fitParameters(task: FitTask): FitResult {
     ...begin,
     ...Object.fromEntries(space.map(({ name }, index) => [name, values[index] ?? begin[name]])),
   })
-
+  const residualsOf = rememberedResiduals(profile)
   const residualsBy = (routing: RouterMode) => (values: readonly number[]) => {
     const parameters = withValues(values)
-    const apart = used.flatMap(point => {
-      const errors = pointErrors(point, simulateFitted(point.simulated, profile, parameters, routing))
-      return Object.entries(targets).map(([figure, weight]) => {
-        const relative = errors[figure]
-        // A figure that the simulation lacks, because nothing was answered, gets the maximum residual. A figure that
-        // was not measured is ignored.
-        if (relative === undefined) return point.measured[figure] === undefined ? 0 : weight * 3
-        return weight * Math.log(Math.max(1e-3, 1 + relative))
-      })
-    })
+    const apart = used.flatMap(point => residualsOf(point, parameters, routing))
     const held = space.map(({ name, step }, index) => (attachment * ((values[index] ?? 0) - first[name])) / step)
     return [...apart, ...held]
   }
-  const search = (start: TwinParameters, iterations: number) =>
-    minimise({
-      residuals: residualsBy('round-robin'),
-      start: space.map(({ name }) => start[name]),
-      low: space.map(({ low }) => low),
-      high: space.map(({ high }) => high),
-      step: space.map(({ step }) => step),
-      outlier,
-      iterations,
-    })
+  const search = (start: TwinParameters, iterations: number): Minimisation => ({
+    residuals: residualsBy('round-robin'),
+    start: space.map(({ name }) => start[name]),
+    low: space.map(({ low }) => low),
+    high: space.map(({ high }) => high),
+    step: space.map(({ step }) => step),
+    outlier,
+    iterations,
+  })
 
-  const iterations = task.iterations ?? 6
-  const found = starts(begin, hasDisaggregated)
-    .map(start => search(start, iterations))
+  const iterations = task.iterations ?? 2
+  const lowest = starts(begin, hasDisaggregated)
+    .map(start => descend(search(start, iterations)))
     .reduce((a, b) => (b.loss < a.loss ? b : a))
-  const lossOf = (routing: RouterMode) => robustLoss(residualsBy(routing)(found.values), outlier)
-  const routing = lossOf('least-loaded') < lossOf('round-robin') * (1 - routingGain) ? 'least-loaded' : 'round-robin'
+  const found = polish(search(begin, 0), lowest)
+  const otherLoss = robustLoss(residualsBy('least-loaded')(found.values), outlier)
+  const routing = otherLoss < found.loss * (1 - routingGain) ? 'least-loaded' : 'round-robin'
   const parameters = withValues(found.values)
   const errorsOf = (point: FitPoint) =>
     pointErrors(point, simulateFitted(point.simulated, profile, parameters, routing))
@@ -120,6 +111,33 @@ export function fitParameters(task: FitTask): FitResult {
     errors: points.map(errorsOf),
     heldOutErrors: heldOut.map(errorsOf),
     loss: found.loss,
+  }
+}
+
+/** Residuals of a point: weighted log ratios of its targets, in the same number for every point. */
+function pointResiduals(point: FitPoint, profile: Profile, parameters: TwinParameters, routing: RouterMode): number[] {
+  const errors = pointErrors(point, simulateFitted(point.simulated, profile, parameters, routing))
+  return Object.entries(targets).map(([figure, weight]) => {
+    const relative = errors[figure]
+    // A figure that the simulation lacks, because nothing was answered, gets the maximum residual. A figure that was
+    // not measured is ignored.
+    if (relative === undefined) return point.measured[figure] === undefined ? 0 : weight * 3
+    return weight * Math.log(Math.max(1e-3, 1 + relative))
+  })
+}
+
+/** {@link pointResiduals}, simulated once for parameters that differ only where the point does not depend on them. */
+function rememberedResiduals(profile: Profile) {
+  const known = new Map<FitPoint, Map<string, readonly number[]>>()
+  return (point: FitPoint, parameters: TwinParameters, routing: RouterMode): readonly number[] => {
+    const isAggregated = point.deployment.topology.kind === 'aggregated'
+    const told = isAggregated ? { ...parameters, firstChunkMs: 0, transferLatencyMs: 0 } : parameters
+    const key = `${routing} ${Object.values(told).join(' ')}`
+    const own = known.get(point) ?? new Map<string, readonly number[]>()
+    known.set(point, own)
+    const residuals = own.get(key) ?? pointResiduals(point, profile, told, routing)
+    own.set(key, residuals)
+    return residuals
   }
 }
 
