@@ -35,11 +35,14 @@ describe('a fit', () => {
   })
 
   test('predicts points and topologies that it did not see', () => {
-    for (const errors of [twin.errors.heldOutPoints, twin.errors.heldOutTopologies]) {
+    const { heldOutPoints, heldOutTopologies } = twin.errors
+    for (const errors of [heldOutPoints, heldOutTopologies]) {
       assert.equal(errors.ttft_p50_ms?.count, points.length)
       assert.ok((errors.output_tokens_per_s?.median ?? 1) < 0.03)
-      assert.ok((errors.itl_p50_ms?.median ?? 1) < 0.08)
     }
+    assert.ok((heldOutPoints.itl_p50_ms?.median ?? 1) < 0.02)
+    // Aggregated workers alone do not show how long disaggregated ones hold back the first chunk.
+    assert.ok((heldOutTopologies.itl_p50_ms?.median ?? 1) < 0.09)
   })
 
   test('is the same for the same points', () => {
