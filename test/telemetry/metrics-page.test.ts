@@ -56,7 +56,8 @@ describe('a metrics page over HTTP', () => {
 
   test('gives up on redirects that go round', async () => {
     const url = await serve((_, response) => response.writeHead(301, { location: '/' }).end())
-    assert.deepEqual(await readPage(url, {}), { why: 'HTTP 301', isAbsent: false })
+    const miss = await readPage(url, {})
+    assert.match('why' in miss ? miss.why : '', /redirect/)
   })
 
   test('that is absent is told from one that fails', async () => {
