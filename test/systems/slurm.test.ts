@@ -250,7 +250,7 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
       assert.deepEqual(jobs(), ['RUNNING'])
       fulcrum.kill(signal)
       assert.equal((await fulcrum.ended()).exitCode, 130)
-      await until(() => jobs().length === 0)
+      await until(async () => jobs().length + (await workers()).length === 0)
       assert.deepEqual([jobs(), await workers()], [[], []])
       assert.deepEqual(await place.recorded(), [])
     })
