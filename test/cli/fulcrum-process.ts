@@ -43,7 +43,11 @@ export async function workplace(sweep: string): Promise<Workplace> {
 }
 
 function startFulcrum(args: readonly string[], cwd: string, state: string): FulcrumProcess {
-  const child = execaNode(bin, args, { cwd, reject: false, env: { FULCRUM_STATE_DIR: state }, stdin: 'ignore' })
+  // By default, execa kills what has not ended 5 s after SIGTERM, and ending workers takes Fulcrum longer.
+  const child = execaNode(bin, args, {
+    ...{ cwd, reject: false, env: { FULCRUM_STATE_DIR: state }, stdin: 'ignore' },
+    forceKillAfterDelay: false,
+  })
   const lines = child.iterable()[Symbol.asyncIterator]()
   return {
     pid: child.pid ?? 0,

@@ -9,6 +9,7 @@ const start = (...args: string[]) =>
     cwd: repository,
     reject: false,
     timeout: 120_000,
+    forceKillAfterDelay: false,
   })
 
 describe('fulcrum serve', () => {

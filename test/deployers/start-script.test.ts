@@ -50,7 +50,12 @@ describe('a script that starts a deployment', () => {
     const file = join(folder, 'guarded.sh')
     const script = { about: 'x', processes: [guarded(note)], url, model: 'm', readyTimeoutS: 60 }
     await writeFile(file, startScript(script))
-    const running = execa('bash', [file], { reject: false, detached: true, timeout: 60_000 })
+    const running = execa('bash', [file], {
+      reject: false,
+      detached: true,
+      timeout: 60_000,
+      forceKillAfterDelay: false,
+    })
     assert.deepEqual(await ready(running), [`ready: ${url}`])
     running.kill('SIGTERM')
     assert.equal((await running).exitCode, 143)
@@ -64,7 +69,12 @@ describe('a script that starts a deployment', () => {
     const addressesOf = ['echo 10.0.0.1', "printf '10.0.0.2\\n10.9.9.9\\n'"]
     const script = { about: 'x', processes: [{ name: 'a', argv, env: {} }], url, model: 'm', readyTimeoutS: 60 }
     await writeFile(file, startScript({ ...script, addressesOf }))
-    const running = execa('bash', [file], { reject: false, detached: true, timeout: 60_000 })
+    const running = execa('bash', [file], {
+      reject: false,
+      detached: true,
+      timeout: 60_000,
+      forceKillAfterDelay: false,
+    })
     assert.deepEqual(await ready(running), [`ready: ${url}`])
     running.kill('SIGTERM')
     await running

@@ -48,7 +48,7 @@ describe('a written deployment, started by its own script', () => {
     { at, url }: { readonly at: string; readonly url: string | null },
     dialect: 'dynamo-1' | 'dynamo-0.3',
   ) {
-    const script = execa(join(at, 'start.sh'), { cwd: '/', reject: false, detached: true })
+    const script = execa(join(at, 'start.sh'), { cwd: '/', reject: false, detached: true, forceKillAfterDelay: false })
     const [said] = await once(createInterface(script.stdout), 'line', { signal: AbortSignal.timeout(120_000) })
     const log = async (name: string) => readFile(join(at, 'logs', `${name}.log`), 'utf8').catch(() => '')
     assert.equal(said, `ready: ${url}`, `${await log('frontend')}${await log('decode-0')}`)

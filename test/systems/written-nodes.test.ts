@@ -77,7 +77,7 @@ validity: { send_lateness_p99_ms: 10000, event_loop_delay_p99_ms: 10000, cpu_sha
     const at = join(written, '200-20')
     assert.match(await readFile(join(at, 'README.md'), 'utf8'), new RegExp(`On ${hosts.address}: starts everything`))
 
-    const script = execa(join(at, 'start.sh'), { cwd: '/', reject: false, detached: true })
+    const script = execa(join(at, 'start.sh'), { cwd: '/', reject: false, detached: true, forceKillAfterDelay: false })
     const lines = createInterface(script.stdout)
     const [said] = await once(lines, 'line', { signal: AbortSignal.timeout(120_000) })
     const log = async (name: string) => readFile(join(at, 'logs', `${name}.log`), 'utf8').catch(() => '')
@@ -101,7 +101,7 @@ validity: { send_lateness_p99_ms: 10000, event_loop_delay_p99_ms: 10000, cpu_sha
     await assert.rejects(fetch(`http://127.0.0.1:${port}/v1/models`))
 
     // Killed without a chance to say so, the nodes notice it by themselves.
-    const again = execa(join(at, 'start.sh'), { cwd: '/', reject: false, detached: true })
+    const again = execa(join(at, 'start.sh'), { cwd: '/', reject: false, detached: true, forceKillAfterDelay: false })
     await until(() => workersOn('south').length > 0)
     const inGroup = again.pid
     assert.ok(inGroup !== undefined)
