@@ -76,6 +76,7 @@ describe('the transcript of the tutorial, from the package to a verified Dynamo'
           extendEnv: false,
           reject: false,
           detached: true,
+          forceKillAfterDelay: false,
         })
         cleanup.defer(async () => {
           script.kill('SIGTERM')
