@@ -25,7 +25,7 @@ export function frontierPairSpec(gain: FrontierGain, theme: Theme, medium: Mediu
     field: 'y',
     type: 'quantitative' as const,
     title: '↑ Output tokens/s per GPU',
-    scale: { padding: 14 },
+    scale: { padding: 14, nice: false },
   }
   const colour = {
     field: 'run',

@@ -56,7 +56,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
     title: '↑ Output tokens/s per GPU',
     axis: { tickCount: 6 },
     // When zoomed, marks are clipped at the edge, so the domain leaves room for the highest.
-    ...(onPage ? { scale: { padding: 16 } } : {}),
+    ...(onPage ? { scale: { padding: 16, nice: false } } : {}),
   }
   const layers: Layer[] = [
     {
