@@ -10,6 +10,7 @@ import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
 import { slurmDeployer } from '../../src/deployers/slurm/slurm.ts'
 import { openLedger } from '../../src/process/ledger.ts'
 import { deployment, disaggregated, model, watch } from './dynamo-deployment.ts'
+import { until } from './until.ts'
 
 /** Has a Fulcrum of its own bring 1P1D up, and kills it as nothing can be caught. */
 export async function deployAndKill(config: DynamoConfig | SlurmConfig, folder: string): Promise<void> {
@@ -26,9 +27,14 @@ export async function deployAndKill(config: DynamoConfig | SlurmConfig, folder: 
   }
 }
 
-/** Ends what stays on this machine after that, and names it. */
+/** NATS, etcd and the frontend, which run on this machine. */
+const local = 3
+
+/** Ends what stays on this machine after that, and names it. Connections to hosts end by themselves, but take a moment. */
 export async function endWhatStayed(folder: string): Promise<readonly string[]> {
-  const leftovers = await findLeftovers(join(folder, 'ledger'))
+  const find = () => findLeftovers(join(folder, 'ledger'))
+  await until(async () => (await find()).length <= local)
+  const leftovers = await find()
   await endLeftovers(leftovers, 15_000)
   return leftovers.map(({ name }) => name).sort()
 }
