@@ -72,15 +72,16 @@ export function sourceMetrics(
 
 /**
  * The scrapes of a steady window, from its start to the last request sent, by when they were due: every page gets the
- * scrapes of the same moments. If the window is so short that it has fewer than two, adds the one before and the one
- * after it, which may be from another load.
+ * scrapes of the same moments. If they span less than half of the window, as in a short one, adds the one before and the
+ * one after it, which may be from another load: a rate of acceptance once came from 7 drafts.
  */
 export function scrapesWithin(
   scrapes: readonly DueScrape[],
   { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
 ): { readonly scrapes: readonly Scrape[]; readonly isLoaded: boolean } {
   const within = scrapes.filter(({ dueMs }) => dueMs >= startMs && dueMs <= endMs)
-  if (within.length >= 2) return { scrapes: within, isLoaded: true }
+  const spanMs = (within.at(-1)?.dueMs ?? 0) - (within[0]?.dueMs ?? 0)
+  if (within.length >= 2 && spanMs >= (endMs - startMs) / 2) return { scrapes: within, isLoaded: true }
   const before = scrapes.filter(({ dueMs }) => dueMs < startMs).slice(-1)
   const after = scrapes.filter(({ dueMs }) => dueMs > endMs).slice(0, 1)
   return { scrapes: [...before, ...within, ...after], isLoaded: after.length === 0 }

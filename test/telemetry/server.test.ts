@@ -29,6 +29,17 @@ describe('the scrapes of a steady window', () => {
     assert.equal(meanWithin(1.5, 1.9, 40, 10, 0, 0), 10)
     assert.equal(meanWithin(0.9, 1.1, 40, 10, 0, 0), 25)
   })
+  test('take the ones around where two lie so close together that they say little of the window', () => {
+    const at = (atS: number, value: number) => scrape(atS, '# TYPE drafts_total counter', `drafts_total ${value}`)
+    const scrapes = [at(0, 0), at(0.9, 900), at(1, 1000), at(2, 2000)]
+    const countedIn = (startS: number, endS: number) => {
+      const within = scrapesWithin(scrapes, { startMs: 1000 * startS, endMs: 1000 * endS })
+      return sourceMetrics(within.scrapes, 1000 * startS, within.isLoaded).drafts_total?.last
+    }
+    assert.equal(countedIn(0.5, 1.5), 2000)
+    assert.equal(countedIn(0.85, 1.05), 100)
+    assert.equal(countedIn(0, 2), 2000)
+  })
   test('are those of the same moments for every page, however late a page answers', () => {
     const ticks = [0, 1000, 1500, 2500]
     const countedOver = (delaysMs: readonly number[]) => {
