@@ -7,8 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { chromium } from 'playwright-core'
 import { overlayRuns } from '../src/commands/overlay.ts'
+import { launchChromium } from '../test/render/browser.ts'
 
 const root = join(import.meta.dirname, '..')
 const runs = ['h100-vllm', 'h100-vllm-disagg'].map(name => join(root, 'results/baseline', name))
@@ -18,10 +18,7 @@ await using cleanup = new AsyncDisposableStack()
 const folder = await mkdtemp(join(tmpdir(), 'fulcrum-pictures-'))
 cleanup.defer(() => rm(folder, { recursive: true, force: true }))
 const { page } = await overlayRuns({ runs, labels, to: folder })
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-})
+const browser = await launchChromium()
 cleanup.defer(() => browser.close())
 
 const pictures = [

@@ -1,16 +1,20 @@
 /**
- * A picture of a run's report, for the README: draws report/index.html in headless Chromium.
+ * A picture of a run's report, for README.md and docs/images: draws report/index.html in headless Chromium.
  *
- *   node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--workload SLUG] [--whole | --point]
+ *   node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--scale N] [--workload SLUG] [--whole | --point]
  *
  * RUN is a run's folder, or a report's index.html. Without --whole the picture ends below the frontier chart; with
- * --point it is that chart with the recommended point beside it.
+ * --point it is that chart with the recommended point beside it. After `fulcrum report` of each run:
+ *
+ *   node scripts/picture.ts results/baseline/quick docs/images/report.png --width 1200 --scale 1.25
+ *   node scripts/picture.ts results/baseline/variants docs/images/variants.png --scale 1.25 --workload 4000-32-prefix-90
+ *   node scripts/picture.ts results/baseline/h100-vllm-disagg docs/images/point.png --scale 1.25 --point
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { chromium } from 'playwright-core'
+import { launchChromium } from '../test/render/browser.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,12 +23,15 @@ const { values, positionals } = parseArgs({
     whole: { type: 'boolean', default: false },
     point: { type: 'boolean', default: false },
     width: { type: 'string', default: '1280' },
+    scale: { type: 'string', default: '2' },
     workload: { type: 'string' },
   },
 })
 const [run, out] = positionals
 if (run === undefined || out === undefined) {
-  console.error('usage: node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--workload SLUG] [--whole | --point]')
+  console.error(
+    'usage: node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--scale N] [--workload SLUG] [--whole | --point]',
+  )
   process.exit(2)
 }
 const page = run.endsWith('.html') ? resolve(run) : resolve(run, 'report/index.html')
@@ -33,15 +40,12 @@ if (!existsSync(page)) {
   process.exit(2)
 }
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-})
+const browser = await launchChromium()
 try {
   const tab = await browser.newPage({
     viewport: { width: Number(values.width), height: 900 },
     colorScheme: values.dark ? 'dark' : 'light',
-    deviceScaleFactor: 2,
+    deviceScaleFactor: Number(values.scale),
   })
   await tab.goto(`${pathToFileURL(page).href}${values.workload === undefined ? '' : `#workload=${values.workload}`}`)
   await tab.waitForFunction(

@@ -16,11 +16,11 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Browser } from 'playwright-core'
-import { chromium } from 'playwright-core'
 import { planCapacityOf } from '../src/commands/capacity.ts'
 import { runSweepFile } from '../src/commands/run.ts'
 import { serveResults } from '../src/commands/serve.ts'
 import { runsOf } from '../src/journal/index.ts'
+import { launchChromium } from '../test/render/browser.ts'
 
 const root = join(import.meta.dirname, '..')
 const ownSweep = { file: join(root, 'sweeps/pictures.yaml'), name: 'pictures', times: 9 }
@@ -91,10 +91,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { o
 const [given, named] = positionals
 const folder = await mkdtemp(join(tmpdir(), 'fulcrum-pictures-'))
 cleanup.defer(() => rm(folder, { recursive: true, force: true }))
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-})
+const browser = await launchChromium()
 cleanup.defer(() => browser.close())
 for (const picture of await capacityPictures(join(folder, 'capacity'))) await draw(browser, picture)
 if (values.only !== 'capacity') {
