@@ -12,7 +12,7 @@ import { runGuideLlm } from './clients/guidellm.ts'
 import { compiler, rawClient } from './clients/raw-c.ts'
 import { vllmRs } from './clients/vllm-rs.ts'
 import { endpointOf, pointOf } from './point.ts'
-import type { ClientReport, Prepared } from './report.ts'
+import { type ClientReport, type Prepared, reportBy } from './report.ts'
 
 /** A client that can be run on a cell. */
 export interface Contestant {
@@ -119,15 +119,7 @@ async function runGenerator(
     // The truth is of all requests: so is every client's figure.
     const whole = { ...point, load: { ...point.load, window: 'whole' as const } }
     const measurement = await generator.measure(whole, endpointOf(url), context)
-    return {
-      ttftMeanMs: measurement.ttftMs?.mean ?? Number.NaN,
-      ttftP99Ms: measurement.ttftMs?.p99 ?? Number.NaN,
-      itlMeanMs: measurement.itlMs?.mean ?? Number.NaN,
-      durationS: measurement.durationS,
-      completed: measurement.requests.completed,
-      loadCpuS: Number.NaN,
-      says: '',
-    }
+    return reportBy(measurement, '')
   } finally {
     await generator.close()
     await rm(runFolder, { recursive: true, force: true })

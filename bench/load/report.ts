@@ -1,3 +1,5 @@
+import type { Measurement } from '../../src/metrics/measurement.ts'
+
 /** What a client says of its run. */
 export interface ClientReport {
   readonly ttftMeanMs: number
@@ -11,6 +13,17 @@ export interface ClientReport {
   /** What it says of its own trustworthiness. */
   readonly says: string
 }
+
+/** A client's report by the measurement of one of Fulcrum's generators. */
+export const reportBy = (measurement: Measurement, says: string): ClientReport => ({
+  ttftMeanMs: measurement.ttftMs?.mean ?? Number.NaN,
+  ttftP99Ms: measurement.ttftMs?.p99 ?? Number.NaN,
+  itlMeanMs: measurement.itlMs?.mean ?? Number.NaN,
+  durationS: measurement.durationS,
+  completed: measurement.requests.completed,
+  loadCpuS: Number.NaN,
+  says,
+})
 
 /** What a command left. */
 export interface Output {

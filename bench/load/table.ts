@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os'
+import { counted } from '../../src/model/index.ts'
 import type { Cell } from './cell.ts'
 import { idealS } from './cell.ts'
 import type { FailedRun, Run } from './report.ts'
@@ -39,7 +40,7 @@ const header = [
 
 /** A cell's clients. */
 export function table(cell: Cell, runs: readonly (Run | FailedRun)[]): string {
-  const shape = `${cell.concurrency} slots, ${cell.requests} requests of ${cell.tokens} tokens, TTFT ${cell.ttftMs} ms, ITL ${cell.itlMs} ms`
+  const shape = `${counted(cell.concurrency, 'slot')}, ${cell.requests} requests of ${cell.tokens} tokens, TTFT ${cell.ttftMs} ms, ITL ${cell.itlMs} ms`
   const names = [...new Set(runs.map(({ client }) => client))]
   const lines = names.map(name => {
     const own = runs.filter(({ client }) => client === name)

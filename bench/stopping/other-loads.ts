@@ -12,7 +12,7 @@ import { createRecords, phaseCode, pickRequests, type RequestRecords } from '../
 import { normalQuantile } from '../../src/metrics/statistics/normal.ts'
 import { lookAt, type StopRule, stopRuleOf, wholeSessions } from '../../src/metrics/stopping/stop.ts'
 import { createRandom, type LoadLevel, type Random, type Slo } from '../../src/model/index.ts'
-import type { Truth } from './sources.ts'
+import { normals, type Truth } from './sources.ts'
 
 /** A load that a rule ends. */
 export interface OtherLoad {
@@ -49,16 +49,6 @@ function recordsOf(rows: readonly Row[]): RequestRecords {
     if (session !== undefined) records.session[row] = session
   }
   return records
-}
-
-function normals(dependence: number, random: Random): () => number {
-  let state = random.normal()
-  const fresh = Math.sqrt(1 - dependence ** 2)
-  return () => {
-    const now = state
-    state = dependence * state + fresh * random.normal()
-    return now
-  }
 }
 
 /** Looks one after another, as the built-in generator does. */

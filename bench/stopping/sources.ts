@@ -32,7 +32,7 @@ export interface Source {
 export const warmUpRounds = 4
 
 /** A stationary first-order series of standard normals. */
-function normals(dependence: number, random: Random): () => number {
+export function normals(dependence: number, random: Random): () => number {
   let state = random.normal()
   const fresh = Math.sqrt(1 - dependence ** 2)
   return () => {

@@ -6,7 +6,7 @@ import { readRun } from '../../../src/journal/index.ts'
 import { judge } from '../../../src/metrics/validity.ts'
 import type { Cell } from '../cell.ts'
 import { isl } from '../cell.ts'
-import type { Prepared } from '../report.ts'
+import { type Prepared, reportBy } from '../report.ts'
 import { cacheFolder } from './cache.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -52,15 +52,7 @@ load: { concurrency: [${Math.min(cell.concurrency, requests)}], requests: ${requ
       const measurement = result?.measurement
       if (result === undefined || !measurement) throw new Error('the run has no measurement')
       const findings = judge(result.point, measurement).filter(({ severity }) => severity === 'invalid')
-      return {
-        ttftMeanMs: measurement.ttftMs?.mean ?? Number.NaN,
-        ttftP99Ms: measurement.ttftMs?.p99 ?? Number.NaN,
-        itlMeanMs: measurement.itlMs?.mean ?? Number.NaN,
-        durationS: measurement.durationS,
-        completed: measurement.requests.completed,
-        loadCpuS: Number.NaN,
-        says: findings.length === 0 ? 'valid' : findings.map(({ code }) => code).join(', '),
-      }
+      return reportBy(measurement, findings.length === 0 ? 'valid' : findings.map(({ code }) => code).join(', '))
     },
     close: () => rm(folder, { recursive: true, force: true }),
   }
