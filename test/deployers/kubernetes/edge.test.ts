@@ -215,7 +215,7 @@ describe('the client’s edge, where Kubernetes isn’t', () => {
         readyFrontend,
       ],
     } as never)
-    const made = await deployer({ ready_timeout: 2 }, v1alpha1.replace('name: graph', 'name: late'))
+    const made = await deployer({ ready_timeout: 5 }, v1alpha1.replace('name: graph', 'name: late'))
     await assert.rejects(made.reconcile(deployment(disaggregated(1, 1)), context()), {
       code: 'deployment-not-ready',
       message:
