@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { FulcrumError } from '../model/index.ts'
+import { FulcrumError, parsedJson } from '../model/index.ts'
 import { commentBody, commentMarker, commentWithout } from '../render/markdown/comment.ts'
 import { commitsOf } from '../render/views/commits.ts'
 
@@ -108,14 +108,6 @@ async function contentOf(folder: string, name: string): Promise<string> {
       `could not read ${name} (${error instanceof Error && 'code' in error ? error.code : error})`,
     )
   })
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 function noComparison(folder: string, why: string): FulcrumError {

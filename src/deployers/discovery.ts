@@ -105,7 +105,7 @@ export function hasSurplus(
 
 const answerLimitMs = 2_000
 
-/** Those of the addresses where nobody listens any more: what is left of them is a lease that has not run out. */
+/** Addresses where nobody listens any more, so that only a lease is left that has not expired. */
 export async function deserted(addresses: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)])
   const distinct = [...new Set(addresses)]
@@ -114,7 +114,7 @@ export async function deserted(addresses: readonly string[], signal: AbortSignal
   return distinct.filter((_, i) => answers[i] === false)
 }
 
-/** False only where the connection is refused: an address that does not answer in time may still be somebody's. */
+/** False only if the connection is refused. An address that does not respond in time may still be in use. */
 function listens(address: string, signal: AbortSignal): Promise<boolean> {
   const at = address.lastIndexOf(':')
   return new Promise(resolve => {
@@ -132,7 +132,7 @@ function listens(address: string, signal: AbortSignal): Promise<boolean> {
   })
 }
 
-/** What is known of workers that should not be there, in words: what has ended, and where the others are. */
+/** Describes surplus workers: leases of ended ones, and addresses of those that respond. */
 export async function surplusInWords(
   { addresses = [] }: Registered,
   signal: AbortSignal,

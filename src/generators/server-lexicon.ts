@@ -7,18 +7,18 @@ import { type Lexicon, sameLength } from './lexicon.ts'
 import { lexiconSchema, loadLexicon } from './lexicon-cache.ts'
 import type { ServerCounter } from './server-tokens.ts'
 
-/** Raised when the way a lexicon is found changes. */
+/** Increased when the method of finding a lexicon changes. */
 const version = 1
 
 const mostWords = 128
 const fewestWords = 64
-/** Questions to the server at once. */
+/** Concurrent requests to the server. */
 const atOnce = 8
 
 /**
- * A lexicon that a running server counts: common words that are one token each in any order, proven for every ordered
- * pair. Kept for the model and the kind of prompt, and checked with three questions at each use: ports change, and so may
- * the tokenizer behind a name.
+ * A lexicon counted by a running server: common words that are one token each in any order, verified for every ordered
+ * pair. It is cached by model and kind of prompt, and checked with three requests at each use, because the tokenizer
+ * behind a name may change.
  *
  * @throws FulcrumError environment `server-cannot-count`; bad-input `tokenizer-without-words` where too few words are
  *   one token
@@ -46,7 +46,7 @@ export async function serverLexicon(
   return load()
 }
 
-/** Whether a server counts as it did: one word, all words, and two more turns. */
+/** Whether the server still counts the same: one word, all words, and two more turns. */
 async function stillHolds({ words, chatTokens, turnTokens, promptTokens }: Lexicon, counter: ServerCounter) {
   const around = counter.of.form === 'chat' ? (chatTokens ?? 0) : promptTokens
   const [word = ''] = words
@@ -78,9 +78,9 @@ async function createServerLexicon(
   }
 }
 
-/** Words that are one token alone and between others, and the tokens around a prompt. */
+/** Words that are one token alone and between others, and the number of tokens around a prompt. */
 async function wordsOfOneToken(candidates: readonly string[], counter: ServerCounter, signal: AbortSignal) {
-  // The first question alone finds out how the server can be asked.
+  // The first request goes alone because it finds out how the server counts.
   const [first = '', ...more] = candidates
   const alone = [await counter.count([first]), ...(await inTurns(more, word => counter.count([word]), signal))]
   const usual = mostCommon(alone)
@@ -90,7 +90,7 @@ async function wordsOfOneToken(candidates: readonly string[], counter: ServerCou
   return { around: usual - 1, stable: single.filter((_, at) => between[at] === usual + 2) }
 }
 
-/** Words of pairs that are not two tokens; see the function of the same name for a local tokenizer. */
+/** Words from pairs that are not two tokens; see the function of the same name for a local tokenizer. */
 async function unstableWords(
   words: readonly string[],
   around: number,
@@ -117,7 +117,7 @@ async function overheads(words: readonly string[], around: number, counter: Serv
   const [word = ''] = words
   const interchangeable = sameLength(words)
   if (counter.of.form === 'text') return { interchangeable, chatTokens: null, turnTokens: null, promptTokens: around }
-  // A template may refuse earlier answers; then there are no conversations.
+  // If the template rejects earlier answers, conversations are not supported.
   const secondTurn = await counter.count([word, word, word]).catch(() => null)
   const turnTokens = secondTurn === null ? null : secondTurn - around - 3
   return { interchangeable, chatTokens: around, turnTokens, promptTokens: 0 }
@@ -128,7 +128,7 @@ function mostCommon(values: readonly number[]): number {
   return [...counts].reduce((best, entry) => (entry[1].length > best[1].length ? entry : best), [0, []])[0]
 }
 
-/** The results of asynchronous work on items, a few at a time, in their order. */
+/** Runs asynchronous work on items with limited concurrency. Returns the results in the items' order. */
 async function inTurns<T>(
   items: readonly T[],
   work: (item: T) => Promise<number>,

@@ -1,23 +1,23 @@
 import { z } from 'zod'
-import { type Api, type Endpoint, FulcrumError, takesText } from '../model/index.ts'
+import { type Api, bearer, type Endpoint, FulcrumError, takesText } from '../model/index.ts'
 import { apiPaths } from './request.ts'
 
-/** Counts prompts of one API as a running server does. */
+/** Counts the tokens of prompts of one API by asking a running server. */
 export interface ServerCounter {
-  /** What the counts are of: another server, model or API may count otherwise. */
+  /** Scope of the counts: another server, model or API may count differently. */
   readonly of: { readonly url: string; readonly model: string; readonly form: 'text' | 'chat' }
   /**
    * Tokens of a prompt, template included.
-   * @param said what user and assistant say in turns; an API that takes text gets the first one
+   * @param said messages of user and assistant in turn; an API that takes text gets only the first
    * @throws FulcrumError environment `server-cannot-count`
    */
   count(said: readonly string[]): Promise<number>
 }
 
-/** Deadline of one count. */
+/** Deadline for one count. */
 const limitMs = 60_000
 
-/** vLLM has one number, SGLang a list of them for a list of prompts. */
+/** vLLM returns a number, SGLang a list of numbers for a list of prompts. */
 const tokenized = z.looseObject({ count: z.union([z.int().positive(), z.tuple([z.int().positive()])]) })
 const answered = z.looseObject({ usage: z.looseObject({ prompt_tokens: z.int().positive() }) })
 
@@ -31,7 +31,7 @@ interface Way {
 const messagesOf = (said: readonly string[]) =>
   said.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content }))
 
-/** `POST /tokenize` first, which vLLM and SGLang have; else the usage of an answer of one token, as with Dynamo. */
+/** `POST /tokenize` (vLLM, SGLang) first; otherwise the usage of an answer with one token (Dynamo). */
 function waysOf(api: Api): readonly Way[] {
   const isText = takesText(api)
   const usage: Way['read'] = answer => answered.safeParse(answer).data?.usage.prompt_tokens ?? null
@@ -46,7 +46,7 @@ function waysOf(api: Api): readonly Way[] {
   return [tokenize, { path: apiPaths.chat, body: said => ({ messages: messagesOf(said), ...one }), read: usage }]
 }
 
-/** A counter that finds out with its first prompt how the server can be asked. */
+/** Creates a counter. Its first count finds out which way the server supports. */
 export function serverCounter(
   endpoint: Endpoint,
   api: Api,
@@ -60,7 +60,7 @@ export function serverCounter(
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+          ...bearer(apiKey),
         },
         body: JSON.stringify({ model: endpoint.model, ...way.body(said) }),
         signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),

@@ -1,6 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { parsedJson } from '../model/index.ts'
 import { readIfThere } from './disk.ts'
 import type { JournalLine } from './event.ts'
 import type { Holder } from './holder.ts'
@@ -9,7 +10,7 @@ const figure = z.number().nullable()
 const latency = z.object({ mean: figure, p50: figure, p95: figure }).nullable()
 
 const liveSchema = z.object({
-  /** Process that wrote it. */
+  /** Process that wrote the file. */
   pid: z.number(),
   /** ISO 8601. */
   at: z.string(),
@@ -21,40 +22,40 @@ const liveSchema = z.object({
     repeat: z.number(),
   }),
   phase: z.enum(['preparing', 'warm-up', 'measuring', 'draining', 'summarising']),
-  /** Since the point began, s. */
+  /** Seconds since the point began. */
   elapsedS: z.number(),
-  /** Requests of the phase that have ended, and all of them; null where the generator doesn't tell. */
+  /** Ended requests of the phase, and their total; null if the generator does not report them. */
   done: figure,
   total: figure,
-  /** Measured requests that failed; null where the generator doesn't tell. */
+  /** Measured requests that failed; null if the generator does not report them. */
   failed: figure,
-  /** Requests sent whose answers have not ended. */
+  /** Requests in flight. */
   inFlight: figure,
   /** Output tokens/s over the last few seconds. */
   outputTokensPerS: figure,
-  /** Of measured requests so far, ms. A server's page gives means only. */
+  /** Measured requests so far, in ms. A server's metrics page has means only. */
   ttftMs: latency,
   itlMs: latency,
-  /** Who saw the latencies: the load generator, or the server's metrics page. */
+  /** Source of the latencies: the load generator or the server's metrics page. */
   seenBy: z.enum(['generator', 'server']).nullable(),
-  /** One worker of each role, mean over the role's workers. */
+  /** Mean over the workers of each role. */
   roles: z.array(z.object({ role: z.string(), waiting: figure, running: figure, kvCache: figure })).readonly(),
-  /** One GPU of each role; without a role where nobody says whose they are. */
+  /** Mean over the GPUs of each role; the role is null if it is unknown which worker uses them. */
   gpus: z
     .array(z.object({ role: z.string().nullable(), gpus: z.number(), powerW: figure, utilization: figure }))
     .readonly(),
 })
 
-/** What can be seen of the point in flight. None of it is a result: no reader of results looks at it. */
+/** Figures of the point in flight. They are not results, and no reader of results uses them. */
 export type Live = z.infer<typeof liveSchema>
 
-/** Hidden, so that no list of a run's files has it, and no push sends it. */
+/** A hidden file, so that no list of a run's files includes it and `fulcrum push` does not send it. */
 const liveFile = '.live.json'
 
-/** A file that is older than this is of a process that hangs, or of another clock. */
+/** An older file comes from a process that hangs, or from another clock. */
 const freshMs = 10_000
 
-/** Replaces the live figures of a run as a whole. They are worth no sync, and no error: without them a run goes on. */
+/** Replaces the live figures of a run atomically. Does not sync, and ignores errors, because a run can go on without them. */
 export async function writeLive(folder: string, live: Live): Promise<void> {
   const draft = join(folder, `${liveFile}.tmp`)
   try {
@@ -70,8 +71,8 @@ export async function removeLive(folder: string): Promise<void> {
 }
 
 /**
- * The live figures of a run; null when there are none that can be trusted. They must be whole, fresh, written by the
- * process that holds the run, and younger than the last line of its journal: a line ends the point that they are of.
+ * The live figures of a run; null if there are none to trust. They must be valid, recent, written by the process that
+ * holds the run, and newer than the last line of its journal, because a line ends their point.
  */
 export async function readLive(
   folder: string,
@@ -81,19 +82,11 @@ export async function readLive(
 ): Promise<Live | null> {
   if (holder === null) return null
   const text = (await readIfThere(join(folder, liveFile)).catch(() => null))?.toString('utf8') ?? ''
-  const read = liveSchema.safeParse(jsonOf(text))
+  const read = liveSchema.safeParse(parsedJson(text))
   if (!read.success) return null
   const { pid, at } = read.data
   const atMs = Date.parse(at)
   const isFresh = Math.abs(nowMs() - atMs) <= freshMs
   const isOfThisPoint = lastLine === undefined || Date.parse(lastLine.at) <= atMs
   return pid === holder.pid && isFresh && isOfThisPoint ? read.data : null
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

@@ -1,5 +1,5 @@
 import type { ServerCache, ServerMetrics, TokenShare } from './measurement.ts'
-import { increaseOf, type PageMetrics, type Series, seriesNamed } from './server-series.ts'
+import { increaseOf, meanObservation, type PageMetrics, seriesNamed } from './server-series.ts'
 
 /** Names of an engine's metrics about its prefix cache. */
 export interface CacheMetricNames {
@@ -44,10 +44,6 @@ function tokensOf(metrics: PageMetrics, name: RegExp, labels?: RegExp): number |
   const found = seriesNamed(metrics, name, labels)
   return found.length === 0 ? null : found.reduce((sum, [, { mean, last }]) => sum + mean * last, 0)
 }
-
-const meanObservation = (histograms: readonly Series[]) =>
-  histograms.reduce((sum, [, { mean, last }]) => sum + mean * last, 0) /
-  histograms.reduce((sum, [, { last }]) => sum + last, 0)
 
 /** In disaggregated deployments, the router chooses twice. Prompts are cached where they are prefilled. */
 function routedTokens(frontend: PageMetrics): (TokenShare & { readonly bestTokens?: number }) | null {

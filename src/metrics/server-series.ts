@@ -15,3 +15,8 @@ export function increaseOf(metrics: PageMetrics, name: RegExp, labels?: RegExp):
   const found = seriesNamed(metrics, name, labels)
   return found.length === 0 ? null : found.reduce((sum, [, { last }]) => sum + last, 0)
 }
+
+/** Mean of what histograms observed, weighted by their numbers of observations; NaN without any observation. */
+export const meanObservation = (histograms: readonly Series[]): number =>
+  histograms.reduce((sum, [, { mean, last }]) => sum + mean * last, 0) /
+  histograms.reduce((sum, [, { last }]) => sum + last, 0)

@@ -28,3 +28,7 @@ export interface Endpoint {
   /** Prometheus endpoints by source: `frontend`, `prefill-0`, `decode-1`, … */
   readonly metricsUrls: { readonly [source: string]: string }
 }
+
+/** The header that carries a token; none without a token. */
+export const bearer = (token: string | undefined): { readonly authorization?: string } =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` }

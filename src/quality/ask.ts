@@ -1,5 +1,5 @@
 import type { ErrorKind } from '../metrics/measurement.ts'
-import type { Endpoint } from '../model/index.ts'
+import { bearer, type Endpoint } from '../model/index.ts'
 import { isRight } from './grade.ts'
 import type { Question } from './questions.ts'
 import { type Putting, questionBody, questionUrl, readAnswer } from './request.ts'
@@ -87,7 +87,7 @@ async function askOne(question: Question, place: number, asking: Asking, signal:
       headers: {
         'content-type': 'application/json',
         'user-agent': 'fulcrum',
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+        ...bearer(apiKey),
       },
       body: questionBody(question.turns, putting),
       redirect: 'manual',

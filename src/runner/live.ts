@@ -3,30 +3,31 @@ import { roleLoads } from '../analysis/role-loads.ts'
 import type { LoadProgress, LoadSoFar } from '../generators/generator.ts'
 import { type Live, removeLive, writeLive } from '../journal/live.ts'
 import type { ServerMetric, ServerMetrics } from '../metrics/measurement.ts'
+import { meanObservation, type Series, seriesNamed } from '../metrics/server-series.ts'
 import { deploymentLabel, type Point } from '../model/index.ts'
 import type { GpuWatch } from '../telemetry/gpu/watch.ts'
 import type { ServerNow, ServerWatch } from '../telemetry/server-metrics.ts'
 import { isWorker } from '../telemetry/worker-pages.ts'
 
 const everyMs = 1000
-/** Tokens/s are those of so many seconds. */
+/** Tokens/s are averaged over this time. */
 const rateOverMs = 5000
 
-/** What is looked at through a point. */
+/** Sources of live figures besides the load generator. */
 export interface LiveSources {
   readonly server: Pick<ServerWatch, 'now'>
   readonly gpus: Pick<GpuWatch, 'now'> | null
 }
 
-/** Shows a point that is being measured to other processes. */
+/** Publishes the point that is being measured to other processes. */
 export interface LiveTeller extends AsyncDisposable {
   take(load: LoadProgress): void
 }
 
 /**
- * Writes the figures of a point that is being measured beside the journal, once a second. The file goes before the
+ * Writes the figures of a point that is being measured beside the journal, once a second. The file is removed before the
  * point is recorded.
- * @param pid of the process that holds the run
+ * @param pid process that holds the run
  */
 export function tellLive(folder: string, point: Point, { server, gpus }: LiveSources, pid = process.pid): LiveTeller {
   const beganMs = performance.now()
@@ -62,7 +63,7 @@ export function tellLive(folder: string, point: Point, { server, gpus }: LiveSou
   }
 }
 
-/** Tokens/s over the last seconds from a count that only grows; null until two counts are apart. */
+/** Tokens/s over the last seconds from a growing count; null until there are two counts. */
 export function tokenRate(): (tokens: number | null, atMs: number) => number | null {
   let seen: { readonly atMs: number; readonly tokens: number }[] = []
   return (tokens, atMs) => {
@@ -80,7 +81,7 @@ interface Seen extends Pick<Live, 'pid' | 'at' | 'elapsedS'> {
   readonly gpus: Live['gpus']
 }
 
-/** The live figures of a point; where its generator tells none, those that the server's pages show. */
+/** The live figures of a point, from its generator or, if that reports none, from the server's metrics pages. */
 export function liveOf(point: Point, { phase, done, total, soFar }: LoadProgress, seen: Seen): Live {
   const { pid, at, elapsedS, gpus } = seen
   return {
@@ -95,7 +96,7 @@ export function liveOf(point: Point, { phase, done, total, soFar }: LoadProgress
     },
     phase,
     elapsedS,
-    // A generator that says nothing until its end has done nothing for all that anybody knows.
+    // A generator that reports only at its end may have completed any number of requests.
     done: soFar === undefined && done === 0 ? null : done,
     total,
     ...(soFar === undefined ? serverFigures(seen.server) : generatorFigures(soFar, seen.tokensPerS)),
@@ -127,30 +128,23 @@ const names = {
 } as const
 
 /**
- * The load as the server sees it: its frontend where that shows it, else all of its workers together. Latencies are
+ * The load as the server sees it: at its frontend if that has the metric, else summed over its workers. Latencies are
  * means since the window began.
  */
 function serverFigures({ recent, window }: ServerNow): LoadFigures {
-  const figuresOf = (metrics: ServerMetrics, name: RegExp): readonly ServerMetric[] => {
+  const figuresOf = (metrics: ServerMetrics, name: RegExp): readonly Series[] => {
     const found = (isOwn: (source: string) => boolean) =>
-      Object.entries(metrics)
-        .filter(([source]) => isOwn(source))
-        .flatMap(([, own]) =>
-          Object.entries(own).flatMap(([key, metric]) => (name.test(key.replace(/\{.*$/, '')) ? [metric] : [])),
-        )
+      Object.entries(metrics).flatMap(([source, own]) => (isOwn(source) ? seriesNamed(own, name) : []))
     const ofFrontend = found(source => !isWorker(source))
     return ofFrontend.length > 0 ? ofFrontend : found(isWorker)
   }
   const latency = (name: RegExp) => {
-    const found = figuresOf(window, name)
-    const count = found.reduce((sum, { last }) => sum + last, 0)
-    if (count === 0) return null
-    const meanS = found.reduce((sum, { mean, last }) => sum + mean * last, 0) / count
-    return { mean: 1000 * meanS, p50: null, p95: null }
+    const meanS = meanObservation(figuresOf(window, name))
+    return Number.isNaN(meanS) ? null : { mean: 1000 * meanS, p50: null, p95: null }
   }
   const sum = (name: RegExp, of: (metric: ServerMetric) => number) => {
     const found = figuresOf(recent, name)
-    return found.length === 0 ? null : found.reduce((total, metric) => total + of(metric), 0)
+    return found.length === 0 ? null : found.reduce((total, [, metric]) => total + of(metric), 0)
   }
   const figures = {
     failed: null,
@@ -162,7 +156,7 @@ function serverFigures({ recent, window }: ServerNow): LoadFigures {
   return { ...figures, seenBy: figures.ttftMs === null && figures.itlMs === null ? null : 'server' }
 }
 
-/** Metrics whose mean is what they showed last: queues of this moment, not of the last seconds. */
+/** Metrics with the last value as their mean, for the queues of this moment instead of the last seconds. */
 const latestOf = (metrics: ServerMetrics): ServerMetrics =>
   Object.fromEntries(
     Object.entries(metrics).map(([source, own]) => [

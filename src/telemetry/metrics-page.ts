@@ -1,4 +1,4 @@
-import type { Endpoint } from '../model/index.ts'
+import { bearer, type Endpoint } from '../model/index.ts'
 
 /** A page that takes longer is skipped until the next scrape. */
 const timeoutMs = 2000
@@ -25,7 +25,7 @@ export async function readPage(url: string, endpoint: Pick<Endpoint, 'apiKeyEnv'
   try {
     const response = await fetch(url, {
       signal: AbortSignal.timeout(timeoutMs),
-      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+      headers: bearer(key),
     })
     if (!response.ok) {
       await response.body?.cancel()

@@ -1,5 +1,5 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
-import { type Deployment, deploymentLabel, type Endpoint, FulcrumError } from '../../model/index.ts'
+import { bearer, type Deployment, deploymentLabel, type Endpoint, FulcrumError } from '../../model/index.ts'
 import type { Deployer } from '../deployer.ts'
 import type { AttachConfig } from './config.ts'
 
@@ -70,7 +70,5 @@ export function endpointOf(config: AttachConfig, model: string): Endpoint {
 
 const isLoopback = (url: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
 
-function authorization({ api_key_env: apiKeyEnv }: AttachConfig): { readonly [header: string]: string } {
-  const token = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv]
-  return token === undefined ? {} : { authorization: `Bearer ${token}` }
-}
+const authorization = ({ api_key_env: apiKeyEnv }: AttachConfig) =>
+  bearer(apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv])

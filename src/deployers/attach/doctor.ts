@@ -1,5 +1,5 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
-import { type Endpoint, FulcrumError } from '../../model/index.ts'
+import { bearer, type Endpoint, FulcrumError } from '../../model/index.ts'
 import { parseExposition } from '../../telemetry/exposition.ts'
 import { registeredInstances } from '../discovery.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
@@ -16,7 +16,7 @@ export async function checkEndpoint(
   ask: Asking = askingByDefault,
 ): Promise<readonly Check[]> {
   const token = config.api_key_env === undefined ? undefined : process.env[config.api_key_env]
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const headers = bearer(token)
   const get = (path: string) =>
     fetch(`${config.url}${path}`, { headers, signal: AbortSignal.timeout(limitMs) }).catch(() => null)
   const keyCheck =

@@ -6,12 +6,12 @@ echo "devices $(ls -m /sys/class/infiniband 2>/dev/null)"
 command -v ip >/dev/null && echo "at $(ip -o -4 addr show to "$1" | { read -r _ name _ && echo "$name"; })"
 exit 0`
 
-/** What a machine has for its ranks to talk to others. */
+/** Network devices of a machine, over which its ranks communicate. */
 export interface Devices {
   readonly interfaces: readonly string[]
   /** `mlx5_0`, … */
   readonly rdma: readonly string[]
-  /** The interface with the node's address: '' for none, null if the program that tells is not installed. */
+  /** The interface with the node's address: '' if there is none, null if `ip` is not installed. */
   readonly atAddress: string | null
 }
 
@@ -22,7 +22,7 @@ export function parseDevices(text: string): Devices {
   return { interfaces: list(line('interfaces')), rdma: list(line('devices')), atAddress: line('at') ?? null }
 }
 
-/** Variables that choose what ranks talk over, and how each library reads its list. */
+/** Variables that choose the devices for ranks, and how each library reads its list. */
 const choices = {
   NCCL_SOCKET_IFNAME: { of: 'interfaces', reads: 'prefixes' },
   GLOO_SOCKET_IFNAME: { of: 'interfaces', reads: 'names' },

@@ -5,7 +5,7 @@ import type { Machine } from './machine.ts'
 /** "1.4.2 and 1.6.1" */
 const listed = (versions: readonly string[]) => new Intl.ListFormat('en').format(versions)
 
-/** A check of a program that is there, which asks to look at a version that Fulcrum's tests do not drive. */
+/** Checks the version of an installed program, and warns of one that Fulcrum is not tested with. */
 export function judgeVersion(
   name: string,
   {
@@ -29,7 +29,7 @@ function isOlder(one: string, other: string): boolean {
   return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0)
 }
 
-/** Judges an installed engine by the versions that Fulcrum was tested with; nothing where it is a part of Dynamo. */
+/** Compares an installed engine with the versions that Fulcrum is tested with. Nothing if it is part of Dynamo. */
 export function judgeEngine(
   { title, tested }: Pick<Engine, 'title' | 'tested'>,
   version: string,
@@ -67,12 +67,12 @@ export async function packageVersions(
   packages: readonly string[],
 ): Promise<readonly (string | null)[]> {
   const said = await machine.run(python, ['-c', versionsCode, ...packages], env)
-  // What a Python says beside it comes first.
+  // Other output of Python comes first.
   const lines = said.ok ? said.out.split('\n').slice(-packages.length) : []
   return packages.map((_, i) => (lines[i] === '-' ? null : (lines[i] ?? null)))
 }
 
-/** The engine's version in a Python; nothing where it is a part of Dynamo or missing, which its own check tells. */
+/** Checks the engine installed in a Python. Nothing if it is part of Dynamo, or missing, which another check reports. */
 export async function engineVersion(
   machine: Machine,
   engine: Engine,

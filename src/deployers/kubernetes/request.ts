@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node'
-import { FulcrumError } from '../../model/index.ts'
+import { FulcrumError, parsedJson } from '../../model/index.ts'
 import { isObject, type JsonObject } from './fields.ts'
 
 /** One request to the API. */
@@ -38,7 +38,7 @@ export async function requestTo(
         return { status: response.httpStatusCode, text: await response.body.text() }
       }, signal)
       if (answer.status === 404 && absentIsNull === true) return null
-      const value: unknown = parsed(answer.text)
+      const value: unknown = parsedJson(answer.text)
       if (answer.status < 300) return isObject(value) ? value : {}
       throw refusal(answer.status, isObject(value) ? value : { message: answer.text.slice(0, 500) }, { method, path })
     },
@@ -96,14 +96,6 @@ function refusal(
       return new FulcrumError('bad-input', 'manifest-refused', message, { where, cause: body })
     default:
       return new FulcrumError('environment', 'kubernetes-refused', `HTTP ${status}: ${message}`, { where, cause: body })
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }
 

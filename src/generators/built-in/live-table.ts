@@ -2,7 +2,7 @@ import { Histogram, histogramBytes } from '../../metrics/histogram.ts'
 import { type Api, generates } from '../../model/index.ts'
 import type { LatencySoFar, LoadSoFar } from '../generator.ts'
 
-/** What the threads of one measurement have seen so far, in shared memory: each thread writes only its own part. */
+/** Counts of all threads of one measurement so far, in shared memory. Each thread writes only its own part. */
 export interface LiveTable {
   readonly threads: readonly LivePart[]
 }
@@ -33,21 +33,21 @@ export function createLiveTable(threads: number): LiveTable {
   }
 }
 
-/** A place in a thread's part that counts tokens. Exchanges count there, so nothing is allocated for a token. */
+/** The token counter of a thread's part. Exchanges increment it directly, so that a token allocates nothing. */
 export const tokensOf = ({ counts }: LivePart): Float64Array => counts.subarray(TOKENS, TOKENS + 1)
 
 export function countSent({ counts }: LivePart): void {
   counts[SENT] = (counts[SENT] ?? 0) + 1
 }
 
-/** @param unseen tokens of the answer that its chunks did not count one by one */
+/** @param unseen tokens of the answer beyond one per chunk */
 export function countEnded({ counts }: LivePart, unseen: number, isFailure: boolean): void {
   counts[ENDED] = (counts[ENDED] ?? 0) + 1
   counts[TOKENS] = (counts[TOKENS] ?? 0) + unseen
   if (isFailure) counts[FAILED] = (counts[FAILED] ?? 0) + 1
 }
 
-/** A thread's part as a message: of its buckets those that have counted something, each with its count. */
+/** A thread's part as a message: only buckets that are not empty, each with its count. */
 export interface LiveMessage {
   readonly counts: Float64Array
   readonly ttft: Uint32Array
@@ -57,7 +57,7 @@ export interface LiveMessage {
 export const liveMessages = ({ threads }: LiveTable): readonly LiveMessage[] =>
   threads.map(({ counts, ttft, itl }) => ({ counts: counts.slice(), ttft: sparse(ttft), itl: sparse(itl) }))
 
-/** The parts that messages tell of. */
+/** Rebuilds a table from messages. */
 export const liveTableOf = (messages: readonly LiveMessage[]): LiveTable => ({
   threads: messages.map(({ counts, ttft, itl }) => ({ counts, ttft: dense(ttft), itl: dense(itl) })),
 })
@@ -77,7 +77,7 @@ function dense(pairs: Uint32Array): Float64Array {
   return buckets
 }
 
-/** What the threads have seen so far. While they write, it may lack what arrived a moment ago. */
+/** Sums the threads' counts so far. Because they keep writing, the latest arrivals may be missing. */
 export function soFar({ threads }: LiveTable, api: Api): LoadSoFar {
   const sum = (index: number) => threads.reduce((total, { counts }) => total + (counts[index] ?? 0), 0)
   const makesTokens = generates(api)

@@ -3,8 +3,8 @@ import { createRecords, phaseCode, pickRequests } from '../../metrics/records.ts
 import { mostRows, type StopRule } from '../../metrics/stopping/stop.ts'
 
 /**
- * What threads tell while the load runs, for whoever decides how long it runs: a row a request. Those of the warm-up
- * come first, then measured ones by their number. Shared memory.
+ * Ended requests of all threads while the load runs, one row each, in shared memory. The rule that ends the load reads
+ * them. Requests of the warm-up come first, then measured ones by number.
  */
 export interface LookTable {
   /** Times on the clock that all threads share. */
@@ -16,7 +16,7 @@ export interface LookTable {
   readonly turns: number
 }
 
-/** How large a {@link LookTable} is. */
+/** Size of a {@link LookTable}. */
 export interface TableSize {
   readonly rows: number
   readonly before: number
@@ -36,14 +36,14 @@ export function createLookTable({ rows, before, turns }: TableSize): LookTable {
 const times = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondTokenMs', 'lastTokenMs', 'answerMs', 'doneMs'] as const
 const counts = ['outputTokens', 'chunks', 'reasoningChunks', 'firstChunkTokens', 'session', 'phase', 'error'] as const
 
-/** A request as its thread knows it. */
+/** Phase and number of a request, which determine its row. */
 export interface Numbered {
   readonly phase: RequestPhase
   readonly number: number
 }
 
 /**
- * The row of a request; null for one that is nobody's business. A warm-up that is longer than planned takes rows again.
+ * The row of a request; null for one that the rule does not need. A warm-up longer than planned reuses rows.
  *
  * @param firstMeasured number of the first request of the window
  */
@@ -55,8 +55,8 @@ export function rowOf({ records, before }: LookTable, { phase, number }: Numbere
 }
 
 /**
- * Tells of a request that has ended.
- * @param to its row here
+ * Records a request that has ended.
+ * @param to row in the table
  * @param offsetMs from the thread's clock to the shared one
  */
 export function tellEnded(table: LookTable, to: number, from: RequestRecords, row: number, offsetMs: number): void {
@@ -66,14 +66,14 @@ export function tellEnded(table: LookTable, to: number, from: RequestRecords, ro
   Atomics.store(table.ended, to, 1)
 }
 
-/** Tells of requests that will never be sent: rows without a time. */
+/** Records requests that will never be sent, as rows without times. */
 export function tellMissed(table: LookTable, to: number, count: number): void {
   for (let row = to; row < Math.min(to + count, table.ended.length); row++) Atomics.store(table.ended, row, 1)
 }
 
 /**
- * Whether the first so many measured requests have ended, given that the first `known` had. Returns how many are known
- * to have, whole conversations alone.
+ * Number of leading measured requests that have all ended, given that the first `known` had. Counts whole conversations
+ * only.
  */
 export function endedSoFar({ ended, before, turns }: LookTable, known: number): number {
   let count = known
@@ -81,13 +81,13 @@ export function endedSoFar({ ended, before, turns }: LookTable, known: number): 
   return Math.floor(count / turns) * turns
 }
 
-/** Whether so many requests of the warm-up have ended. */
+/** Whether the first `planned` requests of the warm-up have ended. */
 export function isWarmupOver({ ended }: LookTable, planned: number): boolean {
   for (let row = 0; row < planned; row++) if (Atomics.load(ended, row) !== 1) return false
   return true
 }
 
-/** Rows of the warm-up that have ended, and the measured ones from one to another. */
+/** Ended rows of the warm-up, and the measured rows `from` (inclusive) to `to` (exclusive). */
 export function rowsSoFar(table: LookTable, from: number, to: number): RequestRecords {
   const { before, records } = table
   const warmup = Array.from({ length: before }, (_, row) => row).filter(

@@ -5,28 +5,28 @@ import type { JobLoad } from '../built-in/job.ts'
 import type { TableSize } from '../built-in/look-table.ts'
 import type { MessageOf } from './link.ts'
 
-/** What one shard has told so far. */
+/** Reports of one shard so far. */
 interface Told {
-  /** Of its warm-up, all that have ended; on the coordinator's clock. */
+  /** Ended requests of its warm-up, on the coordinator's clock. */
   warmup: RequestRecords
   readonly measured: RequestRecords[]
-  /** Measured rows that it has told of, and the most that it will. */
+  /** Measured requests reported so far, and the maximum. */
   count: number
   readonly most: number
   isWarmupOver: boolean
 }
 
-/** Looks at a load that several shards share: what they tell is put together before anything is decided. */
+/** Decides when a load shared by several shards ends, from the reports of all of them. */
 export interface ShardsWatch {
   /** @param offsetMs the shard's monotonic clock minus ours */
   hear(shard: number, message: MessageOf<'ended'>, offsetMs: number): void
-  /** Looks where a look is due; true once no more is to be measured. A lost shard lets nothing be decided. */
+  /** Takes the looks that are due. True once measuring can stop; never true if a shard is lost. */
   isOver(): boolean
-  /** Measured requests at the look that ended it; the most where none did. */
+  /** Measured requests at the look that ended the load, or the maximum if none did. */
   readonly requests: number
 }
 
-/** The table that a shard keeps of its part. */
+/** Size of the table for a shard's part. */
 export function tableOf({ schedule, firstMeasured, requests }: JobLoad, rule: StopRule): TableSize {
   const before = schedule.kind === 'closed' ? firstMeasured : rule.before
   const most = schedule.kind === 'closed' ? (schedule.requests ?? 0) : schedule.dueMs.length
@@ -34,8 +34,8 @@ export function tableOf({ schedule, firstMeasured, requests }: JobLoad, rule: St
 }
 
 /**
- * A look needs the first so many requests of the whole: those that were due before the last one that each shard has
- * told of, as none of them misses any before that.
+ * A look needs the first requests of the whole load in the order they were due. Each shard reports without gaps, so these
+ * are complete up to the earliest of the shards' last reported requests.
  */
 export function watchShards(rule: StopRule, parts: readonly JobLoad[]): ShardsWatch {
   const { turns } = rule
@@ -47,7 +47,7 @@ export function watchShards(rule: StopRule, parts: readonly JobLoad[]): ShardsWa
   let requests = rule.looks.at(-1)?.requests ?? 0
   let over = false
 
-  /** Until when everything that was due has ended, as far as this shard is concerned. */
+  /** Time up to which all requests of this shard have been reported. */
   function horizonMs({ measured, count, most }: Told): number {
     if (count >= most) return Number.POSITIVE_INFINITY
     const last = measured.at(-1)
@@ -60,11 +60,12 @@ export function watchShards(rule: StopRule, parts: readonly JobLoad[]): ShardsWa
     const untilMs = told.reduce((least, one) => Math.min(least, horizonMs(one)), Number.POSITIVE_INFINITY)
     const measured = mergeRecords(told.flatMap(one => one.measured))
     const begun = conversationsBy(measured, untilMs)
+    let records: RequestRecords | null = null
     for (let due = rule.looks[next]; due !== undefined; due = rule.looks[next]) {
-      // Who is at the last look has nothing to decide.
+      // The last look is the end of the load anyway.
       if (next === rule.looks.length - 1 || begun * turns < wholeSessions(due.requests, turns)) return
       next += 1
-      const records = mergeRecords([...told.map(({ warmup }) => warmup), measured])
+      records ??= mergeRecords([...told.map(({ warmup }) => warmup), measured])
       if (lookAt(records, rule, due).reason === null) continue
       requests = due.requests
       over = true
@@ -78,7 +79,7 @@ export function watchShards(rule: StopRule, parts: readonly JobLoad[]): ShardsWa
       if (one === undefined) return
       const ours = recordsFrom(withSessionsOf(records, shard), offsetMs)
       const rows = Array.from({ length: ours.count }, (_, row) => row)
-      // Of the warm-up each message has all, measured ones follow those of the message before.
+      // Each message contains the whole warm-up, but only the measured requests since the previous message.
       one.warmup = pickRequests(
         ours,
         rows.filter(row => ours.phase[row] !== 0),
@@ -103,12 +104,12 @@ export function watchShards(rule: StopRule, parts: readonly JobLoad[]): ShardsWa
   }
 }
 
-/** Conversations are numbered by each shard: told apart by which it was. */
+/** Each shard numbers its own conversations; this makes the numbers distinct. */
 export function withSessionsOf(records: RequestRecords, shard: number): RequestRecords {
   return { ...records, session: records.session.map(session => session + shard * 2 ** 32) }
 }
 
-/** When the conversation that began last did; a request without turns is one. */
+/** Start of the latest conversation. A request without turns counts as one. */
 function latestStart(records: RequestRecords): number {
   return [...startsOf(records).values()].reduce((latest, start) => Math.max(latest, start), Number.NEGATIVE_INFINITY)
 }
@@ -117,7 +118,7 @@ function conversationsBy(records: RequestRecords, untilMs: number): number {
   return [...startsOf(records).values()].filter(start => start <= untilMs).length
 }
 
-/** When each conversation began, of records in the order they were due. */
+/** Start of each conversation, from records in the order they were due. */
 function startsOf({ count, session, scheduledMs }: RequestRecords): ReadonlyMap<number | string, number> {
   const starts = new Map<number | string, number>()
   for (let row = 0; row < count; row++) {

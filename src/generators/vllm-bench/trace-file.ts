@@ -17,7 +17,7 @@ export interface WrittenTrace {
   /** Mean lengths of its requests, tokens. */
   readonly asked: { readonly isl: number; readonly osl: number }
   readonly replay: ReplayedTrace
-  /** Blocks whose id occurs in several lengths. vllm-rs makes different tokens of each length. */
+  /** Blocks whose id occurs with several lengths. vllm-rs creates different tokens for each length. */
   readonly unevenBlocks: number
 }
 
@@ -67,7 +67,7 @@ export async function writeTimedTrace(
   }
 }
 
-/** Ids that vllm-rs reads as 64-bit integers: 35 bits of the point's salt in front of a number within the trace. */
+/** Ids as 64-bit integers for vllm-rs: 35 bits of the point's salt, followed by a number within the trace. */
 function blockIds({ hashIds, inputTokens }: Trace, blockTokens: number, salt: string) {
   const digest = createHash('sha256').update(salt).digest()
   const base = (digest.readBigUInt64BE() >> 29n) << 28n

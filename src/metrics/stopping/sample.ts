@@ -54,10 +54,15 @@ export function sampleOf(records: RequestRecords, { before, count, round, from }
   const latencies = latenciesOf(first, from)
   const answered = rowsWhere(first, before, row => first.error[row] === 0)
   const decoding = answered.filter(row => (latencies.itlMs[row] ?? 0) > 0)
-  const timed = answered.filter(row => !Number.isNaN(latencies.requestLatencyMs[row] ?? Number.NaN))
   const rowsOf = (values: Float64Array) => answered.filter(row => !Number.isNaN(values[row] ?? Number.NaN))
   const column = (rows: readonly number[], of: (row: number) => number) => Float64Array.from(rows, of)
-  const numbersOf = (values: Float64Array) => column(rowsOf(values), row => values[row] ?? Number.NaN)
+  const rows = {
+    ttftMs: rowsOf(latencies.ttftMs),
+    ttfoMs: rowsOf(latencies.ttfoMs),
+    itlMs: rowsOf(latencies.itlMs),
+    requestLatencyMs: rowsOf(latencies.requestLatencyMs),
+  }
+  const timed = rows.requestLatencyMs
   const starts = unitsOf(
     first,
     Array.from({ length: count }, (_, row) => before + row),
@@ -72,17 +77,17 @@ export function sampleOf(records: RequestRecords, { before, count, round, from }
   const [ofTimed, ofDecoding] = [unitsIn(timed), unitsIn(decoding)]
   return {
     requests: count,
-    ttftMs: numbersOf(latencies.ttftMs),
-    ttfoMs: numbersOf(latencies.ttfoMs),
-    itlMs: numbersOf(latencies.itlMs),
-    requestLatencyMs: numbersOf(latencies.requestLatencyMs),
+    ttftMs: column(rows.ttftMs, row => at(latencies.ttftMs, row)),
+    ttfoMs: column(rows.ttfoMs, row => at(latencies.ttfoMs, row)),
+    itlMs: column(rows.itlMs, row => at(latencies.itlMs, row)),
+    requestLatencyMs: column(rows.requestLatencyMs, row => at(latencies.requestLatencyMs, row)),
     ...(hasSessions
       ? {
           units: {
-            ttftMs: unitsOf(first, rowsOf(latencies.ttftMs)),
-            ttfoMs: unitsOf(first, rowsOf(latencies.ttfoMs)),
-            itlMs: unitsOf(first, rowsOf(latencies.itlMs)),
-            requestLatencyMs: unitsOf(first, rowsOf(latencies.requestLatencyMs)),
+            ttftMs: unitsOf(first, rows.ttftMs),
+            ttfoMs: unitsOf(first, rows.ttfoMs),
+            itlMs: unitsOf(first, rows.itlMs),
+            requestLatencyMs: unitsOf(first, rows.requestLatencyMs),
           },
         }
       : {}),

@@ -6,7 +6,7 @@ import type { Measurement } from '../../metrics/measurement.ts'
 import { type Role, roles, rolesOf } from '../../model/index.ts'
 import { counted, figure, percent } from './format.ts'
 
-/** The GPUs of one role: whose they are, and what they did. */
+/** The GPUs of one role, and their figures. */
 export type GpuRoleLine = readonly [who: string, what: string]
 
 const bytesOfGb = 1e9

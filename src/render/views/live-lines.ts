@@ -7,17 +7,17 @@ export interface LiveFigure {
   readonly value: string
 }
 
-/** What is seen of the point in flight. */
+/** The point in flight, in words. */
 export interface LiveView {
   /** `2P1D, 8000/256, concurrency 16: measuring, 37 of 160 requests, 12 s`. */
   readonly what: string
-  /** Of the load: requests in flight, tokens/s, latencies. */
+  /** The load: requests in flight, tokens/s, latencies. */
   readonly load: readonly LiveFigure[]
   /** A line each: queues by role, GPUs by role. */
   readonly lines: readonly string[]
 }
 
-/** The live figures in words; figures that nobody tells are left out. */
+/** The live figures in words, without unknown ones. */
 export function liveView(live: Live): LiveView {
   const { point, phase, done, total, failed } = live
   const repeat = point.repeat > 1 ? ` (repeat ${point.repeat})` : ''

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parsedJson } from '../../model/index.ts'
 import { emptySample, type GpuSample, throttleOf } from './sample.ts'
 
 const amount = z.number().nullable()
@@ -42,7 +43,7 @@ const scaled = (value: number | null, factor: number): number | null => (value =
  * @returns null for any other line
  */
 export function parseNvmlLine(text: string, host: string | null): SampleLine | null {
-  const read = line.safeParse(jsonOf(text))
+  const read = line.safeParse(parsedJson(text))
   if (!read.success) return null
   const { at, gpus = [], energies = [] } = read.data
   const whole = gpus.map(gpu => ({
@@ -79,11 +80,3 @@ const identityOf = (uuid: string | null, host: string | null): GpuSample =>
     pod: null,
     isMig: false,
   })
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
