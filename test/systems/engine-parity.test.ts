@@ -73,6 +73,9 @@ function sameAnswers(version: string, python: string): void {
         '"delta":{"role":"assistant"},"finish_reason":null',
         `"delta":{"content":"…","role":"assistant"},"finish_reason":null`,
       )
+      // And what is left of a character at the end comes with the finish reason (9% of 1.6.1's streamed answers).
+      .replace(/(data: [^\n]*)"text":"…","index":0,"finish_reason"/, '$1"text":"","index":0,"finish_reason"')
+      .replace('"delta":{"content":"…"},"finish_reason":"length"', '"delta":{},"finish_reason":"length"')
     return { status: response.status, type: response.headers.get('content-type'), text }
   }
   async function same(path: string, body: object): Promise<void> {
@@ -83,7 +86,8 @@ function sameAnswers(version: string, python: string): void {
   }
 
   const messages = [{ role: 'user', content: 'hello there' }]
-  const limited = { max_tokens: 4, ignore_eos: true }
+  // Enough that one token in the middle is a whole character.
+  const limited = { max_tokens: 8, ignore_eos: true }
   const streamed = { ...limited, stream: true }
   const usage = { stream_options: { include_usage: true } }
 
