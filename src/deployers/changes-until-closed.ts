@@ -15,6 +15,10 @@ export interface ChangesUntilClosed {
   close(): Promise<void>
 }
 
+/**
+ * Ties the changes of a deployer to its life: closing it aborts the current change. Changes reject with that abort's
+ * reason.
+ */
 export function changesUntilClosed(): ChangesUntilClosed {
   const closing = new AbortController()
   let underWay: Promise<unknown> = Promise.resolve()

@@ -10,8 +10,10 @@ import { slurm } from './slurm/index.ts'
 /** Deployers shipped with Fulcrum. Add a new one as a folder and a line here. */
 const shipped = [simulated, dynamo, attach, dynamoServe, kubernetes, slurm] as const
 
+/** The shipped deployers, in the order in which messages and the reference list them. Plug-ins are not among them. */
 export const deployers: readonly AnyDeployer[] = shipped
 
+/** Values of `deploy: { with: … }` that name a shipped deployer. */
 export const deployerNames: readonly string[] = deployers.map(({ name }) => name)
 
 /** The `deploy` sections of shipped deployers as written in sweep files. */

@@ -44,6 +44,7 @@ export const environment = field(
   'write NAME: value pairs',
 )
 
+/** Key `http_port` of deployers that start a frontend on this machine. */
 export const httpPort = field(
   z.int().min(1).max(65_535),
   'Port of the frontend on 127.0.0.1. Default: a free one.',

@@ -25,6 +25,7 @@ export interface RoleSettings {
 /** Receives a finding: what is wrong, and what would be right. */
 export type Tell = (place: SourceLocation, wrong: string, right: string) => void
 
+/** Receives the findings of rules. */
 export interface Findings {
   /** The sweep can't work like this: it is rejected. */
   readonly refuse: Tell

@@ -48,6 +48,7 @@ export type Spellings = { readonly [meaning in Meaning]?: readonly string[] }
 /** Settings that Fulcrum itself reads, whatever the engine. */
 const ownSpellings: Spellings = { nodes: [nodesSetting] }
 
+/** Settings of an engine by the names it gives them; nested where the engine's own file is. */
 export type Settings = { readonly [key: string]: Json }
 
 /**

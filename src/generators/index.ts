@@ -9,6 +9,7 @@ import { vllmBenchGenerator } from './vllm-bench/index.ts'
 /** The shipped load generators. The first is the default of sweep files. */
 const shipped = [builtInGenerator, genaiPerfGenerator, aiperfGenerator, vllmBenchGenerator, guideLlmGenerator] as const
 
+/** The shipped generators, in the order in which messages and the reference list them. Plug-ins are not among them. */
 export const generators: readonly [AnyGenerator, ...AnyGenerator[]] = shipped
 
 type Written<G extends AnyGenerator> = G extends AnyGenerator
@@ -21,6 +22,7 @@ export type ShippedGenerator = Written<(typeof shipped)[number]>
 /** The default generator of sweep files. */
 export const [defaultGenerator] = generators
 
+/** Values of `generator` that name a shipped one. */
 export const generatorNames: readonly string[] = generators.map(({ name }) => name)
 
 /** The shipped generator with this name; undefined if there is none. */

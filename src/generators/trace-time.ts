@@ -4,6 +4,7 @@ export type TraceUnit = keyof typeof unitMs
 /** Milliseconds of a unit. */
 export const unitMs = { s: 1000, ms: 1, us: 1e-3, ns: 1e-6 } as const
 
+/** Units that a sweep file may name, from long to short. */
 export const traceUnits = Object.keys(unitMs) as readonly TraceUnit[]
 
 /** How the times of a trace were interpreted. */

@@ -39,6 +39,7 @@ export interface GpuObserved {
   readonly series?: { readonly [name in GpuSeriesName]?: readonly (readonly [atMs: number, value: number])[] }
 }
 
+/** Time series of a GPU; units as in {@link GpuObserved}'s `series`. */
 export type GpuSeriesName = 'power' | 'utilization' | 'memory' | 'clock' | 'temperature' | 'pcie' | 'nvlink'
 
 /** GPUs of a deployment during the measurement window. */

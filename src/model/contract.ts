@@ -4,6 +4,7 @@
  */
 export const contracts = { deployer: 1, generator: 1 } as const
 
+/** What a plug-in can add. */
 export type ContractKind = keyof typeof contracts
 
 /** A registered symbol, so that a plug-in with its own copy of Fulcrum uses the same one. */

@@ -10,8 +10,10 @@ export interface Check {
   readonly remedy?: string
 }
 
+/** Place of a check on the machine on which Fulcrum runs. */
 export const thisMachine = 'this machine'
 
+/** A passed check. Its detail says what was found. */
 export const passed = (name: string, detail: string, where = thisMachine): Check => ({ name, where, ok: true, detail })
 
 /** A passed check that the user should know about. */
@@ -23,6 +25,7 @@ export const noticed = (name: string, detail: string, remedy: string, where = th
   remedy,
 })
 
+/** A failed check. Its remedy says what to do. */
 export const missed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
   name,
   where,

@@ -3,6 +3,8 @@
  * that field (HTTP 400) and accepts top-level `ignore_eos` and `min_tokens`. Plain OpenAI servers accept neither.
  */
 export const dialects = ['dynamo-0.3', 'dynamo-1', 'vllm', 'openai'] as const
+
+/** One of {@link dialects}. */
 export type Dialect = (typeof dialects)[number]
 
 /**

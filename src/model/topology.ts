@@ -1,6 +1,7 @@
 /** Role of a worker: it reads prompts, generates tokens, or both. */
 export type Role = 'prefill' | 'decode' | 'aggregated'
 
+/** All roles, in the order of reports. */
 export const roles: readonly Role[] = ['prefill', 'decode', 'aggregated']
 
 /** Number of workers of each role that serve together. */

@@ -10,6 +10,7 @@ export interface Said {
   readonly complaint: string
 }
 
+/** Limit of {@link runShort} unless its caller sets another, ms. */
 export const programLimitMs = 60_000
 const mostOutputBytes = 100_000_000
 

@@ -3,6 +3,7 @@ import type { Worker } from './worker.ts'
 /** Ways in which the frontend picks a worker of a role, with Dynamo's names. */
 export const routerModes = ['round-robin', 'least-loaded'] as const
 
+/** One of {@link routerModes}. */
 export type RouterMode = (typeof routerModes)[number]
 
 /** Picks a worker that accepts requests; undefined if there are none. */

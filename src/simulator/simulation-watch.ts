@@ -16,6 +16,7 @@ export interface SimulationWatch {
 /** With more requests than so many in its warm-up, an open loop runs to its end. */
 const mostOpenWarmup = 65_536
 
+/** Creates the watch of one load that may end at any look of its rule. `timeoutMs` is the requests' own, ms. */
 export function createSimulationWatch(rule: StopRule, timeoutMs: number): SimulationWatch {
   const max = rule.looks.at(-1)?.requests ?? 0
   const records = createRecords(max + (rule.requestsPerS === null ? rule.before : mostOpenWarmup))

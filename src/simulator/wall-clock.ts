@@ -9,6 +9,7 @@ export interface Lateness {
   readonly atMost: readonly number[]
 }
 
+/** Upper bounds of {@link Lateness}' counts, ms. */
 export const latenessBoundsMs: readonly number[] = [0.5, 1, 2, 5, 10, 20, 50, 100, 500]
 
 /** Runs an engine on the wall clock. */

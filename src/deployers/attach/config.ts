@@ -5,6 +5,7 @@ import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
 import { baseUrl } from '../../yaml/kinds.ts'
 import { apiKeyVariable } from '../keys.ts'
 
+/** Keys of `deploy` for an endpoint that already runs. Only `api_key_env` can change without changing point ids. */
 export const attachKeys = {
   url: decisive(
     field(

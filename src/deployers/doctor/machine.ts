@@ -30,4 +30,5 @@ export async function runShort(
   return runOnPath(program.includes('/') ? program : ((await findProgram(program)) ?? program), args, env, limitMs)
 }
 
+/** The machine on which Fulcrum runs. */
 export const hereMachine: Machine = { name: thisMachine, run: runShort }

@@ -47,7 +47,11 @@ const fields = [
 type Field = (typeof fields)[number]
 
 const format = '--format=csv,noheader,nounits'
+
+/** Arguments of nvidia-smi for one CSV line per GPU, without header and units. */
 export const gpuQuery: readonly string[] = [`--query-gpu=${fields.join(',')}`, format]
+
+/** Arguments of nvidia-smi for one CSV line per process that computes on a GPU; memory in MiB. */
 export const processQuery: readonly string[] = ['--query-compute-apps=gpu_uuid,pid,process_name,used_memory', format]
 
 /** Words for a missing value. Any other text in brackets is an error. */

@@ -95,6 +95,10 @@ export async function checkWayToNode(
   return missed(name, `cannot reach ${address} port ${port}${by}`, remedy, where)
 }
 
+/**
+ * Python command that listens on a free port of `address` (20000–31999), prints the port, and exits with 0 if
+ * something connects within 8 s.
+ */
 export const listenerCommand = (python: string, address: string): readonly string[] => [python, '-c', listener, address]
 
 async function canConnect(host: string, port: number): Promise<boolean> {

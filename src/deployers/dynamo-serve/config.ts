@@ -12,6 +12,7 @@ import { allocation } from '../slurm/keys.ts'
 
 const moduleAndService = z.string().regex(/^[A-Za-z_][\w.]*:[A-Za-z_]\w*$/)
 
+/** Keys of `deploy` for `dynamo serve` of Dynamo 0.3. The defaults are those of NVIDIA's guide for DeepSeek-R1. */
 export const serveKeys = {
   dynamo: decisive(
     field(

@@ -7,6 +7,7 @@ import { isObject, type JsonObject, type YamlFile } from './yaml-file.ts'
 /** Kinds of topology, each with a separate service configuration (`agg.yaml`, `disagg.yaml`). */
 export type Mode = 'aggregated' | 'disaggregated'
 
+/** Both kinds, in the order in which files are checked and listed. */
 export const modes: readonly Mode[] = ['aggregated', 'disaggregated']
 
 /** Kind of topology that contains a role. */

@@ -3,6 +3,7 @@ import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from '
 import type { Json } from '../../model/index.ts'
 import type { Position } from '../../yaml/problem.ts'
 
+/** A YAML mapping as data, such as the section of a service. */
 export type JsonObject = { readonly [key: string]: Json }
 
 /** A problem in a file and its position; line and column count from 1. */

@@ -31,6 +31,7 @@ const byRole = <Value extends z.ZodType>(value: Value) =>
 const rightArguments = 'write name: value pairs'
 const rightVariables = 'write NAME: value pairs'
 
+/** Keys of `deploy` for a DynamoGraphDeployment in a Kubernetes cluster. */
 export const kubernetesKeys = {
   manifest: decisive(
     field(

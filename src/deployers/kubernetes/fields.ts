@@ -1,9 +1,12 @@
 import { canonicalJson, type Json } from '../../model/index.ts'
 
+/** A Kubernetes resource, or an object in one. */
 export type JsonObject = { readonly [key: string]: Json }
 
 /** One step of a path in a resource: a key, or the list entry with this name (Kubernetes merges such lists by name). */
 export type Step = string | { readonly name: string }
+
+/** Path of a field from the root of a resource; the empty path is the resource itself. */
 export type FieldPath = readonly Step[]
 
 /** A field of a resource with its value; `undefined` if it is absent. */

@@ -26,6 +26,7 @@ export interface Before {
   readonly adapters: { readonly [component: string]: number }
 }
 
+/** Nothing to restore. */
 export const nothingBefore: Before = { fields: [], adapters: {} }
 
 /**

@@ -38,12 +38,14 @@ export const nodes = field(
   'write a list of host names, or of { name: node1, address: 10.0.0.1, gpus: 4 }',
 )
 
+/** Key `head` of deployers with workers on other machines. */
 export const head = field(
   address,
   'Address of this machine that the nodes can reach. NATS, etcd and the response stream listen there.',
   'write an address of this machine such as 10.0.0.1',
 )
 
+/** Key `ssh` of deployers that reach their nodes through ssh. */
 export const ssh = field(
   z.strictObject({
     config: filePath.optional(),

@@ -74,6 +74,7 @@ export interface Nodes {
   close(): Promise<void>
 }
 
+/** How processes on this machine reach each other. */
 export const loopback: Reach = { address: '127.0.0.1', networkInterface: 'lo' }
 
 /** Configuration of this machine. */

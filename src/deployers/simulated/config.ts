@@ -7,6 +7,7 @@ import { existing } from '../../yaml/section-context.ts'
 
 const usual = 'deepseek-r1-fp4-gb200'
 
+/** Keys of `deploy` for the simulator. */
 export const simulatedKeys = {
   profile: decisive(
     field(

@@ -1,6 +1,7 @@
 import { defineEngine } from '../define-engine.ts'
 import { mockerSettings } from './settings.ts'
 
+/** Dynamo's mocker: a simulated engine behind Dynamo's own frontend, router and transport. Needs no GPU. */
 export const mocker = defineEngine({
   name: 'mocker',
   title: 'Dynamo’s mocker',

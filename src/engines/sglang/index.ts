@@ -5,6 +5,7 @@ import { checkChunks, checkDpAttention, checkExpertSpread, checkLayers, checkPip
 import { sglangSettings } from './settings.ts'
 import { testedSglang } from './tested.ts'
 
+/** SGLang as a Dynamo worker, configured by command-line arguments. */
 export const sglang = defineEngine({
   name: 'sglang',
   title: 'SGLang',

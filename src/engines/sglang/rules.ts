@@ -18,6 +18,7 @@ export const checkDpAttention: RoleRule = (settings, { refuse }) => {
   )
 }
 
+/** The dense layers of a MoE model run on one tensor rank or on all; a data parallel LM head needs DP attention. */
 export const checkLayers: RoleRule = (settings, { refuse }) => {
   const { role } = settings
   const tensor = tensorRanks(settings)
@@ -35,6 +36,10 @@ export const checkLayers: RoleRule = (settings, { refuse }) => {
 /** Backends that spread experts over all TP ranks, regardless of the expert parallel size. */
 const spanning = ['megamoe', 'deepep', 'mooncake', 'nixl', 'ascend_fuseep', 'flashinfer', 'mori']
 
+/**
+ * All-to-all backends that span all tensor ranks set the expert parallel size themselves. FlashInfer's needs DP
+ * attention on all of them, and balancing experts needs at least two expert parallel ranks.
+ */
 export const checkExpertSpread: RoleRule = (settings, { refuse, warn }) => {
   const { role } = settings
   const tensor = tensorRanks(settings)
@@ -64,6 +69,7 @@ export const checkExpertSpread: RoleRule = (settings, { refuse, warn }) => {
   }
 }
 
+/** SGLang does not combine pipeline stages with speculative decoding. */
 export const checkPipeline: RoleRule = (settings, { refuse }) => {
   const speculation = settings.get('speculativeAlgorithm')
   if (speculation === null || speculation.value === null || (numberOf(settings, 'pipelineParallel') ?? 1) < 2) return
@@ -71,6 +77,7 @@ export const checkPipeline: RoleRule = (settings, { refuse }) => {
   refuse(speculation.place, wrong, 'remove one of the two')
 }
 
+/** The chunk size of prefill must be a multiple of the page size. A chunk size of 0 or less turns chunking off. */
 export const checkChunks: RoleRule = (settings, { refuse }) => {
   const chunk = settings.get('chunkTokens')
   const page = numberOf(settings, 'kvBlockTokens')

@@ -16,6 +16,7 @@ const trtllmMultinode: MultinodeLaunch = {
 /** `max_num_tokens` when nobody sets it. */
 const defaultTokens = 8192
 
+/** TensorRT-LLM as a Dynamo worker, configured by a YAML file. */
 export const trtllm = defineEngine({
   name: 'trtllm',
   title: 'TensorRT-LLM',

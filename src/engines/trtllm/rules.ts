@@ -71,6 +71,7 @@ export const checkTransceiver: PairRule = ({ prefill, decode }, { refuse }, { re
   }
 }
 
+/** The recipes of Dynamo 1.x turn the overlap scheduler of prefill workers off. */
 export const checkOverlap: PairRule = ({ prefill }, { warn }, { release }) => {
   if (release === 'dynamo-0.3' || isOn(prefill, 'overlapOff')) return
   warn(

@@ -7,6 +7,7 @@ import { checkContextRanks, checkExpertBalancing, checkTokenBudget } from './rul
 import { vllmSettings } from './settings.ts'
 import { testedVllm } from './tested.ts'
 
+/** vLLM as a Dynamo worker, configured by command-line arguments. */
 export const vllm = defineEngine({
   name: 'vllm',
   title: 'vLLM',

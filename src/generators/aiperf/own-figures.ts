@@ -27,6 +27,7 @@ const ownFigures = z.looseObject({
 /** AIPerf's own summary; null if there is none, for example because every request failed. */
 export type OwnFigures = z.infer<typeof ownFigures>
 
+/** Parses profile_export_aiperf.json; null if it is not a complete summary. */
 export function readOwnFigures(text: string): OwnFigures | null {
   try {
     return ownFigures.parse(JSON.parse(text))

@@ -19,6 +19,7 @@ import { resolveTarget } from './resolve-target.ts'
 import { threadsFor } from './schedule.ts'
 import { watchLoad } from './watch-load.ts'
 
+/** Environment of the built-in generator on the machine where it runs. */
 export interface BuiltInOptions {
   /** Folder that keeps lexicons between runs. */
   readonly cacheFolder: string

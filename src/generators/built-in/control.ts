@@ -63,6 +63,7 @@ export function countDone(control: Control, phase: RequestPhase): void {
   Atomics.add(control.counters, phase === 'warm-up' ? DONE_WARMUP : DONE_MEASURED, 1)
 }
 
+/** Requests that all threads have finished so far, for the progress. */
 export function doneSoFar(control: Control): {
   readonly warmup: number
   readonly measured: number

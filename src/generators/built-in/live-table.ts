@@ -23,6 +23,7 @@ const FAILED = 3
 
 const sharedNumbers = (bytes: number) => new Float64Array(new SharedArrayBuffer(bytes))
 
+/** Creates a table with empty counts, whose memory worker threads can share. */
 export function createLiveTable(threads: number): LiveTable {
   return {
     threads: Array.from({ length: threads }, () => ({
@@ -36,6 +37,7 @@ export function createLiveTable(threads: number): LiveTable {
 /** The token counter of a thread's part. Exchanges increment it directly, so that a token allocates nothing. */
 export const tokensOf = ({ counts }: LivePart): Float64Array => counts.subarray(TOKENS, TOKENS + 1)
 
+/** Counts a request as sent. */
 export function countSent({ counts }: LivePart): void {
   counts[SENT] = (counts[SENT] ?? 0) + 1
 }
@@ -54,6 +56,7 @@ export interface LiveMessage {
   readonly itl: Uint32Array
 }
 
+/** Copies a table so that it can be sent to another process: small, since most buckets are empty. */
 export const liveMessages = ({ threads }: LiveTable): readonly LiveMessage[] =>
   threads.map(({ counts, ttft, itl }) => ({ counts: counts.slice(), ttft: sparse(ttft), itl: sparse(itl) }))
 

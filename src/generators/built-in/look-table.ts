@@ -23,6 +23,7 @@ export interface TableSize {
   readonly turns: number
 }
 
+/** Size of the table that a rule needs up to its last look. */
 export function tableSize(rule: StopRule): TableSize {
   return { rows: mostRows(rule), before: rule.before, turns: rule.turns }
 }

@@ -9,6 +9,7 @@ import type { RequestRecords } from '../../metrics/records.ts'
 import { errorKindOf, phaseOf } from '../../metrics/records.ts'
 import type { ModelShare } from '../../model/index.ts'
 
+/** Name of the log in the folder of a point's measurement. */
 export const requestLogName = 'requests.jsonl.gz'
 
 /** Number of rows converted to text at once. */

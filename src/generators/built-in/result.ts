@@ -93,6 +93,10 @@ function mergeHistograms(states: readonly HistogramState[]): Histogram {
   return merged
 }
 
+/**
+ * Combines the health of all threads: their CPU time and pauses for garbage collection are summed, delays are the
+ * worst thread's. `cpuShare` is per thread, 0–1.
+ */
 export function threadHealth(threads: readonly ThreadHealth[]) {
   const waits = threads.flatMap(({ runQueueWaitMs }) => runQueueWaitMs ?? [])
   const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000

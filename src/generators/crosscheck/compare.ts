@@ -50,6 +50,10 @@ export const falseDiscoveryRate = 0.05
 /** Smaller differences are irrelevant, however certain they are. */
 const leastShare = 0.005
 
+/**
+ * Means of each generator's figures over its turns with a 95% interval, and their errors where the server keeps a
+ * record.
+ */
 export function readingsOf(turns: readonly Turn[], generators: readonly string[]): Reading[] {
   const readings = figures.flatMap(figure =>
     generators.map(generator => {

@@ -20,6 +20,7 @@ export interface Witness {
   truth(): Promise<Truth>
 }
 
+/** A point, the generators that measure it in turn, and how often. */
 export interface CrosscheckOptions {
   readonly point: Point
   readonly endpoint: Endpoint

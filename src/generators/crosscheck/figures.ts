@@ -11,6 +11,7 @@ export interface Figure {
   readonly of: (measurement: Measurement) => number | null
 }
 
+/** Identifies a compared figure in readings and in a server's own record. */
 export type FigureKey =
   | 'ttftMean'
   | 'ttftP50'
@@ -22,6 +23,7 @@ export type FigureKey =
   | 'islMean'
   | 'oslMean'
 
+/** Figures that every generator reports, in the order of tables. */
 export const figures: readonly Figure[] = [
   figure('ttftMean', 'TTFT mean', 'ms', false, m => m.ttftMs?.mean ?? null),
   figure('ttftP50', 'TTFT p50', 'ms', false, m => m.ttftMs?.p50 ?? null),

@@ -19,6 +19,7 @@ const ownFigures = z.looseObject({
 /** genai-perf's own summary; null if the text is not one, because genai-perf crashed before or while writing it. */
 export type OwnFigures = z.infer<typeof ownFigures>
 
+/** Parses profile_export_genai_perf.json; null if it is not JSON or has no figures. */
 export function readOwnFigures(text: string): OwnFigures | null {
   try {
     return ownFiguresOf(JSON.parse(text))

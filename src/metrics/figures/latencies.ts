@@ -24,6 +24,7 @@ function latency(
 const everywhere: readonly FigureView[] = ['tables', 'comparison', 'history']
 const everywhereAndAxes: readonly FigureView[] = [...everywhere, 'axes']
 
+/** TTFT, ITL and request latency in ms, four figures each. */
 export const latencies: readonly Figure[] = [
   ...latency('ttft', 'TTFT', m => m.ttftMs, { p50: ['comparison', 'axes'], p95: everywhereAndAxes }),
   ...latency('itl', 'ITL', m => m.itlMs, { p50: ['comparison'], p95: everywhere }),

@@ -2,8 +2,10 @@ import { gpusOf, gpusOfRole } from '../../model/index.ts'
 import { interactivityOf, ratesOf } from '../definitions.ts'
 import type { Figure } from './figure.ts'
 
-/** Names of the figures on the frontier's axes. */
+/** Name of the figure on the frontier's x axis. */
 export const interactivity = 'output_tokens_per_s_per_user'
+
+/** Name of the figure on the frontier's y axis. */
 export const perGpuThroughput = 'output_tokens_per_s_per_gpu'
 
 /** A rate divided by GPUs; null without a rate, and null instead of infinite without GPUs. */

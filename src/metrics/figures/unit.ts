@@ -48,6 +48,7 @@ export const units = {
   MiB: { ending: '_mib', base: { name: 'bytes', factor: 2 ** 20 }, spellings: { mib: 1, gib: 1024 } },
 } as const satisfies { readonly [unit: string]: UnitSpelling }
 
+/** Unit of a figure, as shown beside its values. */
 export type Unit = keyof typeof units
 
 /** Spellings of a unit in a limit, each with its factor. */

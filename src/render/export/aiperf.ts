@@ -170,6 +170,7 @@ function inputConfig(result: PointResult): object {
   }
 }
 
+/** Export format `aiperf`: one folder per point, with the names and units of AIPerf's own export. */
 export const aiperfFormat = folderFormat(
   { name: 'aiperf', about: "AIPerf's JSON of each point, for aiperf plot too" },
   result => ({

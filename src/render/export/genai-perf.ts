@@ -128,6 +128,7 @@ function quoted(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
+/** Export format `genai-perf`: one folder per point, with the names and units of genai-perf's own export. */
 export const genaiPerfFormat = folderFormat(
   { name: 'genai-perf', about: "genai-perf's JSON and CSV of each point" },
   result => ({ ...exportGenaiPerf(result) }),

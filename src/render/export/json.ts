@@ -19,6 +19,7 @@ function lineAsObserved(line: JournalLine): object {
   return { ...line, event: { ...event, result } }
 }
 
+/** Export format `json`: everything that a run recorded, unaggregated. */
 export const jsonFormat = fileFormat(
   { name: 'json', about: 'the manifest and every line of the journal', file: 'run.json' },
   runJson,

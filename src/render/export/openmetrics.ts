@@ -79,6 +79,7 @@ function labelsText(labels: { readonly [name: string]: string }): string {
 
 const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 
+/** Export format `openmetrics`: means over valid repeats in base units (seconds, bytes, ratios). */
 export const openMetricsFormat = fileFormat(
   { name: 'openmetrics', about: 'gauges for a Prometheus textfile collector or push gateway', file: 'points.prom' },
   openMetrics,

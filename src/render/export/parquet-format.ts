@@ -1,5 +1,9 @@
 import { fileFormat } from './format.ts'
 
+/**
+ * Export format `parquet`: like points.csv, but typed. Unknown values are null, and text is not changed for
+ * spreadsheets.
+ */
 export const parquetFormat = fileFormat(
   {
     name: 'parquet',

@@ -34,6 +34,7 @@ function written(cell: Cell): string {
   return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
 }
 
+/** Export format `csv`. Unknown values are empty. */
 export const csvFormat = fileFormat(
   {
     name: 'csv',

@@ -22,8 +22,13 @@ export interface Row {
   readonly attributes?: Html
 }
 
+/** A column of texts. */
 export const column = (title: string): Column => ({ title })
+
+/** A column of figures, right-aligned. */
 export const numbers = (title: string): Column => ({ title, isNumber: true })
+
+/** A cell that shows a rounded number and keeps the exact one in `data-v`. */
 export const value = (number: number | null | undefined, shown: Html | string): Cell => ({
   shown,
   value: number ?? null,

@@ -6,6 +6,7 @@ import { inline, loadAsset, loadStyle } from './inline.ts'
 
 export { type Inline, inline, loadAsset, loadStyle } from './inline.ts'
 
+/** Styles and scripts of a report, which are part of its file so that it works offline. */
 export interface PageAssets {
   readonly style: Inline
   /**

@@ -17,6 +17,7 @@ export interface Theme {
   readonly ramp: readonly [string, string]
 }
 
+/** Theme of light pages and of print. */
 export const light: Theme = {
   ink: '#1f2328',
   muted: '#666d76',
@@ -27,6 +28,7 @@ export const light: Theme = {
   ramp: ['#eaf1f8', '#0b62a4'],
 }
 
+/** Theme of dark pages. */
 export const dark: Theme = {
   ink: '#e8e6e1',
   muted: '#9aa1ab',
@@ -37,6 +39,7 @@ export const dark: Theme = {
   ramp: ['#222c37', '#6cb5f4'],
 }
 
+/** Fonts that are installed somewhere: pages load none. */
 export const fontStack =
   'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif'
 

@@ -28,6 +28,7 @@ export function askedFor({ question, answer }: CapacityView): string {
   return `${amount}${growth}${peak}, ${sloText(question.slo)}`
 }
 
+/** The limits of an SLO in one line: `TTFT p95 ≤ 500 ms, ITL p95 ≤ 20 ms`. */
 export function sloText(slo: Slo): string {
   const said = [
     slo.ttftP95Ms === undefined ? null : `TTFT p95 ≤ ${time(slo.ttftP95Ms)}`,
@@ -158,4 +159,6 @@ export function effectText({ best }: SensitivityView, answer: CandidateView): st
   const change = nodes === 0 ? 'same nodes' : `${nodes > 0 ? '+' : '−'}${counted(Math.abs(nodes), 'node')}`
   return `${change}${over}${other}`
 }
+
+/** A share as a percentage that always has a sign: `+10%`, `−10%`. */
 export const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.round(Math.abs(100 * share))}%`

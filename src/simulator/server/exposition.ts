@@ -1,5 +1,6 @@
 /** Metrics in Prometheus' text format 0.0.4. */
 
+/** Labels of a series by name. Values are escaped when written. */
 export type Labels = { readonly [name: string]: string }
 
 /** Cumulative counts of a value in seconds (or tokens), as in Prometheus histograms. */
@@ -52,6 +53,7 @@ export function metricText(
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n')
 }
 
+/** One histogram with its cumulative buckets, `+Inf` included. */
 export function histogramText(
   name: string,
   help: string,

@@ -136,6 +136,7 @@ function embeddingFormat(model: string): ResponseFormat {
   }
 }
 
+/** Creates the format of one answer, with an id and a time of its own. */
 export function responseFormat(api: CompletionRequest['api'], model: string, dynamo: FollowedVersion): ResponseFormat {
   const created = Math.floor(Date.now() / 1000)
   if (api === 'embeddings') return embeddingFormat(model)

@@ -23,6 +23,7 @@ export interface LoadJobThere {
   readonly abandoned: boolean
 }
 
+/** API path of the Jobs of a namespace, without a trailing slash. */
 export const jobsPath = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`
 
 /** This process, as its Jobs record it. */

@@ -17,6 +17,7 @@ export async function shardPod(
   return pods.filter(isWanted).sort((a, b) => madeAt(b).localeCompare(madeAt(a)))[0] ?? pods[0] ?? null
 }
 
+/** Whether a pod runs and is not being deleted. While a pod is deleted, its phase is still `Running`. */
 export const isRunning = (pod: JsonObject): boolean => readAt(pod, ['status', 'phase']) === 'Running' && isWanted(pod)
 
 const isWanted = (pod: JsonObject) =>

@@ -7,6 +7,7 @@ import { shellWord } from '../../../model/index.ts'
 /** The values of the capacity page's form as text, by the flag of `fulcrum capacity`. */
 export type CapacityForm = { readonly [field in FormField]: string }
 
+/** Every {@link FormField}. */
 export const formFields = [
   ...['demand', 'amount', 'think', 'mix', 'day', 'growth', 'months'],
   ...['slo-ttft-p95', 'slo-itl-p95', 'slo-latency-p95'],

@@ -54,7 +54,10 @@ export interface OverlayColumns {
   readonly figures: { readonly [axis: string]: readonly (number | null)[] }
 }
 
+/** Statuses of a point; pages store their index. */
 export const statuses = ['ok', 'invalid', 'failed'] as const
+
+/** Whether a point meets the SLO; pages store the index. */
 export const sloAnswers = ['no SLO', 'yes', 'no'] as const
 
 /** The shorter encoding of a column of whole numbers. */

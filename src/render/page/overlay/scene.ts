@@ -68,6 +68,7 @@ export interface MarkStyle {
   readonly strokeWidth: number
 }
 
+/** Marks of points as columns of equal length, x and y in CSS pixels. */
 export interface Marks {
   readonly x: Float32Array
   readonly y: Float32Array
@@ -158,7 +159,10 @@ export interface SceneInput {
   readonly axes: { readonly x: string; readonly y: string }
 }
 
+/** Color of the run with this index. Colors repeat after the last one. */
 export const colourOf = (run: number, { series }: Look): string => series[run % series.length] ?? ''
+
+/** SVG path of the shape of the run with this index. Shapes repeat after the last one. */
 export const shapeOf = (run: number, { shapes }: Look): string =>
   shapePaths[shapes[run % shapes.length] ?? ''] ?? shapePaths.circle ?? ''
 
