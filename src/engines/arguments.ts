@@ -3,12 +3,12 @@ import type { Json } from '../model/index.ts'
 /** Arguments by name, as the sweep file writes them. */
 export type Arguments = { readonly [name: string]: Json }
 
-/** `kv_bytes_per_token`, `kv-bytes-per-token` and `--kv-bytes-per-token` are one argument. */
+/** Normalizes a name: `kv_bytes_per_token`, `kv-bytes-per-token` and `--kv-bytes-per-token` are the same argument. */
 export function argumentName(key: string): string {
   return key.replace(/^-+/, '').replaceAll('_', '-')
 }
 
-/** Arguments of several sources under one spelling each; a later source wins. */
+/** Merges arguments under one spelling each. Later sources win. */
 export function mergeArguments(...sources: readonly (Arguments | undefined)[]): Arguments {
   const merged: { [name: string]: Json } = {}
   for (const source of sources)
@@ -17,8 +17,8 @@ export function mergeArguments(...sources: readonly (Arguments | undefined)[]): 
 }
 
 /**
- * Arguments as a command line: `--key value`; `true` is a bare flag, `false` and `null` leave it out, a list repeats
- * the argument, a map is written as JSON.
+ * Converts arguments to a command line: `--key value`. `true` becomes a bare flag, `false` and `null` are omitted, a
+ * list repeats the argument, and a map becomes JSON.
  */
 export function commandLine(args: Arguments): readonly string[] {
   return Object.entries(args).flatMap(([key, value]) => {

@@ -2,10 +2,10 @@ import type { Json } from '../model/index.ts'
 import type { RoleSettings, SourceLocation } from './role-settings.ts'
 import type { Meaning } from './setting.ts'
 
-/** What to do about a setting that has to be the same in prefill and decode workers. */
+/** Remedy for a setting that must be the same in prefill and decode workers. */
 export const sameForBoth = 'write the same value for both; a setting under engine.all changes both together'
 
-/** A setting that differs between prefill and decode workers; a value is undefined where nobody sets it. */
+/** A setting that differs between prefill and decode workers. A value is undefined if it is not set. */
 export interface Disagreement {
   readonly place: SourceLocation
   readonly prefill: Json | undefined
@@ -13,8 +13,8 @@ export interface Disagreement {
 }
 
 /**
- * Compares a setting of prefill and decode workers; null when they agree.
- * @param unsaid what the engine uses when nobody sets it
+ * Compares a setting of prefill and decode workers; null if they agree.
+ * @param unsaid the engine's value for an unset setting
  */
 export function disagreement(
   meaning: Meaning,

@@ -19,7 +19,7 @@ export interface SettingProblem {
 
 const unknownRemedy = 'correct or remove it'
 
-/** What is wrong with a role's engine settings for a worker module. */
+/** Problems of a role's engine settings, for a worker module. */
 export function checkEngineSettings(module: string, role: Role, settings: EngineSettings): readonly SettingProblem[] {
   const engine = engineOfModule(module)
   const problems = settingProblems(engine, role, engineSettingsOnly(settings))
@@ -28,7 +28,7 @@ export function checkEngineSettings(module: string, role: Role, settings: Engine
   return [...problems, { wrong, remedy: `remove ${nodesSetting}, or run another engine` }]
 }
 
-/** What is wrong with a role's settings for an engine. */
+/** Problems of a role's engine settings, for an engine. */
 export function settingProblems(engine: Engine, role: Role, settings: EngineSettings): readonly SettingProblem[] {
   const { module, settings: form } = engine
   const { known } = form
@@ -44,7 +44,7 @@ export function settingProblems(engine: Engine, role: Role, settings: EngineSett
   return [...problems, ...nested.map(({ wrong, right }) => ({ wrong, remedy: right === '' ? unknownRemedy : right }))]
 }
 
-/** Settings as worker arguments, for a module that takes them so. */
+/** Converts settings to worker arguments, for a module that takes them as arguments. */
 export function settingsAsArguments(module: string, settings: EngineSettings): Arguments {
   const engine = engineOfModule(module)
   const form = engine.settings

@@ -5,11 +5,11 @@ import { sglang } from './sglang/index.ts'
 import { trtllm } from './trtllm/index.ts'
 import { vllm } from './vllm/index.ts'
 
-/** Every engine that Fulcrum knows. A new one is a folder here and an entry in this list. */
+/** Every engine that Fulcrum knows. To add one, add a folder here and an entry to this list. */
 export const engines: readonly Engine[] = [trtllm, vllm, sglang, mocker]
 
 /**
- * Engines that something asks for by name: the workers of Dynamo 0.3 and those with settings in a file run
+ * Engines that other rooms refer to directly: the workers of Dynamo 0.3, and workers whose settings are in a file, run
  * TensorRT-LLM.
  */
 export { sglang, trtllm }
@@ -22,7 +22,7 @@ function allSpellings(): Spellings {
   )
 }
 
-/** An unknown engine: it takes any setting in any spelling, as arguments, and has no rules of its own. */
+/** An unknown engine. It accepts any setting in any spelling, as arguments, and has no rules. */
 export const unknownEngine: Engine = defineEngine({
   name: 'unknown',
   title: 'an unknown engine',
@@ -35,7 +35,7 @@ export const unknownEngine: Engine = defineEngine({
     servedName: 'served-model-name',
     multinode: {
       ranks: () => ({ registers: 1, argumentsOf: () => ({}) }),
-      // As torchrun names them.
+      // torchrun's names.
       environmentOf: ({ rank, nodes, head }) => ({
         NNODES: String(nodes),
         NODE_RANK: String(rank),
@@ -46,28 +46,28 @@ export const unknownEngine: Engine = defineEngine({
   },
 })
 
-/** The engine of that name, such as `trtllm`; {@link unknownEngine} without one. */
+/** The engine with this name, such as `trtllm`; {@link unknownEngine} without a name. */
 export function engineNamed(name: string | null): Engine {
   return engines.find(engine => engine.name === name) ?? unknownEngine
 }
 
 /**
- * The engine that a Dynamo worker module runs, such as `dynamo.trtllm`; {@link unknownEngine} for a module that Fulcrum
- * does not know.
+ * The engine that a Dynamo worker module such as `dynamo.trtllm` runs; {@link unknownEngine} if Fulcrum does not know
+ * the module.
  */
 export function engineOfModule(module: string): Engine {
   return engines.find(engine => engine.module === module) ?? unknownEngine
 }
 
 /**
- * Matches the names of a metric on any engine's metrics page.
- * @param others parts of further names, of servers that are not engines
+ * Matches the names of a metric on the metrics page of any engine.
+ * @param others further patterns, for servers that are not engines
  */
 export function metricNamed(metric: Exclude<keyof EngineMetrics, 'shownBy'>, ...others: readonly string[]): RegExp {
   return new RegExp([...new Set(engines.flatMap(({ metrics }) => metrics[metric] ?? [])), ...others].join('|'))
 }
 
-/** The modules of all engines, as a text lists them: `dynamo.trtllm, … or dynamo.mocker`. */
+/** Modules of all engines as a list in a sentence: `dynamo.trtllm, … or dynamo.mocker`. */
 export function moduleList(quote = '', ...others: readonly string[]): string {
   const modules = [...engines.map(({ module }) => `${quote}${module}${quote}`), ...others]
   return `${modules.slice(0, -1).join(', ')} or ${modules.at(-1)}`

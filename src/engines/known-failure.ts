@@ -1,17 +1,17 @@
 import type { FaultKind } from '../model/index.ts'
 
-/** What a known failure in a worker's log asks for. */
+/** What to do about a known failure in a worker's log. */
 export interface Advice {
   readonly code: string
   readonly kind: FaultKind
   readonly remedy: string
-  /** False where the same configuration fails the same way each time: another try would only load the model again. */
+  /** False if the same configuration always fails in the same way. Another try would only load the model again. */
   readonly retryable?: false
 }
 
-/** A failure that is recognized by a line of a worker's log. */
+/** A failure that a line of a worker's log identifies. */
 export interface KnownFailure extends Advice {
   readonly pattern: RegExp
-  /** Another failure usually causes it: it counts only when the log has nothing else. */
+  /** Whether another failure usually causes it. It counts only if the log has no other. */
   readonly consequence?: true
 }

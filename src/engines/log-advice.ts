@@ -92,12 +92,11 @@ const shared: readonly KnownFailure[] = [
   },
 ]
 
-/** Every known failure; an engine's own come first, because they are more specific. */
+/** All known failures. Those of engines come first because they are more specific. */
 const known: readonly KnownFailure[] = [...engines.flatMap(({ logAdvice }) => logAdvice), ...shared]
 
 /**
- * The advice for the last known failure in a log, causes before their consequences; null when the log has no known
- * failure.
+ * Advice for the last known failure in a log; null if there is none. Causes take precedence over their consequences.
  */
 export function adviceFor(lines: readonly string[]): Advice | null {
   const found = lines.toReversed().flatMap(line => known.find(({ pattern }) => pattern.test(line)) ?? [])

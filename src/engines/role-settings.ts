@@ -2,12 +2,12 @@ import type { Json, Role } from '../model/index.ts'
 import type { Path, Position } from '../yaml/problem.ts'
 import type { Meaning } from './setting.ts'
 
-/** A place in the sweep file, or in an engine file that it names. */
+/** A position in the sweep file, or in an engine file that the sweep file names. */
 export type SourceLocation =
   | { readonly kind: 'sweep'; readonly path: Path; readonly at?: 'key' | 'value' }
   | { readonly kind: 'file'; readonly file: string; readonly position: Position }
 
-/** A setting as a role's workers get it, and where that was written. */
+/** A setting as a role's workers receive it, and where it was written. */
 export interface Found {
   readonly value: Json
   readonly place: SourceLocation
@@ -16,24 +16,24 @@ export interface Found {
 /** The settings of a role's workers, by meaning. */
 export interface RoleSettings {
   readonly role: Role
-  /** The setting in effect; null when nobody sets it. */
+  /** The setting in effect; null if it is not set. */
   get(meaning: Meaning): Found | null
-  /** Where a setting that nobody wrote belongs. */
+  /** Where to report a setting that is not set. */
   readonly place: SourceLocation
 }
 
-/** Receives a finding: what is wrong, and what would be right. */
+/** Reports a finding: the problem, and what to write. */
 export type Tell = (place: SourceLocation, wrong: string, right: string) => void
 
-/** Receives the findings of rules. */
+/** How rules report findings. */
 export interface Findings {
-  /** The sweep can't work like this: it is rejected. */
+  /** The sweep cannot work: Fulcrum rejects it. */
   readonly refuse: Tell
-  /** This is probably a mistake, but may be intended: the sweep runs, with a warning. */
+  /** Probably a mistake, but possibly intended: the sweep runs, with a warning. */
   readonly warn: Tell
 }
 
-/** A setting's value when it is a number, else null. */
+/** Value of a setting if it is a number; null otherwise. */
 export function numberOf(settings: RoleSettings, meaning: Meaning): number | null {
   const value = settings.get(meaning)?.value
   return typeof value === 'number' ? value : null
@@ -44,7 +44,7 @@ export function isOn(settings: RoleSettings, meaning: Meaning): boolean {
   return settings.get(meaning)?.value === true
 }
 
-/** The product of the sizes that are set, the others taken as 1; null when none is set. */
+/** Product of those sizes that are set; null if none is. */
 export function productOf(settings: RoleSettings, meanings: readonly Meaning[]): number | null {
   const sizes = meanings.flatMap(meaning => numberOf(settings, meaning) ?? [])
   return sizes.length === 0 ? null : sizes.reduce((product, size) => product * size, 1)

@@ -1,6 +1,6 @@
 import { type Json, nodesSetting } from '../model/index.ts'
 
-/** What rules and checks ask for, regardless of its name in an engine. */
+/** Meaning of a setting, whatever an engine calls it. */
 export type Meaning =
   /** Nodes of one worker; Fulcrum's own setting. */
   | 'nodes'
@@ -41,19 +41,20 @@ export type Meaning =
   | 'draftTokens'
 
 /**
- * How an engine spells what the checks ask for: nested keys with a dot, `_` for `-`; the first that is there counts.
+ * An engine's spellings of settings. A dot separates nested keys, `_` also stands for `-`, and the first one found
+ * counts.
  */
 export type Spellings = { readonly [meaning in Meaning]?: readonly string[] }
 
-/** Settings that Fulcrum itself reads, whatever the engine. */
+/** Settings that Fulcrum itself reads, for any engine. */
 const ownSpellings: Spellings = { nodes: [nodesSetting] }
 
-/** Settings of an engine by the names it gives them; nested where the engine's own file is. */
+/** Settings by the engine's own names, nested as in its file. */
 export type Settings = { readonly [key: string]: Json }
 
 /**
- * Finds a setting in any of its spellings, with the keys that lead to it as they are written.
- * @param flags what flags for nested settings begin with, such as `trtllm.`
+ * Finds a setting in any of its spellings, with the keys that lead to it as written.
+ * @param flags prefix of flags for nested settings, such as `trtllm.`
  */
 export function findSetting(
   meaning: Meaning,
@@ -88,7 +89,7 @@ function descend(
   return { keys, value }
 }
 
-/** The key that is spelled so, with `-` for `_` or not. */
+/** The key with this spelling, with `-` or `_`. */
 function keyLike(settings: Settings, spelling: string, flags: string): string | undefined {
   return Object.keys(settings).find(key => {
     const plain = key.replaceAll('-', '_').replace(/^_+/, '')

@@ -1,4 +1,4 @@
-/** The words of a text, as a set. */
+/** Splits a text into a set of words. */
 export function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/))
 }

@@ -16,18 +16,18 @@ const rowSchema = z.object({
     .nullable(),
 })
 
-/** The answers of a check as they came, so that a check that was killed goes on where it stood. */
+/** Answers of a check, recorded as they arrive. A check that was killed resumes from them. */
 export interface AnswersFile extends AsyncDisposable {
-  /** By the question's place. */
+  /** By index of the question. */
   readonly known: ReadonlyMap<number, Answered>
-  /** Resolves when the answer is on the disk. */
+  /** Resolves once the answer is on disk. */
   add(answered: Answered, id: string): Promise<void>
 }
 
 /**
- * Opens the file of a check, with the answers that an earlier attempt left. A line that a kill cut short is dropped,
- * and its question asked again.
- * @param redact takes secrets out of what a server said
+ * Opens the file of a check, with the answers of an earlier attempt. If a kill cut a line short, the line is dropped
+ * and its question is asked again.
+ * @param redact removes secrets from a server's text
  */
 export async function openAnswers(file: string, redact: (text: string) => string): Promise<AnswersFile> {
   await mkdir(dirname(file), { recursive: true })
@@ -37,7 +37,7 @@ export async function openAnswers(file: string, redact: (text: string) => string
   if (whole.length < before.length) await handle.truncate(Buffer.byteLength(whole))
   const known = new Map(readAll(whole).map(answered => [answered.question, answered]))
   let written: Promise<void> = Promise.resolve()
-  /** One after another: lines of one file must not mix. */
+  /** Writes one line at a time, because lines of one file must not mix. */
   const append = (line: string): Promise<void> => {
     written = written.then(async () => {
       await handle.appendFile(line)

@@ -4,38 +4,38 @@ import { isRight } from './grade.ts'
 import type { Question } from './questions.ts'
 import { type Putting, questionBody, questionUrl, readAnswer } from './request.ts'
 
-/** What became of one question. */
+/** Outcome of one question. */
 export interface Answered {
-  /** Place of the question in the file, from 0. */
+  /** Index of the question in the file, from 0. */
   readonly question: number
   readonly outcome: '+' | '-' | '?'
-  /** Null where the request failed. */
+  /** Null if the request failed. */
   readonly answer: string | null
   readonly truncated: boolean
   readonly error: { readonly kind: ErrorKind; readonly message: string } | null
 }
 
-/** How questions are asked of an endpoint. */
+/** How to ask questions of an endpoint. */
 export interface Asking {
   readonly endpoint: Endpoint
   readonly putting: Putting
   /** Requests in flight. */
   readonly concurrency: number
-  /** Deadline of one request. */
+  /** Deadline of one request, ms. */
   readonly timeoutMs: number
   readonly apiKey: string | undefined
   readonly signal: AbortSignal
-  /** Questions that were answered before, by place; they are not asked. */
+  /** Indices of questions that were answered before; they are not asked again. */
   readonly known: ReadonlySet<number>
-  /** Told each answer as it comes. */
+  /** Receives each answer as it arrives. */
   onAnswer(answered: Answered): Promise<void> | void
 }
 
 /**
- * Asks each question once, in the order of the file, with as many requests in flight as the point had. Slots that have
- * no question left repeat questions until the last answer is there, so that no question is asked of an idle server;
- * these answers don't count.
- * @throws the signal's reason; what `onAnswer` throws
+ * Asks each question once, in the order of the file, with as many requests in flight as the point had. Slots without a
+ * question repeat earlier ones until the last answer arrives, so that no question meets an idle server. Repeated
+ * answers do not count.
+ * @throws the signal's reason; whatever `onAnswer` throws
  */
 export async function askQuestions(questions: readonly Question[], asking: Asking): Promise<void> {
   const { signal, concurrency, known } = asking
@@ -59,7 +59,7 @@ export async function askQuestions(questions: readonly Question[], asking: Askin
       const again = questions[repeat % questions.length]
       if (again === undefined) break
       const { error } = await askOne(again, repeat, asking, filling)
-      // A server that refuses at once would be asked thousands of times.
+      // Thousands of repeats would go to a server that rejects requests at once.
       if (error !== null) break
     }
     if (open === 0) over.abort()
@@ -96,7 +96,7 @@ async function askOne(question: Question, place: number, asking: Asking, signal:
     const body = await response.text()
     if (!response.ok) return failed('http-status', `HTTP ${response.status}: ${body}`)
     const said = readAnswer(body, putting.api)
-    if (said === null) return failed('bad-response', `no answer of the ${putting.api} API: ${body}`)
+    if (said === null) return failed('bad-response', `the response is not an answer of the ${putting.api} API: ${body}`)
     const outcome = isRight(said.text, question) ? '+' : '-'
     return { question: place, outcome, answer: said.text, truncated: said.truncated, error: null }
   } catch (error) {
@@ -105,7 +105,7 @@ async function askOne(question: Question, place: number, asking: Asking, signal:
   }
 }
 
-/** The reason beneath fetch's own `fetch failed`. */
+/** The reason behind fetch's own `fetch failed`. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return cause instanceof Error ? cause.message : String(cause)

@@ -10,14 +10,14 @@ import { runLmEval } from './lm-eval.ts'
 import type { Putting } from './request.ts'
 import type { QualityWanted, QuestionSet } from './wanted.ts'
 
-/** Where a check is made, and whom it tells. */
+/** Environment of a check. */
 export interface CheckContext {
   readonly point: Point
   readonly endpoint: Endpoint
   /** Requests in flight. */
   readonly concurrency: number
   readonly runFolder: string
-  /** Folder of this check; an attempt that was killed left its answers there. */
+  /** Folder of this check, which may have the answers of an attempt that was killed. */
   readonly folder: string
   readonly signal: AbortSignal
   onProgress(done: number, total: number): void
@@ -70,7 +70,7 @@ async function ask(set: QuestionSet, context: CheckContext): Promise<AskedQuesti
     },
   })
   const all = set.questions.map((_, place) => answers.known.get(place))
-  // The model's name is left out: another name of the same model is asked the same.
+  // The model's name is not included: under another name, the same model is asked in the same way.
   const { model: _, ...askedAs } = putting
   return {
     file: basename(set.file),

@@ -1,8 +1,6 @@
 import type { Question, RightAnswer } from './questions.ts'
 
-/**
- * Whether an answer is right. What a model thinks aloud before it (`<think>…</think>`) is no part of the answer.
- */
+/** Whether an answer is right. Reasoning before it (`<think>…</think>`) is not part of the answer. */
 export function isRight(answer: string, { right }: Pick<Question, 'right'>): boolean {
   const said = answer.replace(/^\s*<think>[\s\S]*?<\/think>/, '')
   return right.kind === 'exact' ? isExactly(said, right) : new RegExp(right.pattern, flags(right)).test(said)

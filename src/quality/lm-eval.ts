@@ -12,12 +12,12 @@ import { describeExit } from '../process/process.ts'
 import { questionUrl } from './request.ts'
 import type { LmEvalWanted } from './wanted.ts'
 
-/** How to get the program. */
+/** Command that installs the program. */
 const install = "pip install 'lm-eval[api]'"
 
 /**
- * The command that evaluates an endpoint. Its answers are kept in `requests` below `folder` (`--use_cache`), so that a
- * call that was killed goes on where it stood.
+ * The command that evaluates an endpoint. It keeps answers in `requests` below `folder` (`--use_cache`), so that a
+ * killed call resumes from them.
  */
 export function lmEvalCommand(
   { tasks, limit, fewshot, args }: LmEvalWanted,
@@ -48,7 +48,7 @@ export function lmEvalCommand(
   ]
 }
 
-/** Metrics that are shares of right answers, the one that counts first. */
+/** Metrics that are shares of right answers; preferred ones come first. */
 const shareMetrics = ['exact_match', 'acc', 'acc_norm', 'em', 'pass@1', 'pass_at_1', 'prompt_level_strict_acc']
 
 const resultsSchema = z.looseObject({
@@ -59,14 +59,14 @@ const resultsSchema = z.looseObject({
 })
 
 /**
- * Reads what lm-evaluation-harness writes as `results_<time>.json` (0.4.x: `results.<task>.<metric>,<filter>`,
- * `n-samples.<task>.effective`): of each task the first metric that is a share of right answers. Groups are left out,
- * as their tasks are there.
- * @throws FulcrumError failed `lm-eval-unreadable` for another format, and where no task has such a metric
+ * Reads `results_<time>.json` of lm-evaluation-harness (0.4.x: `results.<task>.<metric>,<filter>`,
+ * `n-samples.<task>.effective`): the first metric of each task that is a share of right answers. Skips groups, because
+ * their tasks are listed as well.
+ * @throws FulcrumError failed `lm-eval-unreadable` if the format differs or no task has such a metric
  */
 export function readLmEval(text: string, where: string): Pick<LmEvalResults, 'version' | 'tasks'> {
   const unreadable = (why: string) =>
-    new FulcrumError('failed', 'lm-eval-unreadable', `The results of lm-eval is not readable: ${why}`, {
+    new FulcrumError('failed', 'lm-eval-unreadable', `Cannot read the results of lm-eval: ${why}`, {
       where,
       remedy: `Use lm-eval 0.4 (${install}), and tasks with one of the metrics ${shareMetrics.join(', ')}.`,
     })
@@ -107,9 +107,9 @@ function mainMetric(figures: {
 }
 
 /**
- * Calls lm-evaluation-harness on an endpoint and reads its results.
- * @throws FulcrumError environment `lm-eval-missing`; failed `lm-eval-failed` with its last lines, `lm-eval-unreadable`;
- *   the signal's reason
+ * Runs lm-evaluation-harness on an endpoint and reads its results.
+ * @throws FulcrumError environment `lm-eval-missing`; failed `lm-eval-failed` with the program's last lines, or
+ *   `lm-eval-unreadable`; the signal's reason
  */
 export async function runLmEval(
   wanted: LmEvalWanted,

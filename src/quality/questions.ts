@@ -2,26 +2,26 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { canonicalJson, counted } from '../model/index.ts'
 
-/** A turn before the answer. */
+/** A message before the answer. */
 export interface Turn {
   readonly role: string
   readonly content: string
 }
 
-/** A question, and what a right answer to it is. */
+/** A question and its right answer. */
 export interface Question {
-  /** As the file names it, else `line N`. */
+  /** The id from the file, otherwise `line N`. */
   readonly id: string
   readonly turns: readonly Turn[]
   readonly right: RightAnswer
 }
 
-/** One of these texts, or a text in which the expression is found. */
+/** One of these texts, or any text in which the expression is found. */
 export type RightAnswer =
   | { readonly kind: 'exact'; readonly answers: readonly string[]; readonly ignoreCase: boolean }
   | { readonly kind: 'pattern'; readonly pattern: string; readonly ignoreCase: boolean }
 
-/** A line that is no question. */
+/** A line that is not a valid question. */
 export interface QuestionProblem {
   /** From 1. */
   readonly line: number
@@ -59,8 +59,8 @@ const rowSchema = z
 const example = '{"question": "What is 17 + 25?", "answer": "42"} or {"question": "…", "pattern": "\\\\b42\\\\b"}'
 
 /**
- * Reads a file of questions: JSON lines with `question` or `messages`, and `answer` or `pattern`. Empty lines are passed
- * over. Every problem is told with its line.
+ * Reads a file of questions: JSON lines with `question` or `messages`, and `answer` or `pattern`. Skips empty lines.
+ * Reports every problem with its line.
  */
 export function readQuestions(content: string): {
   readonly questions: readonly Question[]
@@ -143,7 +143,7 @@ function isExpression(pattern: string): boolean {
   }
 }
 
-/** SHA-256 of what is asked and what is right: equal for two files with the same questions in the same order. */
+/** SHA-256 of the questions and right answers: equal for two files with the same questions in the same order. */
 export function questionsSha256(questions: readonly Question[]): string {
   const asked = questions.map(({ turns, right }) => ({ turns, right }))
   return createHash('sha256').update(canonicalJson(asked)).digest('hex')

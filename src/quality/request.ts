@@ -3,7 +3,7 @@ import { apiPaths } from '../generators/request.ts'
 import type { Api, Endpoint, Json } from '../model/index.ts'
 import type { Turn } from './questions.ts'
 
-/** How every question is put. */
+/** What all questions of a check have in common. */
 export interface Putting {
   readonly api: Api
   readonly model: string
@@ -12,12 +12,14 @@ export interface Putting {
   readonly extra: { readonly [field: string]: Json }
 }
 
-/** Where questions go. */
+/** URL for questions. */
 export function questionUrl(endpoint: Endpoint, api: Api): string {
   return `${endpoint.url.replace(/\/+$/, '')}${apiPaths[api]}`
 }
 
-/** The body of a question: greedy, and free to end where the model ends. `extra` wins over what stands here. */
+/**
+ * The request body of a question: greedy, and free to end where the model ends. Fields of `extra` override the others.
+ */
 export function questionBody(turns: readonly Turn[], { api, model, maxTokens, system, extra }: Putting): string {
   const asked: readonly Turn[] = system === null ? turns : [{ role: 'system', content: system }, ...turns]
   const fields = { model, stream: false, temperature: 0, ...extra }
@@ -37,7 +39,7 @@ export function questionBody(turns: readonly Turn[], { api, model, maxTokens, sy
   }
 }
 
-/** An answer's text, and whether it ended at its most tokens. */
+/** Text of an answer, and whether the token limit ended it. */
 export interface Said {
   readonly text: string
   readonly truncated: boolean
@@ -66,7 +68,7 @@ const responses = z.looseObject({
   ),
 })
 
-/** Reads an answer's body; null for one that is none. A model that only reasoned has answered with nothing. */
+/** Reads the body of an answer; null if it is not one. If the model only reasoned, the answer is empty. */
 export function readAnswer(body: string, api: Api): Said | null {
   let value: unknown
   try {

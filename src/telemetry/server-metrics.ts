@@ -38,16 +38,16 @@ export interface ServerWatch extends AsyncDisposable {
    * end}, or is the given steady one, whose bounds are known only after it.
    */
   metrics(steady?: SteadyBounds): Promise<ServerMetrics>
-  /** What the sources show at the moment, and of their latencies since {@link begin}; without what did not answer. */
+  /** Latest metrics of the sources, and their latencies since {@link begin}. Sources that did not answer are absent. */
   now(): ServerNow
   /** Pages that were unavailable or unreadable. A page that the server doesn't have (HTTP 404) is not one of them. */
   remarks(): Promise<readonly Finding[]>
 }
 
 /**
- * Begins to scrape an endpoint's metrics pages, all at the same moments, so that their counts cover the same span. A page
- * that is slow skips moments, and delays no other. Never fails: a point is not lost for a missing page.
- * @param deciding metrics that a figure is made from, see {@link sourceMetrics}
+ * Starts to scrape an endpoint's metrics pages, all at the same moments so that their counts cover the same span. A
+ * slow page skips moments and delays no other page. Never fails: a missing page does not cost the point.
+ * @param deciding metrics from which figures are computed, see {@link sourceMetrics}
  */
 export function watchServer(endpoint: Endpoint, clockMs: () => number, deciding: RegExp | null = null): ServerWatch {
   const pages = Object.entries(endpoint.metricsUrls).map(([source, url]) => ({

@@ -30,17 +30,17 @@ const isOfItself = ({ name, labels }: Sample): boolean =>
 const mostSeries = 150
 
 /**
- * Sums a source's scrapes up, oldest first; the last one is taken when the window is over. Gauges give mean, max and
- * last of what was seen. Counters give their increase a second (mean), the fastest between two scrapes (max), and the
- * increase in all (last). Histograms and summaries give the mean of what was observed within the window, the highest
- * mean between two scrapes (max), and the count of observations (last). A counter that was set back (a worker
- * restarted) counts from there, one that first shows within the window counts from 0, one that stood still is left out.
- * Six digits are kept.
- * @param beganMs when the window began, on the clock of the scrapes: the origin of the kept series; the first scrape
- * when absent
- * @param isLoaded whether the last scrape saw the load as well: no gauge of it is left out then
- * @param deciding metrics that a figure is made from: their counters are kept where they stood still, as 0 is then what
- * was counted; their gauges say nothing while they are 0; and no limit leaves them out
+ * Summarizes the scrapes of a source, oldest first; the last one is taken when the window is over. Gauges give their
+ * mean, maximum and last value. Counters give their increase per second (mean), the highest such rate between two
+ * scrapes (max), and the total increase (last). Histograms and summaries give the mean of the observations within the
+ * window, the highest mean between two scrapes (max), and the number of observations (last). A counter that was reset
+ * (a worker restarted) counts from there, and one that first appears within the window counts from 0. A counter that
+ * did not change is left out. Values are rounded to six digits.
+ * @param beganMs start of the window on the clock of the scrapes, the origin of the kept series; default: the first
+ *   scrape
+ * @param isLoaded whether the last scrape was under load too, so that gauges include it
+ * @param deciding metrics from which figures are computed. Their counters are kept even if they did not change, because
+ *   0 is a count too; their gauges have no value while they are 0; and they are kept above the maximum number of series
  */
 export function sourceMetrics(
   scrapes: readonly Scrape[],
@@ -71,9 +71,10 @@ export function sourceMetrics(
 }
 
 /**
- * The scrapes of a steady window, from its start to the last request sent, by when they were due: every page gets the
- * scrapes of the same moments. If they span less than half of the window, as in a short one, adds the one before and the
- * one after it, which may be from another load: a rate of acceptance once came from 7 drafts.
+ * The scrapes of a steady window, from its start to the last request sent, by the time at which they were due, so that
+ * every page contributes the same moments. If they span less than half of the window, as in a short one, adds the
+ * scrapes before and after it. These may be from another load: without this rule, an acceptance rate once came from 7
+ * drafts.
  */
 export function scrapesWithin(
   scrapes: readonly DueScrape[],

@@ -9,7 +9,7 @@ export const mocker = defineEngine({
     'Responds at the pace of an engine without computing. The arguments of `python -m dynamo.mocker`, ai-dynamo 1.4.2 and 1.6.1.',
   module: 'dynamo.mocker',
   settings: { kind: 'arguments', off: 'no-flag', known: mockerSettings },
-  // TensorRT-LLM's names, so that its sweep file can be rehearsed on the mocker.
+  // TensorRT-LLM's names, so that its sweep files can be tried on the mocker.
   aliases: {
     max_batch_size: 'max_num_seqs',
     max_num_tokens: 'max_num_batched_tokens',

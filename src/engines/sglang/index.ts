@@ -38,7 +38,7 @@ export const sglang = defineEngine({
     ],
     allToAll: ['none', 'deepep', 'mooncake', 'nixl', 'mori', 'ascend_fuseep', 'flashinfer', 'megamoe', 'ascend_tp'],
   },
-  // TP × PP × DP; with DP attention, the data parallel ranks are tensor parallel ranks. Its ranks share
+  // TP × PP × DP. With DP attention, the data parallel ranks are tensor parallel ranks. Ranks share
   // max_running_requests.
   gpusPerWorker: settings => {
     const stages = productOf(settings, ['tensorParallel', 'pipelineParallel'])
@@ -52,13 +52,13 @@ export const sglang = defineEngine({
   launch: {
     model: 'model-path',
     servedName: 'served-model-name',
-    // Dynamo's worker publishes no events by default, and a KV router that waits for them knows of no cache.
+    // By default, Dynamo's worker publishes no events, so a KV router that waits for them knows nothing of its cache.
     kvEvents: {
       arguments: ['kv-events-config'],
       remedy: `add to args: kv-events-config: ${JSON.stringify({ publisher: 'zmq', endpoint: 'tcp://127.0.0.1:{port}', topic: 'kv-events' })}`,
     },
     multinode: {
-      // Only the first node serves; the others run their share of the model.
+      // Only the first node serves requests. The others run their share of the model.
       ranks: (_, { nodes }) => ({
         registers: 1,
         argumentsOf: ({ rank, head }) => ({

@@ -1,7 +1,7 @@
 import type { RoleRule } from '../define-engine.ts'
 import { isOn, numberOf, type RoleSettings } from '../role-settings.ts'
 
-// What SGLang asserts while it starts, or silently changes (`server_args.py`).
+// SGLang asserts these conditions when it starts, or silently changes the settings (`server_args.py`).
 
 const tensorRanks = (settings: RoleSettings) => numberOf(settings, 'tensorParallel') ?? 1
 

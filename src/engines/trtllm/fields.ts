@@ -3,7 +3,7 @@ import { nearMiss } from '../../yaml/near-miss.ts'
 import type { UnknownField } from '../define-engine.ts'
 import { words } from '../words.ts'
 
-/** Sections whose fields are known; TensorRT-LLM rejects others in them, too. */
+/** Sections with known fields. TensorRT-LLM rejects any other key in them. */
 const sections: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [
     'kv_cache_config',
@@ -49,8 +49,8 @@ const sections: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ])
 
 /**
- * Fields of `TorchLlmArgs`. TensorRT-LLM rejects others itself, minutes into loading the model. `quant_config` and
- * `build_config` are not fields but are read separately; `sampler_type` was removed and is still accepted.
+ * Fields of `TorchLlmArgs`. TensorRT-LLM rejects any other key, but only minutes into loading the model. `quant_config`
+ * and `build_config` are not fields but are read separately; `sampler_type` was removed and is still accepted.
  */
 export const trtllmFields: ReadonlySet<string> = new Set([
   ...sections.keys(),
@@ -78,7 +78,7 @@ export const trtllmFields: ReadonlySet<string> = new Set([
     max_stats_len layer_wise_benchmarks_config quant_config build_config sampler_type hf_revision`),
 ])
 
-/** Where a setting belongs that people write at the top level, or that used to be there. */
+/** Correct paths of settings that users often write at the top level, or that used to be there. */
 const moved: { readonly [name: string]: string } = {
   free_gpu_memory_fraction: 'kv_cache_config.free_gpu_memory_fraction',
   kv_cache_free_gpu_mem_fraction: 'kv_cache_config.free_gpu_memory_fraction',

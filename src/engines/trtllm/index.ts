@@ -7,13 +7,15 @@ import { testedTrtllm } from './tested.ts'
 
 const torchDtypes = ['float16', 'bfloat16', 'float32', 'float8_e4m3fn', 'int8', 'half', 'float']
 
-/** The launcher finds rank and size in the variables of MPI or Slurm; rank 0 runs the worker, the others serve it. */
+/**
+ * The launcher reads rank and size from MPI's or Slurm's variables. Rank 0 runs the worker, and the others serve it.
+ */
 const trtllmMultinode: MultinodeLaunch = {
   ranks: () => ({ registers: 1, argumentsOf: () => ({}) }),
   mpiProgram: 'trtllm-llmapi-launch',
 }
 
-/** `max_num_tokens` when nobody sets it. */
+/** TensorRT-LLM's default for `max_num_tokens`. */
 const defaultTokens = 8192
 
 /** TensorRT-LLM as a Dynamo worker, configured by a YAML file. */
@@ -103,8 +105,8 @@ export const trtllm = defineEngine({
     cacheFound: ['^trtllm[_:]prompt_cached_tokens_total$'],
     cacheLookedFor: ['^trtllm[_:]prompt_tokens_total$'],
     cacheHitRate: ['^trtllm[_:]kv_cache_hit_rate$'],
-    // Of `tensorrt_llm/metrics/collector.py`, main at 050f80d of 2026. By step with enable_iter_perf_stats, by position
-    // and finished request with return_perf_metrics. 1.1 has none of them.
+    // From `tensorrt_llm/metrics/collector.py`, main at 050f80d of 2026: per step with enable_iter_perf_stats, per
+    // position and finished request with return_perf_metrics. Version 1.1 has none of them.
     specDraftTokens: ['^trtllm[_:]spec_decode_num_draft_tokens_total$'],
     specAcceptedTokens: ['^trtllm[_:]spec_decode_num_accepted_tokens_total$'],
     specDraftedAt: ['^trtllm[_:]spec_decode_drafted_tokens_total$'],

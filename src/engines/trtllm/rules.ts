@@ -24,9 +24,7 @@ export const checkAttentionDp: RoleRule = (settings, { refuse, warn }) => {
   }
 }
 
-/**
- * A decode step takes one token for each sequence, plus its draft tokens: a smaller budget silently limits the batch.
- */
+/** A decode step takes one token per sequence, plus its draft tokens. A smaller budget silently limits the batch. */
 export const checkTokenBudget: RoleRule = (settings, { warn }) => {
   const { role } = settings
   const [batch, tokens] = [numberOf(settings, 'maxBatchSize'), settings.get('maxNumTokens')]

@@ -1,2 +1,5 @@
-/** What of TensorRT-LLM Fulcrum was tested with: its wheels could not be had, so its settings are from its sources. */
+/**
+ * Versions of TensorRT-LLM that Fulcrum was tested with: none. Its wheels were not available, so the settings are from
+ * its sources.
+ */
 export const testedTrtllm = { package: 'tensorrt-llm', settings: null, ran: [] }

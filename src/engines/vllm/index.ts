@@ -53,12 +53,12 @@ export const vllm = defineEngine({
   launch: {
     model: 'model',
     servedName: 'served-model-name',
-    // vLLM has no default for how KV blocks are transferred, and its prefill worker refuses to start without one.
+    // vLLM has no default for the transfer of KV blocks. Its prefill worker does not start without a setting.
     disaggregated: { 'kv-transfer-config': { kv_connector: 'NixlConnector', kv_role: 'kv_both' } },
-    // By default, NIXL offers the cache at the address that leads out of the machine, and on one fixed port: a second
-    // worker on the machine would fail.
+    // By default, NIXL offers the cache at the machine's outward address and on one fixed port, so that a second worker
+    // on the machine would fail.
     sideChannel: { host: 'VLLM_NIXL_SIDE_CHANNEL_HOST', port: 'VLLM_NIXL_SIDE_CHANNEL_PORT' },
-    // Dynamo's worker publishes no events by default, and a KV router that waits for them knows of no cache.
+    // By default, Dynamo's worker publishes no events, so a KV router that waits for them knows nothing of its cache.
     kvEvents: {
       arguments: ['kv-events-config'],
       remedy: `add to args: kv-events-config: ${JSON.stringify({ publisher: 'zmq', endpoint: 'tcp://127.0.0.1:{port}', topic: 'kv-events', enable_kv_cache_events: true })}`,

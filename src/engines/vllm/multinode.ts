@@ -7,9 +7,10 @@ const sizeOf = (args: Arguments, ...names: readonly string[]): number | null => 
 }
 
 /**
- * One model over several nodes by vLLM's multiprocessing executor (`--nnodes`): the first node serves, the others run
- * workers only (`--headless`). Where a data parallel rank fits on a node, each node runs and serves its share of the
- * ranks (`--data-parallel-hybrid-lb`), so that each registers with Dynamo. Dynamo's operator decides the same way.
+ * Runs one model on several nodes with vLLM's multiprocessing executor (`--nnodes`): the first node serves, and the
+ * others only run workers (`--headless`). If a data parallel rank fits on a node, each node runs and serves its share
+ * of the ranks (`--data-parallel-hybrid-lb`), and each registers with Dynamo. Dynamo's operator decides in the same
+ * way.
  */
 export const vllmMultinode: MultinodeLaunch = {
   ranks: (args, { nodes, gpusPerNode }) => {
@@ -41,6 +42,6 @@ export const vllmMultinode: MultinodeLaunch = {
       }),
     }
   },
-  // By default, a rank offers itself at the address that leads out of its machine.
+  // By default, a rank announces its machine's outward address.
   environmentOf: ({ address }) => ({ VLLM_HOST_IP: address }),
 }

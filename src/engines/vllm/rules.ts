@@ -26,7 +26,7 @@ export const checkExpertBalancing: RoleRule = (settings, { refuse }) => {
   refuse(balanced.place, wrong, 'write enable_expert_parallel: true')
 }
 
-/** vLLM's `SchedulerConfig.verify_max_model_len` rejects these, minutes later. */
+/** vLLM's `SchedulerConfig.verify_max_model_len` rejects these too, but minutes later. */
 export const checkTokenBudget: RoleRule = (settings, { refuse }) => {
   const { role } = settings
   const tokens = settings.get('maxNumTokens')

@@ -3,22 +3,23 @@ import { defined } from '../../model/index.ts'
 import type { SampleLine } from './nvml.ts'
 import { emptySample, type GpuSample } from './sample.ts'
 
-/** Power, use, temperature, clocks, memory and energy, a line a GPU. */
+/** Flags for power, use, temperature, clocks, memory and energy, one line per GPU. */
 export const amdSmiFlags = 'metric -p -u -t -c -m -E --csv'
 
-/** What stands before each line of `amd-smi list --csv`, which shares the output of the samples. */
+/** Prefix of each line of `amd-smi list --csv`, which shares its output with the samples. */
 export const amdListPrefix = 'list'
 
-/** Values that amd-smi has no number for. */
+/** A number; null for `N/A` and other text. */
 const numberOf = (text: string | undefined): number | null => {
   const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text)
   return Number.isFinite(value) ? value : null
 }
 
 /**
- * Reads lines of `amd-smi metric --csv --watch`, each behind the time of its machine in seconds, because amd-smi rounds
- * its own to seconds. Before them come the lines of `amd-smi list`, which name each GPU by its UUID and PCI address. Each sample begins with its header, whose names differ between versions. Units (`amd-smi metric`
- * without `--csv` prints them): W, percent, °C, MHz, MB, J.
+ * Reads lines of `amd-smi metric --csv --watch`. Each has its machine's time in seconds as a prefix, because amd-smi
+ * rounds its own to seconds. The lines of `amd-smi list` come first and name each GPU by its UUID and PCI address. Each
+ * sample begins with its header, whose names differ between versions. Units (`amd-smi metric` without `--csv` prints
+ * them): W, percent, °C, MHz, MB, J.
  */
 export function amdSmiReader(): (line: string, host: string | null) => SampleLine | null {
   let header: readonly string[] = []
@@ -61,7 +62,7 @@ export function amdSmiReader(): (line: string, host: string | null) => SampleLin
   }
 }
 
-/** Cells of a line of CSV; lists are quoted (`"['N/A', 'N/A']"`). Empty for what is no such line. */
+/** Cells of a line of CSV, in which lists are quoted (`"['N/A', 'N/A']"`). Empty for any other line. */
 function cellsOf(text: string): readonly string[] {
   try {
     const [row = []] = parse(text, { relax_column_count: true }) as string[][]

@@ -6,10 +6,10 @@ import { nvmlProgram } from './nvml-program.ts'
 export const announcement = /^fulcrum-gpus (nvml|nvidia-smi|amd-smi|none)$/
 
 /**
- * Looks for NVIDIA's devices before it starts a Python that would find none, which takes 0.09 s of CPU where pyenv
- * starts it. Then it uses NVML through Python if possible, because only NVML has an energy counter; else nvidia-smi, with
- * its dmon for the traffic over PCIe; else amd-smi, unbuffered because it writes to a pipe. Arguments: the program,
- * seconds, the mark of the deployment's processes, both queries, the flags of amd-smi.
+ * Looks for NVIDIA's devices first, because starting Python in vain takes 0.09 s of CPU with pyenv. Then uses NVML
+ * through Python if possible, because only NVML has an energy counter; otherwise nvidia-smi, with its dmon for PCIe
+ * traffic; otherwise amd-smi, unbuffered because it writes to a pipe. Arguments: the program, seconds, the mark of the
+ * deployment's processes, both queries, the flags of amd-smi.
  */
 const script = `
 nvidia=

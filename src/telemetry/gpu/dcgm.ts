@@ -11,9 +11,9 @@ export interface ExporterPage {
 }
 
 interface Figures {
-  /** The value of a metric that a GPU has one of. */
+  /** Value of a metric that a GPU has once. */
   of(metric: string): number | null
-  /** The sum of a metric that a GPU has several of, such as one for each link. */
+  /** Sum of a metric that a GPU has several times, such as once per link. */
   sumOf(metric: string): number | null
 }
 

@@ -36,13 +36,12 @@ function figure(text: string | undefined): number | null {
   return Number.isFinite(value) ? value * (factors[unit] ?? 1) : null
 }
 
-/** What stands before each line of `nvidia-smi dmon`, which shares the output of the query. */
+/** Prefix of each line of `nvidia-smi dmon`, which shares its output with the query. */
 export const dmonPrefix = 'dmon'
 
 /**
- * Reads lines of `nvidia-smi --query-gpu`, and between them those of `nvidia-smi dmon -s t` (MB/s over PCIe, to and
- * from a GPU by its index), which have neither a time nor a UUID: they are of the moment and the GPU of the latest line
- * before them.
+ * Reads lines of `nvidia-smi --query-gpu` and, between them, of `nvidia-smi dmon -s t` (MB/s over PCIe to and from a
+ * GPU, by index). The latter have neither a time nor a UUID, so they get those of the latest query before them.
  */
 export function smiReader(): (line: string, host: string | null) => SampleLine | null {
   const known = new Map<number, GpuSample>()

@@ -1,6 +1,7 @@
 /**
- * Names a process that is not of the deployment. One is, if it, the leader of its group, or one of its ancestors has the mark
- * in its environment: vLLM's engine process, and others that give themselves a title, write it over theirs.
+ * Names the processes that do not belong to the deployment. A process belongs to it if the process, the leader of its
+ * group or one of its ancestors has the mark in its environment: processes that set their own title, such as vLLM's
+ * engine process, overwrite their environment.
  */
 export const ownership = `
 def parents(pid):

@@ -201,7 +201,7 @@ function energyOf({ own, isMig }: Found, window: Span, isTwice: boolean) {
   if (energy !== null) return { energy, isOdd: false, why: null }
   const best = known[0]
   if (best === undefined) return { energy: null, isOdd: false, why: 'there are no power samples around the window' }
-  // A source that was lost on the way spoke well until then.
+  // A source that was lost had dense samples before, so the gap is the reason.
   const lastMs = power.at(-1)?.atMs ?? counter.at(-1)?.atMs ?? window.endMs
   const silentS = (window.endMs - lastMs) / 1000
   if (silentS > longSilence * ((window.endMs - window.startMs) / 1000))
@@ -222,10 +222,10 @@ const sixDigits = (value: number): number => Number(value.toPrecision(6))
 const meanOf = (values: readonly At[]): number | null =>
   values.length === 0 ? null : sixDigits(values.reduce((sum, { value }) => sum + value, 0) / values.length)
 
-/** More than any link of a GPU carries, bytes/s, with room to spare: NVLink 5 has 1.8 TB/s. */
+/** Upper bound of the rate of a GPU's link, bytes/s, with a margin: NVLink 5 has 1.8 TB/s. */
 const mostBytesPerS = 1e13
 
-/** A rate that a link can have; null for a counter, or for a rate in another unit. */
+/** A rate that is possible for a link; null for a counter, or for a rate in another unit. */
 const plausibleRate = (bytesPerS: number | null): number | null =>
   bytesPerS !== null && bytesPerS >= 0 && bytesPerS <= mostBytesPerS ? bytesPerS : null
 
@@ -238,7 +238,7 @@ function rateOf(counter: readonly At[]): number | null {
   return rate === null ? null : sixDigits(rate)
 }
 
-/** Increase of a counter per second between two of its values, each at the later one; none over a reset. */
+/** Increase of a counter per second between consecutive values, at the time of the later one; none across a reset. */
 function ratesBetween(counter: readonly At[]): readonly At[] {
   return counter.slice(1).flatMap(({ atMs, value }, i) => {
     const before = counter[i]

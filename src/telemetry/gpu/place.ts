@@ -21,7 +21,7 @@ export interface PlacedGpu<G> {
   readonly role: Role | null
 }
 
-/** Memory in use on an idle GPU, MiB, at most. */
+/** Maximum memory in use on an idle GPU, MiB. */
 const idleMib = 1024
 
 /** Identifies the GPUs of a deployment among those found, or says why it can't. */

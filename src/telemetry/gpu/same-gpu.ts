@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { sameHost } from './place.ts'
 import type { GpuIdentity } from './sample.ts'
 
-/** The GPUs that one source knows. */
+/** GPUs as one source knows them. */
 export interface KnownGpus {
   /** `nvml`, `nvidia-smi`, `dcgm`, `amd-smi`, `amd`. */
   readonly source: string
@@ -10,8 +10,8 @@ export interface KnownGpus {
 }
 
 /**
- * For each source, one common id for each of its GPUs: the id that the first source with this GPU gives it. Sources
- * name a GPU by its UUID, its serial number, its PCI bus address or its index, and not all know the same of these.
+ * For each source, a common id per GPU: the id from the first source that has this GPU. Sources name a GPU by its UUID,
+ * serial number, PCI bus address or index, and not every source knows all of these.
  */
 export function commonIds(sources: readonly KnownGpus[]): readonly ReadonlyMap<string, string>[] {
   const known: { readonly source: number; readonly vendor: string; readonly gpu: GpuIdentity }[] = []
@@ -29,24 +29,24 @@ export function commonIds(sources: readonly KnownGpus[]): readonly ReadonlyMap<s
   })
 }
 
-/** Whether two sources of one vendor mean the same GPU. */
+/** Whether GPUs from two sources of one vendor are the same. */
 function isSame(one: GpuIdentity, other: GpuIdentity): boolean {
   const isInstance = ({ id }: GpuIdentity) => id.includes('/GI')
-  // A MIG device is known by its id only: it shares all else with the other devices of its GPU.
+  // Only its id identifies a MIG device. It shares everything else with the other devices of its GPU.
   if (isInstance(one) || isInstance(other)) return false
   const equal = (a: string | undefined, b: string | undefined) =>
     a === undefined || b === undefined ? null : a.toLowerCase() === b.toLowerCase()
   if (equal(one.uuid, other.uuid) === true || equal(one.serial, other.serial) === true) return true
-  // The driver's UUIDs are the same in each of NVIDIA's tools. AMD's tools have several kinds of them.
+  // UUIDs are the same in all of NVIDIA's tools. AMD's tools have several kinds.
   if ([one.uuid, other.uuid].every(uuid => uuid?.startsWith('GPU-'))) return false
   if (!sameHost(one.host ?? hostname(), other.host ?? hostname())) return false
   return equal(busOf(one), busOf(other)) ?? (one.index !== null && one.index === other.index)
 }
 
-/** `00000000:1B:00.0` and `0000:1b:00.0` are one address. */
+/** `00000000:1B:00.0` and `0000:1b:00.0` are the same address. */
 const busOf = ({ bus }: GpuIdentity): string | undefined => bus?.replace(/^0{4}(?=[0-9a-f]{4}:)/i, '')
 
-/** Ids of GPUs whose MIG devices are known too: what is said of the GPU is said of its devices. */
+/** Ids of the GPUs whose MIG devices are among these ids. Such a GPU must not be counted beside its devices. */
 export function idsWithInstances(ids: Iterable<string>): ReadonlySet<string> {
   return new Set([...ids].flatMap(id => (id.includes('/GI') ? [id.replace(/\/GI.*$/, '')] : [])))
 }

@@ -2,7 +2,7 @@
 export interface GpuIdentity {
   /** UUID from the driver; for a MIG device followed by `/GI` and the instance. */
   readonly id: string
-  /** Names by which other sources may know it; absent where the source doesn't say. */
+  /** Other names by which sources may know it; absent if the source does not report them. */
   readonly uuid?: string
   readonly serial?: string
   /** PCI address on its machine: `0000:1b:00.0`. */
@@ -36,7 +36,7 @@ export interface GpuSample extends GpuIdentity {
   /** Counters in bytes, both directions together. */
   readonly pcieBytes: number | null
   readonly nvlinkBytes: number | null
-  /** The same as rates in bytes/s, from sources without counters. XGMI is AMD's NVLink. */
+  /** The same traffic as rates in bytes/s, from sources without counters. XGMI is AMD's NVLink. */
   readonly pcieBytesPerS: number | null
   readonly nvlinkBytesPerS: number | null
   /** Names of processes that do not belong to the deployment. */

@@ -32,11 +32,11 @@ export interface GpuHosts {
   ): Promise<Following>
 }
 
-/** The GPUs of one role at the moment, or all of them where nobody says whose they are. */
+/** Current values of the GPUs of one role, or of all GPUs if their roles are unknown. */
 export interface GpusNow {
   readonly role: Role | null
   readonly gpus: number
-  /** Mean of one GPU; null where its source doesn't say. */
+  /** Mean per GPU; null if its source does not report it. */
   readonly powerW: number | null
   /** 0–1. */
   readonly utilization: number | null
@@ -44,7 +44,7 @@ export interface GpusNow {
 
 /** Samples GPUs during a point. */
 export interface GpuWatch extends AsyncDisposable {
-  /** What the latest samples of the deployment's GPUs say; empty where it isn't known which they are. */
+  /** Latest values of the deployment's GPUs; empty if they are not identified. */
   now(deployment: Deployment): readonly GpusNow[]
   /** Resolves when every source has delivered a sample, or after a short limit. Load starts only then. */
   ready(): Promise<void>
@@ -68,7 +68,7 @@ interface Source {
   readonly seen: Seen
   trouble: string | null
   readonly spoke: Promise<void>
-  /** The latest whole sample of each GPU, and when it came. */
+  /** The latest complete sample of each GPU, and when it arrived. */
   readonly latest: Map<string, TimedSample>
   stop(): Promise<void>
   /** Takes one more sample, for sources that are polled. */
@@ -112,7 +112,7 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
       const placement = { deployment, holders: machines.holders, named: settings.devices, isAsked }
       const { gpus, findings } = observeGpus(seen, window, placement)
       const gone = [...(isAsked ? lost(sources) : []), ...sharedGpus(seen, sources)]
-      // Where a source was lost, its loss is why the energy is unknown.
+      // If a source was lost, that is why the energy is unknown.
       const isLost = gone.some(({ code }) => code === 'gpus-unobserved')
       return { gpus, findings: [...gone, ...(isLost ? findings.filter(isNoConsequence) : findings)] }
     },
@@ -120,7 +120,7 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
   }
 }
 
-/** Samples that are so many intervals old are of the past. */
+/** Samples older than this many intervals are not current. */
 const intervalsOfNow = 5
 
 function gpusNow(sources: readonly Source[], sampleS: number, placement: Placement): readonly GpusNow[] {
@@ -144,7 +144,7 @@ function gpusNow(sources: readonly Source[], sampleS: number, placement: Placeme
     if (own.length === 0) return []
     const mean = (of: (sample: GpuSample) => number | null) => {
       const values = own.flatMap(gpu => of(gpu) ?? [])
-      // The mean of some of them is not that of the role.
+      // A mean over some of its GPUs is not the role's mean.
       return values.length < own.length ? null : values.reduce((sum, value) => sum + value, 0) / values.length
     }
     const [powerW, utilization] = [mean(gpu => gpu.powerW), mean(gpu => gpu.utilization)]
@@ -154,15 +154,15 @@ function gpusNow(sources: readonly Source[], sampleS: number, placement: Placeme
 
 const isWhole = ({ powerW, utilization }: GpuSample): boolean => powerW !== null || utilization !== null
 
-/** The GPUs of all sources, each once. */
+/** GPUs of all sources, without duplicates. */
 interface Merged extends Seen {
   /** Number of GPUs that several sources know. */
   readonly shared: number
 }
 
 /**
- * Counts each GPU once, although several sources may know it: takes the samples of the first source with an energy
- * counter for it, else of the first one. What that source doesn't say of its place, another may.
+ * Counts each GPU once, even if several sources know it: takes the samples of the first source with an energy counter
+ * for it, otherwise of the first source. Other sources complete what that source does not report of its placement.
  */
 function merged(sources: readonly Source[]): Merged {
   const known = sources.map(({ seen }) => ({ source: seen.source, gpus: gpusIn(seen.samples) }))
@@ -200,7 +200,7 @@ function merged(sources: readonly Source[]): Merged {
   }
 }
 
-/** What a source says of a GPU's place, and what another says of it where this one is silent. */
+/** Placement from one source, completed from another. */
 const placedAs = (gpu: GpuIdentity, other: GpuIdentity): GpuIdentity => ({
   ...gpu,
   index: gpu.index ?? other.index,
@@ -208,7 +208,7 @@ const placedAs = (gpu: GpuIdentity, other: GpuIdentity): GpuIdentity => ({
   pod: gpu.pod ?? other.pod,
 })
 
-/** Each GPU once, as its most telling sample names it. */
+/** Each GPU once, as in its most informative sample. */
 function gpusIn(samples: readonly GpuSample[]): readonly GpuIdentity[] {
   const found = new Map<string, GpuIdentity>()
   for (const sample of samples) {
