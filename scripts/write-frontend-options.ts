@@ -12,21 +12,29 @@ const pythons: { readonly [version: string]: string } = {
   '1.6.1': '.systems/dynamo-1.6/bin/python',
 }
 
-const parts: string[] = []
+const options = new Map<string, readonly string[]>()
 for (const [version, python] of Object.entries(pythons)) {
   const { known } = await askFrontendOptions({ python: join(root, python), env: {} })
   if (known.size === 0) throw new Error(`the frontend of ${python} says nothing`)
-  const lines = [...known]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, choices]) => `    ${choices === null ? name : `${name} ${choices.join(',')}`}`)
-  parts.push(`  '${version}': \`\n${lines.join('\n')}\n  \`,`)
+  const lines = [...known].map(([name, choices]) => (choices === null ? name : `${name} ${choices.join(',')}`))
+  options.set(version, lines.toSorted())
 }
-const text = `/**
- * Options of \`python -m dynamo.frontend\` by version of ai-dynamo, a line each, with the values that it takes where they
- * are few. Written by scripts/write-frontend-options.ts; a test compares it with the installed frontends.
+const isShared = (line: string) => [...options.values()].every(lines => lines.includes(line))
+const indented = (lines: readonly string[], indent: string) => lines.map(line => `${indent}${line}\n`).join('')
+const shared = [...options.values()].flat().filter(isShared)
+const versions = [...options].map(([version, lines]) => {
+  const own = lines.filter(line => !isShared(line))
+  return `  '${version}': \`\${shared}\n${indented(own, '    ')}  \`,\n`
+})
+const text = `/** Options that every tested frontend knows: one per line, with the values that it takes if they are few. */
+const shared = \`
+${indented([...new Set(shared)], '  ')}\`
+
+/**
+ * Options of \`python -m dynamo.frontend\` by version of ai-dynamo, one per line, in no particular order. Written by
+ * scripts/write-frontend-options.ts; a test compares them with the installed frontends.
  */
 export const knownFrontends: { readonly [version: string]: string } = {
-${parts.join('\n')}
-}
+${versions.join('')}}
 `
 await writeFile(join(root, 'src/deployers/dynamo/known-frontends.ts'), text)

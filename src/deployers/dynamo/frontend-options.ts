@@ -36,8 +36,8 @@ export function frontendOptionsOf(help: string): FrontendOptions {
 
 /** Options of the frontend of a tested version of ai-dynamo; none are known of another. */
 export function optionsOfVersion(version: string): FrontendOptions {
-  const lines = (knownFrontends[version] ?? '').split('\n').map(line => line.trim().split(' '))
-  const named = lines.filter(([name]) => name !== '')
+  const lines = (knownFrontends[version] ?? '').split('\n').flatMap(line => line.trim() || [])
+  const named = lines.toSorted().map(line => line.split(' '))
   return {
     known: new Map(named.map(([name = '', choices]) => [name, choices?.split(',') ?? null])),
     deprecated: new Map(),

@@ -1,130 +1,120 @@
+/** Options that every tested frontend knows: one per line, with the values that it takes if they are few. */
+const shared = `
+  active-decode-blocks-threshold
+  active-prefill-tokens-threshold
+  active-prefill-tokens-threshold-frac
+  aic-attention-dp-size
+  aic-backend
+  aic-backend-version
+  aic-model-path
+  aic-moe-ep-size
+  aic-moe-tp-size
+  aic-mtp-seed
+  aic-nextn
+  aic-nextn-accept-rates
+  aic-system
+  aic-tp-size
+  assume-kv-reuse
+  discovery-backend kubernetes,etcd,file,mem
+  dump-config-to
+  dyn-chat-processor dynamo,vllm,sglang
+  dyn-debug-perf
+  dyn-preprocess-workers
+  enable-anthropic-api
+  enable-streaming-reasoning-dispatch
+  enable-streaming-tool-dispatch
+  enforce-disagg
+  event-plane nats,zmq
+  exclude-tools-when-tool-choice-none
+  frontend-route-extension
+  grpc-metrics-port
+  help
+  http-host
+  http-port
+  interactive
+  kserve-grpc-server
+  kv-cache-block-size
+  kv-events
+  load-aware
+  metrics-prefix
+  migration-limit
+  migration-max-seq-len
+  model-name
+  model-path
+  namespace
+  namespace-prefix
+  no-assume-kv-reuse
+  no-dyn-debug-perf
+  no-enable-anthropic-api
+  no-enable-streaming-reasoning-dispatch
+  no-enable-streaming-tool-dispatch
+  no-enforce-disagg
+  no-exclude-tools-when-tool-choice-none
+  no-interactive
+  no-kserve-grpc-server
+  no-kv-events
+  no-load-aware
+  no-router-assume-kv-reuse
+  no-router-kv-events
+  no-router-replica-sync
+  no-router-track-active-blocks
+  no-router-track-output-blocks
+  no-router-track-prefill-tokens
+  no-serve-indexer
+  no-strip-anthropic-preamble
+  no-track-active-blocks
+  no-track-output-blocks
+  no-trust-remote-code
+  no-use-remote-indexer
+  request-plane nats,tcp
+  router-assume-kv-reuse
+  router-decode-active-request-weight
+  router-disk-cache-hit-weight
+  router-event-threads
+  router-host-cache-hit-weight
+  router-kv-events
+  router-kv-overlap-score-credit
+  router-kv-overlap-score-credit-decay
+  router-min-initial-workers
+  router-mode round-robin,random,power-of-two,kv,direct,least-loaded,device-aware-weighted
+  router-policy-config
+  router-predicted-ttl-secs
+  router-prefill-load-scale
+  router-queue-policy fcfs,wspt
+  router-queue-threshold
+  router-replica-sync
+  router-session-affinity-ttl-secs
+  router-temperature
+  router-track-active-blocks
+  router-track-output-blocks
+  router-track-prefill-tokens
+  router-tracking-hash public-xxh3-v1,keyed-xxh3-v1
+  router-tracking-key-file
+  router-tracking-key-id
+  router-ttl-secs
+  serve-indexer
+  shared-cache-multiplier
+  shared-cache-type none,hicache
+  strip-anthropic-preamble
+  tls-cert-path
+  tls-key-path
+  track-active-blocks
+  track-output-blocks
+  trust-remote-code
+  use-remote-indexer
+  version
+`
+
 /**
- * Options of `python -m dynamo.frontend` by version of ai-dynamo, a line each, with the values that it takes where they
- * are few. Written by scripts/write-frontend-options.ts; a test compares it with the installed frontends.
+ * Options of `python -m dynamo.frontend` by version of ai-dynamo, one per line, in no particular order. Written by
+ * scripts/write-frontend-options.ts; a test compares them with the installed frontends.
  */
 export const knownFrontends: { readonly [version: string]: string } = {
-  '1.4.2': `
-    active-decode-blocks-threshold
-    active-prefill-tokens-threshold
-    active-prefill-tokens-threshold-frac
-    aic-attention-dp-size
-    aic-backend
-    aic-backend-version
-    aic-model-path
-    aic-moe-ep-size
-    aic-moe-tp-size
-    aic-mtp-seed
-    aic-nextn
-    aic-nextn-accept-rates
-    aic-system
-    aic-tp-size
-    assume-kv-reuse
-    discovery-backend kubernetes,etcd,file,mem
-    dump-config-to
-    dyn-chat-processor dynamo,vllm,sglang
-    dyn-debug-perf
-    dyn-preprocess-workers
-    enable-anthropic-api
-    enable-streaming-reasoning-dispatch
-    enable-streaming-tool-dispatch
-    enforce-disagg
-    event-plane nats,zmq
-    exclude-tools-when-tool-choice-none
-    frontend-route-extension
-    grpc-metrics-port
-    help
-    http-host
-    http-port
-    interactive
-    kserve-grpc-server
-    kv-cache-block-size
-    kv-events
-    load-aware
-    metrics-prefix
-    migration-limit
-    migration-max-seq-len
-    model-name
-    model-path
-    namespace
-    namespace-prefix
-    no-assume-kv-reuse
-    no-dyn-debug-perf
-    no-enable-anthropic-api
-    no-enable-streaming-reasoning-dispatch
-    no-enable-streaming-tool-dispatch
-    no-enforce-disagg
-    no-exclude-tools-when-tool-choice-none
-    no-interactive
-    no-kserve-grpc-server
-    no-kv-events
-    no-load-aware
-    no-router-assume-kv-reuse
-    no-router-kv-events
-    no-router-replica-sync
-    no-router-track-active-blocks
-    no-router-track-output-blocks
-    no-router-track-prefill-tokens
-    no-serve-indexer
-    no-strip-anthropic-preamble
-    no-track-active-blocks
-    no-track-output-blocks
-    no-trust-remote-code
-    no-use-remote-indexer
-    request-plane nats,tcp
-    router-assume-kv-reuse
-    router-decode-active-request-weight
-    router-disk-cache-hit-weight
-    router-event-threads
-    router-host-cache-hit-weight
-    router-kv-events
-    router-kv-overlap-score-credit
-    router-kv-overlap-score-credit-decay
-    router-min-initial-workers
-    router-mode round-robin,random,power-of-two,kv,direct,least-loaded,device-aware-weighted
-    router-policy-config
-    router-predicted-ttl-secs
+  '1.4.2': `${shared}
     router-prefill-load-model none,aic
-    router-prefill-load-scale
-    router-queue-policy fcfs,wspt
-    router-queue-threshold
-    router-replica-sync
-    router-session-affinity-ttl-secs
-    router-temperature
-    router-track-active-blocks
-    router-track-output-blocks
-    router-track-prefill-tokens
-    router-tracking-hash public-xxh3-v1,keyed-xxh3-v1
-    router-tracking-key-file
-    router-tracking-key-id
-    router-ttl-secs
-    serve-indexer
-    shared-cache-multiplier
-    shared-cache-type none,hicache
-    strip-anthropic-preamble
-    tls-cert-path
-    tls-key-path
     tokenizer default,fastokens
-    track-active-blocks
-    track-output-blocks
-    trust-remote-code
-    use-remote-indexer
-    version
   `,
-  '1.6.1': `
-    active-decode-blocks-threshold
-    active-prefill-tokens-threshold
-    active-prefill-tokens-threshold-frac
-    aic-attention-dp-size
-    aic-backend
-    aic-backend-version
-    aic-model-path
-    aic-moe-ep-size
-    aic-moe-tp-size
-    aic-mtp-seed
-    aic-nextn
-    aic-nextn-accept-rates
-    aic-system
-    aic-tp-size
+  '1.6.1': `${shared}
     ais-attention-dp-size
     ais-backend
     ais-backend-version
@@ -137,121 +127,32 @@ export const knownFrontends: { readonly [version: string]: string } = {
     ais-perf-config
     ais-system
     ais-tp-size
-    assume-kv-reuse
-    discovery-backend kubernetes,etcd,file,mem
-    dump-config-to
-    dyn-chat-processor dynamo,vllm,sglang
-    dyn-debug-perf
-    dyn-preprocess-workers
-    enable-anthropic-api
     enable-session-prefix-index
-    enable-streaming-reasoning-dispatch
-    enable-streaming-tool-dispatch
-    enforce-disagg
-    event-plane nats,zmq
-    exclude-tools-when-tool-choice-none
-    frontend-route-extension
-    grpc-metrics-port
-    help
-    http-host
-    http-port
-    interactive
-    kserve-grpc-server
-    kv-cache-block-size
-    kv-events
-    load-aware
-    metrics-prefix
-    migration-limit
-    migration-max-seq-len
-    model-name
-    model-path
-    namespace
-    namespace-prefix
     nats-tls-ca-cert-path
     nats-tls-client-cert-path
     nats-tls-client-key-path
     nats-tls-insecure
-    no-assume-kv-reuse
-    no-dyn-debug-perf
-    no-enable-anthropic-api
     no-enable-session-prefix-index
-    no-enable-streaming-reasoning-dispatch
-    no-enable-streaming-tool-dispatch
-    no-enforce-disagg
-    no-exclude-tools-when-tool-choice-none
-    no-interactive
-    no-kserve-grpc-server
-    no-kv-events
-    no-load-aware
     no-nats-tls-insecure
-    no-router-assume-kv-reuse
     no-router-conditional-disagg
-    no-router-kv-events
-    no-router-replica-sync
-    no-router-track-active-blocks
-    no-router-track-output-blocks
-    no-router-track-prefill-tokens
-    no-serve-indexer
-    no-strip-anthropic-preamble
     no-tokenizer-fallback
-    no-track-active-blocks
-    no-track-output-blocks
-    no-trust-remote-code
-    no-use-remote-indexer
     reasoning-field-name reasoning_content,reasoning
-    request-plane nats,tcp
     response-plane tcp,quic
     router-approximate-cache-policy ttl,lru
-    router-assume-kv-reuse
     router-conditional-disagg
     router-conditional-disagg-config
-    router-decode-active-request-weight
     router-decode-policy
-    router-disk-cache-hit-weight
-    router-event-threads
-    router-host-cache-hit-weight
-    router-kv-events
-    router-kv-overlap-score-credit
-    router-kv-overlap-score-credit-decay
-    router-min-initial-workers
-    router-mode round-robin,random,power-of-two,kv,direct,least-loaded,device-aware-weighted
-    router-policy-config
-    router-predicted-ttl-secs
     router-prefill-load-model none,ais
-    router-prefill-load-scale
     router-prefill-policy
-    router-queue-policy fcfs,wspt
-    router-queue-threshold
-    router-replica-sync
     router-session-affinity-mode hard,soft
-    router-session-affinity-ttl-secs
-    router-temperature
-    router-track-active-blocks
-    router-track-output-blocks
-    router-track-prefill-tokens
-    router-tracking-hash public-xxh3-v1,keyed-xxh3-v1
-    router-tracking-key-file
-    router-tracking-key-id
-    router-ttl-secs
-    serve-indexer
-    shared-cache-multiplier
-    shared-cache-type none,hicache
-    strip-anthropic-preamble
     tcp-tls-ca-cert-path
     tcp-tls-cert-path
     tcp-tls-client-ca-cert-path
     tcp-tls-client-cert-path
     tcp-tls-client-key-path
     tcp-tls-key-path
-    tls-cert-path
     tls-client-ca-cert-path
-    tls-key-path
     tokenizer default,fastokens,basetenkenizer
     tokenizer-fallback
-    track-active-blocks
-    track-output-blocks
-    trust-remote-code
-    use-remote-indexer
-    version
   `,
 }
