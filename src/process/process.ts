@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FulcrumError, redactArguments, redactor } from '../model/index.ts'
+import { defined, FulcrumError, redactArguments, redactor } from '../model/index.ts'
 import { type LedgerEntry, ownerVariable, type ProcessLedger } from './ledger.ts'
 import { openLog } from './log.ts'
 import { groupMembers, identityOf, sendSignal } from './proc.ts'
@@ -150,7 +150,7 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
     name: spec.name,
     pid,
     logFile: spec.logFile,
-    ...(spec.host === undefined ? {} : { host: spec.host }),
+    ...defined({ host: spec.host }),
     alive: () => exit === null,
     failedPart: () => failedPart,
     exit: () => exit,

@@ -1,5 +1,5 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
-import { bearer, type Deployment, deploymentLabel, type Endpoint, FulcrumError } from '../../model/index.ts'
+import { bearer, type Deployment, defined, deploymentLabel, type Endpoint, FulcrumError } from '../../model/index.ts'
 import type { Deployer } from '../deployer.ts'
 import type { AttachConfig } from './config.ts'
 
@@ -64,7 +64,7 @@ export function endpointOf(config: AttachConfig, model: string): Endpoint {
     model,
     dialect: config.dialect,
     metricsUrls: { frontend: `${config.url}/metrics` },
-    ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
+    ...defined({ apiKeyEnv: config.api_key_env }),
   }
 }
 

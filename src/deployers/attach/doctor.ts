@@ -1,5 +1,5 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
-import { bearer, type Endpoint, FulcrumError } from '../../model/index.ts'
+import { bearer, defined, type Endpoint, FulcrumError } from '../../model/index.ts'
 import { parseExposition } from '../../telemetry/exposition.ts'
 import { registeredInstances } from '../discovery.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
@@ -39,7 +39,7 @@ export async function checkEndpoint(
     model,
     dialect: config.dialect,
     metricsUrls: {},
-    ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
+    ...defined({ apiKeyEnv: config.api_key_env }),
   }
   const metrics = await get('/metrics')
   const page = metrics?.ok === true ? await metrics.text().catch(() => null) : null

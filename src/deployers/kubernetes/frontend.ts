@@ -43,8 +43,7 @@ export function frontendAccess(config: KubernetesConfig, model: string, closing:
         model,
         dialect: 'dynamo-1',
         metricsUrls: { frontend: `${url}/metrics` },
-        ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
-        ...defined({ clusterUrl }),
+        ...defined({ apiKeyEnv: config.api_key_env, clusterUrl }),
       }
     },
     close: async () => {

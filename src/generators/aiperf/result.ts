@@ -1,5 +1,5 @@
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
-import type { Point } from '../../model/index.ts'
+import { defined, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
@@ -37,14 +37,14 @@ export function resultOf(point: Point, run: AiperfRun): Measurement {
     tokenSource,
     tokenCounts,
     remarks: [],
-    ...(run.trace === undefined ? {} : { asked: run.trace.asked }),
+    ...defined({ asked: run.trace?.asked }),
     runFolder: run.runFolder,
     files: run.files,
   })
   const remarks = [...cutShort(point, run), ...(own === null ? [] : checked(own, measurement))]
   return {
     ...measurement,
-    ...(run.trace === undefined ? {} : { replay: run.trace.replay }),
+    ...defined({ replay: run.trace?.replay }),
     remarks: [...(measurement.remarks ?? []), ...remarks],
   }
 }

@@ -6,8 +6,7 @@ import { errorCode, mergeRecords, phaseCode, recordsFrom, requestsOfPhases } fro
 import { conversationsIn, keepFirst, type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
 import type { WindowBounds } from '../../metrics/window.ts'
 import { steadyWindow } from '../../metrics/window.ts'
-import type { Point } from '../../model/index.ts'
-import { counted, redactor, windowOf } from '../../model/index.ts'
+import { counted, defined, type Point, redactor, windowOf } from '../../model/index.ts'
 import type { MeasureContext } from '../generator.ts'
 import type { Trace } from '../trace.ts'
 import { settleAnswers } from './afterwards.ts'
@@ -88,7 +87,7 @@ export async function conclude(
     ...(facts.shards > 1
       ? {}
       : possibleShareOf(results, { requests, workload: point.workload, trace: facts.trace ?? null })),
-    ...(facts.replay === undefined ? {} : { replay: facts.replay }),
+    ...defined({ replay: facts.replay }),
     ...(remarks.length === 0 ? {} : { remarks }),
     ...(stopping === null ? {} : { stopping }),
     warmupRequests: requestsOfPhases(records, ['warm-up']).count,

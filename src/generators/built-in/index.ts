@@ -1,3 +1,4 @@
+import { defined } from '../../model/index.ts'
 import { operational } from '../../yaml/keys.ts'
 import { userCacheFolder } from '../cache.ts'
 import type { Shortfall } from '../capabilities.ts'
@@ -11,7 +12,7 @@ export const builtInGenerator = defineGenerator({
   name: 'built-in',
   about: 'Fulcrum’s own load generator: raw sockets in worker threads, nothing between them and the clock',
   keys: { shards: operational(shardsKey.optional()) },
-  read: ({ shards }): { readonly shards?: ShardSettings } => (shards === undefined ? {} : { shards }),
+  read: ({ shards }): { readonly shards?: ShardSettings } => defined({ shards }),
   capabilities: {
     apis: ['chat', 'completions', 'responses', 'embeddings'],
     loads: ['concurrency', 'rate', 'stages', 'trace'],

@@ -1,5 +1,5 @@
 import { shuffle } from '../../metrics/statistics/lengths.ts'
-import { createRandom, type Endpoint, type Load, type ModelShare } from '../../model/index.ts'
+import { createRandom, defined, type Endpoint, type Load, type ModelShare } from '../../model/index.ts'
 import type { PromptSet } from '../prompt-set.ts'
 import { promptJson, sharedBytes, sharedFloat64, sharedUint32 } from '../prompt-set.ts'
 import { bodyAround, headBefore, leastTokens, requestShape } from '../request.ts'
@@ -104,7 +104,7 @@ export function createRequestSet(
     prompts: sharedFloat64(places),
     turns: prompts.turns,
     ...(models === null ? {} : { models }),
-    ...(prompts.firstAlike === undefined ? {} : { firstAlike: prompts.firstAlike }),
+    ...defined({ firstAlike: prompts.firstAlike }),
   }
 }
 

@@ -7,8 +7,7 @@ import { requestsOfPhases } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
 import { tokenSourceOf } from '../../metrics/token-counts.ts'
 import type { WindowBounds } from '../../metrics/window.ts'
-import type { Point } from '../../model/index.ts'
-import { largest, startGapMs } from '../../model/index.ts'
+import { defined, largest, type Point, startGapMs } from '../../model/index.ts'
 import { slotsOf } from '../slots.ts'
 import { askedLengths, datasetDeviation, possibleCachedShare, sentPrompts } from './asked.ts'
 import type { JobResult, ThreadHealth } from './job.ts'
@@ -60,7 +59,7 @@ export function measurementOf(
     from,
     slo: point.slo,
     asked: askedLengths(point.load, requests, sent.measured),
-    ...(context.steadyWindow === undefined ? {} : { steadyWindow: context.steadyWindow }),
+    ...defined({ steadyWindow: context.steadyWindow }),
   })
   return {
     generator: { name: 'built-in', version: generatorVersion },

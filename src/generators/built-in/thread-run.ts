@@ -2,7 +2,7 @@ import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import { itlOf } from '../../metrics/definitions.ts'
 import { Histogram } from '../../metrics/histogram.ts'
 import { errorCode, phaseCode, type RequestPhase, type RequestRecords } from '../../metrics/records.ts'
-import { arrivalsAround, createRandom, generates, openLoopConnections } from '../../model/index.ts'
+import { arrivalsAround, createRandom, defined, generates, openLoopConnections } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
 import { collectGarbage } from './collect-garbage.ts'
@@ -375,7 +375,7 @@ class ThreadRun {
 
   #turns(): Follow {
     const { requests, thinkMs, thinkSpread, seed = 0 } = this.#job
-    const think = { meanMs: thinkMs, ...(thinkSpread === undefined ? {} : { spread: thinkSpread }) }
+    const think = { meanMs: thinkMs, ...defined({ spread: thinkSpread }) }
     return turnsFollow(requests.turns, thinkTimes(think, createRandom(seed).fork('think')))
   }
 

@@ -1,4 +1,4 @@
-import { type Endpoint, FulcrumError, type Json, type Load, type Point } from '../../model/index.ts'
+import { defined, type Endpoint, FulcrumError, type Json, type Load, type Point } from '../../model/index.ts'
 
 /** Paths in the scenario. */
 export interface ScenarioPlaces {
@@ -69,7 +69,7 @@ function profileOf({ level }: Load): Json {
       return {
         kind: level.arrivals.kind === 'poisson' ? 'poisson' : 'constant',
         rate: [level.requestsPerS],
-        ...(level.maxConcurrency === undefined ? {} : { max_concurrency: level.maxConcurrency }),
+        ...defined({ max_concurrency: level.maxConcurrency }),
       }
     default:
       throw new TypeError(`GuideLLM has no profile for a load of kind ${level.kind}`)

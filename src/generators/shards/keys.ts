@@ -153,8 +153,7 @@ function readJob(raw: z.output<typeof jobKeys>): ShardJob {
   return {
     image,
     resources: {
-      ...(resources.requests === undefined ? {} : { requests: resources.requests }),
-      ...(resources.limits === undefined ? {} : { limits: resources.limits }),
+      ...defined({ requests: resources.requests, limits: resources.limits }),
     },
     nodeSelector: raw.node_selector,
     tolerations: raw.tolerations,

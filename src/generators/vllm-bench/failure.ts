@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
-import { FulcrumError } from '../../model/index.ts'
+import { defined, FulcrumError } from '../../model/index.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 
 /** One sentence for a run of vllm-rs that left no result. */
 export function vllmBenchFailure(end: ProgramEnd, logFile: string, version: string): FulcrumError {
   const fail = (code: string, message: string, remedy?: string) =>
-    new FulcrumError('failed', code, message, { where: logFile, ...(remedy === undefined ? {} : { remedy }) })
+    new FulcrumError('failed', code, message, { where: logFile, ...defined({ remedy }) })
   if (end.gaveUp !== null) return fail('vllm-bench-hung', `vllm-rs was ended without a result: ${end.gaveUp}`)
   const lines = end.lines.map(line => stripVTControlCharacters(line))
   const usage = lines.find(line => /^error: /.test(line))

@@ -1,6 +1,5 @@
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
-import type { Point } from '../../model/index.ts'
-import { counted } from '../../model/index.ts'
+import { counted, defined, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
@@ -39,7 +38,7 @@ export function resultOf(point: Point, run: VllmBenchRun): Measurement {
     startedAtMs: run.startedAtMs,
     wallS: run.end.elapsedS,
     knowsSchedule: trace !== undefined,
-    ...(trace === undefined ? {} : { asked: trace.asked }),
+    ...defined({ asked: trace?.asked }),
     ...(window && { steadyWindow: { startMs: window.start_s * 1000, endMs: window.end_s * 1000 } }),
     interChunkMs: chunkGaps(result),
     // It asks for usage; where the server sends none, it counts with the tokenizer, and doesn't say so.
@@ -59,7 +58,7 @@ export function resultOf(point: Point, run: VllmBenchRun): Measurement {
   ]
   return {
     ...measurement,
-    ...(trace === undefined ? {} : { replay: trace.replay }),
+    ...defined({ replay: trace?.replay }),
     remarks: [...(measurement.remarks ?? []), ...remarks],
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ShardChannel, ShardLauncher } from '../../../generators/shards/launcher.ts'
-import { FulcrumError } from '../../../model/index.ts'
+import { defined, FulcrumError } from '../../../model/index.ts'
 import { type Cluster, type ClusterChoice, openCluster } from '../cluster.ts'
 import { podTroubles } from '../pods.ts'
 import { openPodChannel } from './channel.ts'
@@ -40,8 +40,7 @@ export function jobLauncher({ shards, runFolder, open = openCluster }: JobLaunch
 
   async function make(signal: AbortSignal): Promise<MadeJob> {
     const cluster = await open({
-      ...(job.kubeconfig === undefined ? {} : { kubeconfig: job.kubeconfig }),
-      ...(job.context === undefined ? {} : { context: job.context }),
+      ...defined({ kubeconfig: job.kubeconfig, context: job.context }),
     })
     const namespace = job.namespace ?? cluster.namespace
     for (const there of await loadJobs(cluster, namespace, signal)) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Distribution, Finding } from '../../../metrics/measurement.ts'
-import { FulcrumError } from '../../../model/index.ts'
+import { defined, FulcrumError } from '../../../model/index.ts'
 import { measurementOfForeign, partial } from '../foreign.ts'
 import { at, type FoundFile, type ImportFormat, nameOf } from '../format.ts'
 import { mismatch, unreadable } from '../read.ts'
@@ -178,9 +178,11 @@ function deploymentOf(row: Row, writer: string): SaidDeployment {
   const settings = {
     ...{ hardware: row.hw, framework: row.framework, precision: row.precision },
     ...(row.spec_decoding && row.spec_decoding !== 'none' ? { spec_decoding: row.spec_decoding } : {}),
-    ...(row.ep === null || row.ep === undefined ? {} : { ep: row.ep }),
-    ...(row.dp_attention === null || row.dp_attention === undefined ? {} : { dp_attention: String(row.dp_attention) }),
-    ...(row.image === null || row.image === undefined ? {} : { image: row.image }),
+    ...defined({
+      ep: row.ep ?? undefined,
+      dp_attention: row.dp_attention?.toString(),
+      image: row.image ?? undefined,
+    }),
   }
   const [prefillGpus, decodeGpus] = [row.num_prefill_gpu ?? 0, row.num_decode_gpu ?? 0]
   if (decodeGpus > 0) {

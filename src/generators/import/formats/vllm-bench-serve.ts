@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { distributionOf } from '../../../metrics/distribution.ts'
 import type { Distribution, RequestErrors } from '../../../metrics/measurement.ts'
-import type { LoadLevel } from '../../../model/index.ts'
+import { defined, type LoadLevel } from '../../../model/index.ts'
 import { type ForeignFigures, meanOnly, measurementOfForeign, partial, tokens } from '../foreign.ts'
 import { at, type FoundFile, type ImportFormat, only } from '../format.ts'
 import { mismatch, unreadable } from '../read.ts'
@@ -132,7 +132,7 @@ function levelOf({ request_rate, burstiness, max_concurrency, num_prompts }: Ben
     kind: 'rate',
     requestsPerS: rate,
     arrivals,
-    ...(max_concurrency === null || max_concurrency === undefined ? {} : { maxConcurrency: max_concurrency }),
+    ...defined({ maxConcurrency: max_concurrency ?? undefined }),
   }
 }
 
