@@ -16,6 +16,7 @@ import { reportRun, type WrittenReport } from './report.ts'
 
 export type { RunProgress }
 
+/** How to run: gates, shards, the signal that interrupts, and callbacks. */
 export interface RunWatch extends AskedLimits {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void

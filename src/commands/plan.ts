@@ -14,6 +14,7 @@ import type { Plan, Sweep } from '../spec/sweep.ts'
 export type { DatasetFacts } from '../spec/checks/datasets.ts'
 export type { Plan, Sweep }
 
+/** Options for reading a sweep file. */
 export interface SweepFileOptions {
   /** Accept a grid of up to this many points. */
   readonly allowPoints?: number

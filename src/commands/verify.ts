@@ -15,6 +15,7 @@ import { execute, type ReportedOutcome, type RunWatch } from './execute.ts'
 import { planSummary } from './run.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
 
+/** Name of the file in which `fulcrum tune --write` keeps what a recommendation promises. */
 export const expectedFile = 'expected.json'
 
 /** What to verify, and where. */

@@ -24,6 +24,7 @@ export interface Journal extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Clock and redaction of a journal. */
 export interface JournalOptions {
   /** Clock for the timestamps of lines; default: the wall clock. */
   readonly now?: () => Date

@@ -66,6 +66,7 @@ export async function writeLive(folder: string, live: Live): Promise<void> {
   }
 }
 
+/** Removes the live figures of a run. Ignores errors: stale figures expire by themselves. */
 export async function removeLive(folder: string): Promise<void> {
   for (const name of [liveFile, `${liveFile}.tmp`]) await rm(join(folder, name), { force: true }).catch(() => undefined)
 }

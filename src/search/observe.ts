@@ -34,6 +34,7 @@ export interface Observation {
 /** All results of each point in order, by point id; the latest one counts. */
 export type Results = ReadonlyMap<string, readonly PointResult[]>
 
+/** Groups the results of a journal by point. Later calls with the same journal read only its new lines. */
 export const resultsById: (lines: readonly JournalLine[]) => Results = followed<Map<string, PointResult[]>>(
   () => new Map(),
   (results, { event }) => {

@@ -69,6 +69,7 @@ export interface LatestPoint {
   readonly roles: readonly RoleLoad[]
 }
 
+/** The runs of a results folder. */
 export interface Catalogue {
   /** Newest first. */
   list(): Promise<readonly RunSummary[]>

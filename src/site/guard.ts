@@ -53,5 +53,6 @@ export function addressLiteral(address: string): string {
   return isIP(plain) === 6 ? `[${plain}]` : plain
 }
 
+/** Whether an address reaches only this machine: `localhost`, `::1` or 127.0.0.0/8. */
 export const isLoopback = (address: string): boolean =>
   address === 'localhost' || address === '::1' || /^127(?:\.\d{1,3}){3}$/.test(address)

@@ -1,8 +1,9 @@
 import type { RunSummary } from './catalogue.ts'
 import { fieldNames, search, unknownFields } from './search.ts'
 
-/** Default and maximum number of rows per page. */
+/** Default number of rows per page. */
 export const usualRows = 100
+/** Maximum number of rows per page. */
 export const mostRows = 1000
 
 /** Sort keys of the list, by column name. Null sorts last in both directions. */

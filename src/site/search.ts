@@ -12,6 +12,7 @@ const fields: Readonly<Record<string, (run: RunSummary) => readonly string[]>> =
   status: run => [run.state, run.isBaseline ? 'baseline' : ''],
 }
 
+/** Names that can stand before the colon of a search term. */
 export const fieldNames: readonly string[] = Object.keys(fields)
 
 /**

@@ -13,14 +13,17 @@ export interface ModuleRefusal {
 /** Whether a name in a sweep file is the path of a module rather than the name of a package. */
 export const isModulePath = (specifier: string): boolean => /^\.{1,2}\//.test(specifier) || isAbsolute(specifier)
 
+/** The exports of an imported module and the path of its file, or the reason why the import failed. */
 export type Imported =
   | {
       readonly exports: object
-      readonly file: string /** URLs of the modules that were read. */
+      readonly file: string
+      /** URLs of the modules that were read. */
       readonly loaded: readonly string[]
     }
   | FailedImport
 
+/** An error thrown while a module was resolved, read or evaluated. */
 export interface FailedImport {
   readonly error: unknown
   /** URL of the module itself; null when it was not found. */

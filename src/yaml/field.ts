@@ -32,8 +32,11 @@ export function expectationOf(schema: z.ZodType): string | undefined {
   return expectations.get(schema)?.right
 }
 
+/** A whole number from 1. */
 export const positiveInt = z.int().min(1)
+/** A whole number from 0. */
 export const count = z.int().min(0)
+/** A share from 0 to 1. */
 export const share = z.number().min(0).max(1)
 
 /** One value or a list of values; in the sweep a list is an axis. */

@@ -11,6 +11,7 @@ export interface Placement {
 
 /** Whether replicas are packed tightly, or each starts on a fresh node and shares none. */
 export type Layout = 'tight' | 'fresh nodes'
+/** Both layouts, for the range of nodes that a fleet may need. */
 export const layouts: readonly Layout[] = ['tight', 'fresh nodes']
 
 /**

@@ -25,7 +25,9 @@ export interface ResponseStep {
 /** Null if not measured: not streamed, or answers of one token. */
 export type Latencies = { readonly [metric in LatencyMetric]: Quantiles | null }
 
+/** Latencies that an SLO can limit, as named in a measurement. */
 export const latencyMetrics = ['ttftMs', 'itlMs', 'requestLatencyMs'] as const
+/** A latency of {@link latencyMetrics}. */
 export type LatencyMetric = (typeof latencyMetrics)[number]
 
 /** The SLO's limit of each metric; infinite if it has none. */

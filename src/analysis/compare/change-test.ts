@@ -109,6 +109,7 @@ export function oneSided({ difference, error, freedom }: LogChange): OneSided {
   return { up: studentUpperP(difference / error, freedom), down: studentUpperP(-difference / error, freedom) }
 }
 
+/** Probability that noise alone moves a figure at least this much in either direction. */
 export const twoSided = ({ up, down }: OneSided): number => Math.min(1, 2 * Math.min(up, down))
 
 /** 95% interval of the relative change. */

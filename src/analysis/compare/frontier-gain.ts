@@ -21,6 +21,9 @@ export interface FrontierGain {
   readonly atEqualThroughput: readonly Level[]
 }
 
+/**
+ * The other coordinate of both frontiers at one coordinate of the base; `head` is null where its frontier ends before.
+ */
 export interface Level {
   readonly at: number
   readonly base: number

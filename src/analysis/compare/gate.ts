@@ -14,6 +14,7 @@ export interface Allowance {
   readonly lost: number
 }
 
+/** The default: every point that the base measured needs a valid result. */
 export const nothingLost: Allowance = { lost: 0 }
 
 type Compared = Pick<Comparison, 'head' | 'points' | 'onlyBase' | 'onlyHead' | 'quality'>

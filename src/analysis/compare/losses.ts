@@ -33,6 +33,7 @@ export function lossesOf(pairs: readonly Pair[], onlyBase: readonly MeasuredPoin
   }
 }
 
+/** Number of points without a valid result. */
 export const lossCount = ({ failed, invalid, missing }: Omit<Losses, 'leftOut'>): number =>
   failed.length + invalid.length + missing.length
 

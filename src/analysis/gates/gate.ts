@@ -48,9 +48,12 @@ export type Gate = FigureGate | AccuracyGate
 /** Gates that need no comparison of questions between two runs. */
 export type FigureGate = Threshold | Limit | SloGate
 
+/** A gate on the values of one run, without a base. */
 export type AbsoluteGate = Limit | SloGate
 
+/** Whether a gate needs no base. */
 export const isAbsolute = (gate: Gate): gate is AbsoluteGate => gate.kind === 'limit' || gate.kind === 'slo'
+/** Whether a gate limits the change of a figure from a base. */
 export const isChange = (gate: Gate): gate is Threshold => gate.kind === 'change'
 
 /** Failed requests divided by all requests. Not used in comparisons, because it is usually 0, and 0 has no ratio. */

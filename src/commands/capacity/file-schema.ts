@@ -131,4 +131,5 @@ export const capacitySchema = z.strictObject({
   ),
 })
 
+/** A capacity file that matches the schema, with its defaults. */
 export type RawCapacity = z.output<typeof capacitySchema>

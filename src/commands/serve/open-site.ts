@@ -18,6 +18,7 @@ import { address } from '../comment.ts'
 import { followRun } from '../watch.ts'
 import { createPages } from './pages.ts'
 
+/** Options of `fulcrum serve`. */
 export interface ServeRequest {
   readonly resultsRoot: string
   /** Address to listen on. */

@@ -28,6 +28,7 @@ export interface SiteAssets {
   readonly history: PageAssets
 }
 
+/** The parts of a page that differ from page to page. */
 export interface Layout {
   readonly title: string
   readonly trail: readonly Crumb[]

@@ -8,6 +8,7 @@ const settings = (about: string) =>
     'write setting: value pairs, such as max_batch_size: [128, 256]',
   ).optional()
 
+/** Schema of the section `engine`. */
 export const engineSchema = field(
   z.strictObject({
     all: settings('Settings of all roles. An axis here changes all roles together.'),
@@ -19,4 +20,5 @@ export const engineSchema = field(
   'write { all: {…}, prefill: {…}, decode: {…}, aggregated: {…} }',
 )
 
+/** The section `engine` as written: settings by role, axes not yet crossed. */
 export type RawEngine = z.infer<typeof engineSchema>

@@ -11,6 +11,7 @@ const limit = (about: string, standard: number, schema: z.ZodNumber) =>
   ).default(standard)
 const milliseconds = z.number().min(0)
 
+/** Schema of the section `slo`. */
 export const sloSchema = field(
   z.strictObject({
     ttft_p95_ms: ms('Time to first token, 95th percentile').optional(),
@@ -22,6 +23,7 @@ export const sloSchema = field(
   'write { ttft_p95_ms: 2000, itl_p95_ms: 25 }',
 )
 
+/** Schema of the section `validity`. Its defaults are those of {@link defaultLimits}. */
 export const validitySchema = field(
   z.strictObject({
     error_share: limit('Failed requests as a share of all requests, 0–1.', defaultLimits.errorShare, share),

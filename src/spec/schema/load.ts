@@ -90,6 +90,7 @@ const autoRequests = z.strictObject({
   ),
 })
 
+/** Schema of the section `load`. */
 export const loadSchema = field(
   z.strictObject({
     concurrency: field(
@@ -188,5 +189,7 @@ export const loadSchema = field(
   'write { concurrency: [1, 4, 16], requests: 10x, warmup: 2x }',
 )
 
+/** The section `load` as written, axes not yet crossed. */
 export type RawLoad = z.infer<typeof loadSchema>
+/** The value of `requests: { auto: … }`. */
 export type RawAutoRequests = z.infer<typeof autoRequests>['auto']

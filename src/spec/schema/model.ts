@@ -21,6 +21,7 @@ const weight = field(
 
 const mixed = z.strictObject({ name, tokenizer: tokenizer.optional(), weight: weight.optional() })
 
+/** Schema of the section `model`. */
 export const modelSchema = field(
   z.union([name, z.strictObject({ name, tokenizer: tokenizer.optional() }), z.array(z.union([name, mixed])).min(2)]),
   'The served model and the tokenizer that counts its tokens. A bare name is short for `{ name: … }`. A list mixes requests for several names by `weight`, such as the LoRA adapters of a model: its first entry is the model that is deployed, and its tokenizer counts all.',

@@ -38,6 +38,7 @@ const lmEvalSchema = field(
   'write { tasks: [gsm8k], limit: 200 }',
 )
 
+/** Schema of the section `quality`. */
 export const qualitySchema = field(
   z.strictObject({
     questions: field(
@@ -71,4 +72,5 @@ export const qualitySchema = field(
   'write { questions: ./questions.jsonl }',
 )
 
+/** The section `quality` with its defaults. */
 export type RawQuality = z.output<typeof qualitySchema>

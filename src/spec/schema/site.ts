@@ -15,6 +15,7 @@ const currency = field(
 
 const kwh = amount('Price of a kWh, on top of the GPU-hours, for all measured energy. Default: none.', 0.12).optional()
 
+/** Schema of the key `price`. */
 export const priceSchema = field(
   z.union([
     z.number().positive(),
@@ -41,6 +42,7 @@ export const priceSchema = field(
   'write { gpu_hour: 2.5, currency: EUR } or { server: 300000, gpus: 8, years: 4, kwh: 0.12 }',
 )
 
+/** Schema of the key `power`. */
 export const powerSchema = field(
   z.strictObject({
     pue: field(
@@ -63,5 +65,7 @@ export const powerSchema = field(
   'write { pue: 1.2, host_w: 150, network_w: 20 }',
 )
 
+/** The key `price` with its defaults: a number, a price per GPU-hour, or the price of a server. */
 export type RawPrice = z.output<typeof priceSchema>
+/** The key `power` with its defaults. */
 export type RawPower = z.output<typeof powerSchema>

@@ -88,4 +88,5 @@ export function sweepSchemaOf(known: readonly AnyDeployer[]): typeof sweepSchema
 /** The same for a sweep whose deployer can't be loaded: its keys are anything. */
 export const schemaWithoutDeployer = sweepSchema.extend({ deploy: z.unknown().transform(() => undefined) })
 
+/** A sweep file that matches the schema, before cross-checks and before its axes are crossed. */
 export type RawSweep = z.output<typeof sweepSchema>

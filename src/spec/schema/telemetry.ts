@@ -66,6 +66,7 @@ export const gpusSchema = field(
   'write auto, off, or { dcgm: [http://10.0.0.5:9400/metrics] }, or { nvidia_smi: true, sample: 1s }',
 )
 
+/** Schema of the section `telemetry`. */
 export const telemetrySchema = field(
   z.strictObject({
     gpus: gpusSchema.default('auto'),
@@ -79,4 +80,5 @@ export const telemetrySchema = field(
   'write { workers: [http://10.0.0.5:9090/metrics] }',
 )
 
+/** The section `telemetry` with its defaults. */
 export type RawTelemetry = z.output<typeof telemetrySchema>

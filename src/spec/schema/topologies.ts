@@ -44,11 +44,14 @@ const entry = field(
   'write 2P1D, agg x2, { aggregated: [1, 2] } or { prefill: [1, 2], decode: [1, 2], max_gpus: … }',
 )
 
+/** Schema of the section `topologies`. */
 export const topologiesSchema = field(
   z.union([z.array(entry).min(1), entry]),
   'How many workers of each role serve together. With a list of entries, the sweep measures every topology of any entry, each once.',
   'write a list such as [{ aggregated: [1, 2] }, { prefill: [1, 2], decode: [1, 2] }]',
 )
 
+/** The section `topologies` as written: an entry or a list of entries. */
 export type RawTopologies = z.infer<typeof topologiesSchema>
+/** A short name, or ranges of worker counts with their limits. */
 export type RawTopologyEntry = z.infer<typeof entry>

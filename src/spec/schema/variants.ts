@@ -38,6 +38,7 @@ const variant = field(
 
 const variantName = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,39}$/
 
+/** Schema of the section `variants`. */
 export const variantsSchema = field(
   z
     .record(z.string(), variant)
@@ -48,4 +49,5 @@ export const variantsSchema = field(
 )
 
 export type RawVariants = z.infer<typeof variantsSchema>
+/** The patch of one variant as written. */
 export type RawVariant = z.infer<typeof variant>

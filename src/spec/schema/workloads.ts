@@ -86,13 +86,16 @@ const entry = field(
   'write { isl: 8000, osl: 256 } or 8000/256',
 )
 
+/** Schema of the section `workloads`. */
 export const workloadsSchema = field(
   z.union([z.array(entry).min(1), entry]),
   'Input and output lengths of requests: one workload or a list.',
   'write a list such as [{ isl: 8000, osl: 256 }, { isl: 1000, osl: 1000 }]',
 )
 
+/** The section `workloads` as written: an entry or a list of entries. */
 export type RawWorkloads = z.infer<typeof workloadsSchema>
 /** An entry with keys, before its axes are crossed. */
 export type RawWorkload = z.infer<typeof workload>
+/** An `isl` or `osl`: a length in tokens, or a distribution of lengths. */
 export type RawLength = z.infer<ReturnType<typeof length>>

@@ -13,4 +13,5 @@ export function readPrice(raw: RawPrice): Price {
   return { perGpuHour: perYear / (hoursOfYear * raw.use * raw.gpus), perKwh, currency }
 }
 
+/** The power of a site beside its GPUs, in W per GPU, and its PUE. */
 export const readPower = (raw: RawPower): SitePower => ({ pue: raw.pue, hostW: raw.host_w, networkW: raw.network_w })
