@@ -2,13 +2,13 @@ import { isCancel, select, text } from '@clack/prompts'
 import type { AskedSweep } from '../commands/own-sweep.ts'
 import { defined } from '../model/index.ts'
 
-/** What the choice says that leads to the templates instead. */
+/** The choice that leads to the templates instead of more questions. */
 const byTemplate = 'template'
 
 /**
  * Asks in the terminal what the sweep is for.
  * @returns the answers, or the name of a template
- * @throws AbortError when the one who is asked leaves
+ * @throws AbortError if the user leaves
  */
 export async function askForSweep(backends: { readonly [name: string]: string }): Promise<AskedSweep | string> {
   const backend = await answered(

@@ -1,6 +1,6 @@
 import type { CommentLinks } from '../commands/comment.ts'
 
-/** What the environment of a workflow says of addresses; nothing elsewhere. */
+/** Addresses of the repository and the workflow run from the environment of GitHub Actions; empty elsewhere. */
 export function ciLinks(env: NodeJS.ProcessEnv): Pick<CommentLinks, 'repository' | 'run'> {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name, GITHUB_RUN_ID: id } = env
   if (env.GITHUB_ACTIONS === 'true' && server && name) {

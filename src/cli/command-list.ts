@@ -1,13 +1,16 @@
 import type { Command } from 'commander'
 
-/** A command of the command line. Its module is loaded when somebody asks for the command or its help. */
+/** A command of the command line. Its module is loaded only for the command or its help. */
 export interface ListedCommand {
   readonly name: string
   /** Its line in `fulcrum --help`. */
   readonly summary: string
-  /** What Fulcrum itself starts, not people. */
+  /** True for commands that only Fulcrum itself starts. */
   readonly hidden?: true
-  /** Loads what adds the command, with its arguments, options, help and action; `programFor` is for completion. */
+  /**
+   * Loads the function that adds the command with its arguments, options, help and action. Only completion uses
+   * `programFor`.
+   */
   readonly load: () => Promise<(program: Command, programFor: (words: readonly string[]) => Promise<Command>) => void>
 }
 

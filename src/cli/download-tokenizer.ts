@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 export const addDownload = (command: Command): Command =>
   command.option('--download-tokenizer', 'Download the tokenizer of a model on Hugging Face if it is not here yet')
 
-/** Downloads the tokenizers that a sweep file needs, if the user agrees to it. */
+/** Downloads the tokenizers that a sweep file needs, if the user agrees. */
 export async function downloadIfAsked(isAsked: boolean | undefined, file: string): Promise<void> {
   if (!isAsked) return
   const { downloadTokenizers } = await import('../commands/download-tokenizers.ts')

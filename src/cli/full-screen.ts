@@ -1,10 +1,10 @@
-/** A terminal's second screen, which leaves what was there before as it was. */
+/** The alternate screen of a terminal. The normal screen keeps its content. */
 export interface FullScreen extends Disposable {
-  /** Shows a text from the top; lines below the last row are cut. */
+  /** Shows a text from the top. Lines below the last row are cut. */
   paint(text: string): void
 }
 
-/** DEC private mode 1049: the alternate screen, with the cursor's place saved (xterm, ctlseqs). */
+/** DEC private mode 1049: the alternate screen, with the cursor position saved (xterm, ctlseqs). */
 const enter = '\x1b[?1049h'
 const leave = '\x1b[?1049l'
 const home = '\x1b[H'
@@ -12,8 +12,8 @@ const eraseLine = '\x1b[K'
 const eraseBelow = '\x1b[J'
 
 /**
- * Switches a terminal to its alternate screen until disposal. The process's end restores it too, but no handler runs
- * when the process is killed. The cursor stays visible. Repaints after a resize.
+ * Switches a terminal to its alternate screen until disposal, and repaints after a resize. The end of the process
+ * restores the screen too, but not if the process is killed. Leaves the cursor visible for that case.
  */
 export function fullScreen(stream: NodeJS.WriteStream): FullScreen {
   let shown = ''

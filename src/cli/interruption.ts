@@ -1,6 +1,6 @@
 /**
- * Turns Ctrl-C and SIGTERM into an abort, so that everything started is stopped before the process ends; `quiet` where
- * nothing was started.
+ * Turns Ctrl-C and SIGTERM into an abort, so that everything is stopped before the process ends. `quiet` prints
+ * nothing, for commands that started nothing.
  */
 export function interruption({ quiet = false } = {}): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController()

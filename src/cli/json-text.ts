@@ -1,8 +1,8 @@
 import { isSecret, redactor } from '../model/text/redact.ts'
 
 /**
- * What `--json` prints: values of secret variables of the environment, and strings under the name of a secret
- * (`load.extra.api_key`), are replaced. A text such as `$NAME` only names a variable and stays.
+ * JSON text for `--json`. Replaces the values of secret environment variables, and strings under the name of a secret
+ * (`load.extra.api_key`). A text such as `$NAME` only names a variable and stays.
  */
 export function jsonText(
   value: unknown,

@@ -2,13 +2,13 @@ import type { Command } from 'commander'
 import { repeated } from './options.ts'
 import { wholeNumber } from './whole-number.ts'
 
-/** What a command that runs or reads one sweep takes for gates. */
+/** Gate options of a command that runs or reads one sweep. */
 export interface LimitOptions {
   readonly failOn?: readonly string[]
   readonly allowLost: number
 }
 
-/** Adds `--fail-on` and `--allow-lost` to a command that has one run to hold against limits. */
+/** Adds `--fail-on` and `--allow-lost` to a command with a single run. */
 export function addLimitOptions(command: Command): Command {
   return command
     .option(

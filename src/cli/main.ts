@@ -11,13 +11,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     const program = await programFor(argv.slice(2))
     await program.parseAsync([...argv])
   } catch (error) {
-    // Commander has printed its own message already.
+    // Commander has already printed its own message.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
     else process.exitCode = (await import('./print-error.ts')).printError(error, json)
   }
 }
 
-/** Whoever reads may stop, as `head` does. What is under way goes on, so that a run ends as it should. */
+/** A reader such as `head` may close the pipe early. Work in progress continues, so that a run ends properly. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }

@@ -3,8 +3,8 @@ import { endLeftovers, findLeftovers } from '../commands/leftovers.ts'
 import { jsonText } from './json-text.ts'
 
 /**
- * Names what a killed Fulcrum left running, since it takes ports, GPUs and CPU from what is measured now; in a terminal
- * offers to end just those. Left alone unless a person, or `--end-leftovers`, says so.
+ * Names processes that a killed Fulcrum left running, because they take ports, GPUs and CPU from this measurement. In a
+ * terminal, offers to end exactly those. Ends nothing unless the user agrees or gives `--end-leftovers`.
  */
 export async function nameLeftovers(endThem: boolean, json: boolean, signal: AbortSignal): Promise<void> {
   const leftovers = await findLeftovers()

@@ -1,10 +1,10 @@
 import { execa } from 'execa'
 
-/** How long a program may take to say that it cannot open the page; a browser itself may run on. */
+/** A program that cannot open the page reports this within 3 s. A browser itself may run on. */
 const failsWithinMs = 3000
 
 /**
- * Shows a page in the browser of this machine. Where that is not possible, says where the page is. Never throws.
+ * Opens a page in the browser of this machine. If that is not possible, prints where the page is. Never throws.
  * @param page path or URL
  */
 export async function openPage(
@@ -16,7 +16,7 @@ export async function openPage(
     process.stderr.write(`No browser can be started here. Open ${page}\n`)
 }
 
-/** The program that opens a page; null where nobody sits in front of a screen, so that only a text browser could. */
+/** The program that opens a page; null without a graphical screen, where only a text browser could open it. */
 function openerOn(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): readonly [string, ...string[]] | null {
   if (platform === 'darwin') return ['open']
   if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler']
@@ -27,7 +27,7 @@ function openerOn(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): readonly [
 
 async function opens(argv: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<boolean> {
   const [program, ...args] = argv
-  // In a group of its own, so that Ctrl-C here does not close the browser.
+  // A group of its own keeps Ctrl-C here from closing the browser.
   const opening = execa(program, args, {
     env,
     extendEnv: false,

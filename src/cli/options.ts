@@ -4,14 +4,14 @@ import { wholeNumber } from './whole-number.ts'
 /** The run that a command reads, for `Command.argument`. */
 export const runArgument = ['[run]', 'Folder or ID of a run (default: the newest run)'] as const
 
-/** Adds `--out`, which every command has that reads or writes runs. */
+/** Adds `--out` to a command that reads or writes runs. */
 export const addOut = (command: Command): Command =>
   command.option('--out <dir>', 'Folder that holds the runs', 'results')
 
-/** Adds `--open`, which every command has that writes a page. */
+/** Adds `--open` to a command that writes a page. */
 export const addOpen = (command: Command): Command => command.option('--open', 'Open the page in a browser')
 
-/** Shows the page that a command wrote, if `--open` asks for it. */
+/** Opens the page that a command wrote, if `--open` was given. */
 export async function openIfAsked(isAsked: boolean | undefined, page: string | null | undefined): Promise<void> {
   if (isAsked && page) await (await import('./open-page.ts')).openPage(page)
 }

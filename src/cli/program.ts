@@ -16,7 +16,7 @@ Examples:
 
 ${exitCodesHelp()}`
 
-/** The program with the command that the words ask for; of the others it knows only what `fulcrum --help` lists. */
+/** The program with the command that the words name. All other commands have only their line in `fulcrum --help`. */
 export async function programFor(words: readonly string[]): Promise<Command> {
   const program = new Command('fulcrum')
     .description(about)

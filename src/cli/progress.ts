@@ -16,7 +16,7 @@ export interface ProgressDisplay extends Disposable {
 export async function showProgress(json: boolean): Promise<ProgressDisplay> {
   if (json) return jsonLines()
   if (!process.stderr.isTTY) return plainLines()
-  // A log needs nothing of what repaints a terminal.
+  // Logs do not need the modules that repaint a terminal.
   const { repainter } = await import('./repainter.ts')
   return repaintedLine(repainter(process.stderr, { everyMs: 100 }))
 }
@@ -51,7 +51,7 @@ function news(progress: RunProgress): string | null {
   }
 }
 
-/** Events of a deployment that a log should keep: lost and recovered machines, and a long wait once a minute. */
+/** Deployment events that a log should keep: lost and recovered machines, and a long wait once a minute. */
 function newsOf(event: NonNullable<Extract<RunProgress, { step: 'deploying' }>['event']>): string | null {
   switch (event.kind) {
     case 'lost':
@@ -113,7 +113,7 @@ function repaintedLine(painter: Repainter): ProgressDisplay {
   return {
     show: progress => {
       const line = news(progress)
-      // A terminal would break it within a word.
+      // Otherwise the terminal breaks the line within a word.
       if (line !== null) painter.log(wrapped(line, '', textColumns(screenOf(process.stderr, process.env))))
       painter.paint(`${standing(progress)} ${doing(progress)}`.slice(0, (process.stderr.columns || 80) - 1))
     },
@@ -124,7 +124,7 @@ function repaintedLine(painter: Repainter): ProgressDisplay {
 function jsonLines(): ProgressDisplay {
   return {
     show: progress => {
-      // Repaints carry no news for a machine.
+      // Repaints contain no news for a machine.
       if (progress.step === 'measuring' && progress.load !== null) return
       if (progress.step === 'checking-quality' && progress.done > 0) return
       console.log(jsonText({ type: 'progress', ...progress }))

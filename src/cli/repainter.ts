@@ -2,17 +2,17 @@ import { createLogUpdate } from 'log-update'
 
 /** Text at the end of a terminal that the next text replaces. */
 export interface Repainter extends Disposable {
-  /** Replaces the text; skipped while the last one is younger than `everyMs`. */
+  /** Replaces the text. Skipped if the last one is younger than `everyMs`. */
   paint(text: string): void
-  /** Writes a line that stays, above the text. */
+  /** Writes a permanent line above the text. */
   log(line: string): void
-  /** Leaves the text where it is; what is painted next goes below it. */
+  /** Leaves the text in place. The next text appears below it. */
   keep(): void
 }
 
 /**
- * What a terminal repaints: the progress of a run, a watched status, the fits of a twin. Disposing clears it. The
- * cursor stays visible, as a killed process could not bring it back.
+ * Repaints text in a terminal: the progress of a run, a watched status, the fits of a twin. Disposal clears it. The
+ * cursor stays visible, because a killed process could not restore it.
  */
 export function repainter(stream: NodeJS.WriteStream, { everyMs = 0 }: { readonly everyMs?: number } = {}): Repainter {
   const update = createLogUpdate(stream, { showCursor: true })
@@ -34,7 +34,7 @@ export function repainter(stream: NodeJS.WriteStream, { everyMs = 0 }: { readonl
   }
 }
 
-/** One line of progress: repainted in a terminal, at most a line a second elsewhere. */
+/** One line of progress: repainted in a terminal, at most one line per second elsewhere. */
 export function progressLine(stream: NodeJS.WriteStream): Repainter {
   if (stream.isTTY) return repainter(stream, { everyMs: 100 })
   let writtenAt = Number.NEGATIVE_INFINITY
@@ -51,7 +51,7 @@ export function progressLine(stream: NodeJS.WriteStream): Repainter {
   }
 }
 
-/** Tells how many of a number of things are done, and what is left of the time, once it has taken two seconds. */
+/** Reports the count of finished items and the remaining time, starting after two seconds. */
 export function countedProgress(line: Repainter, what: string): (done: number, of: number) => void {
   const startedAt = performance.now()
   return (done, of) => {

@@ -3,15 +3,15 @@ import type { Command } from 'commander'
 import type { Point } from '../model/index.ts'
 import { cursorIn, type Suggestion, suggestions } from './suggestions.ts'
 
-/** Arguments that name a run. One of `<file-or-run>` may name a file instead. */
+/** Arguments that name a run. `<file-or-run>` may name a file instead. */
 const ofRuns = new Set(['run', 'base', 'head', 'file-or-run'])
 
-/** What {@link suggestions} says and, where that is nothing, the names on disk: runs, sweeps and points. */
+/** The result of {@link suggestions} or, if it is empty, names on disk: runs, sweeps and points. */
 export async function allSuggestions(program: Command, words: readonly string[]): Promise<readonly Suggestion[]> {
   const known = suggestions(program, words)
   if (known.length > 0) return known
   const { current } = cursorIn(program, words)
-  // A run or a file that cannot be read has nothing to suggest, and a Tab is no place for an error.
+  // An unreadable run or file has no suggestions; Tab must not print an error.
   const named = await namesOnDisk(program, words).catch(() => [])
   return named.filter(({ word }) => word.startsWith(current))
 }
@@ -66,7 +66,7 @@ async function pointsOfRun(run: string | undefined, resultsRoot: string): Promis
   return described(results.map(({ point }) => point))
 }
 
-/** Repeats of a point have an ID of their own. */
+/** Each repeat of a point has its own ID. */
 async function described(points: readonly Point[]): Promise<readonly Suggestion[]> {
   const { pointLabel } = await import('../commands/point-label.ts')
   return [...new Map(points.map(point => [point.id, { word: point.id, about: pointLabel(point) }])).values()]

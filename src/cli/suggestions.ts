@@ -7,9 +7,9 @@ export interface Suggestion {
 }
 
 /**
- * What can stand in place of the last word of a command line; nothing where a file, a run or a free text is expected,
- * which a shell completes with files.
- * @param words what follows `fulcrum`; the last one is the word to complete, possibly empty
+ * Completions for the last word of a command line. Empty where a file, a run or free text is expected, which the shell
+ * completes with files.
+ * @param words the words after `fulcrum`; the last one is the word to complete, possibly empty
  */
 export function suggestions(program: Command, words: readonly string[]): readonly Suggestion[] {
   const { current, command, isNamed, option: asking, argument } = cursorIn(program, words)
@@ -28,24 +28,24 @@ export function suggestions(program: Command, words: readonly string[]): readonl
   return starting([...commands, ...choices.map(word => ({ word, about: '' }))])
 }
 
-/** Where the last word of a command line stands. */
+/** The position of the last word of a command line. */
 export interface Cursor {
-  /** What is typed of the last word. */
+  /** The typed part of the last word. */
   readonly current: string
   readonly command: Command
-  /** Whether a word before it is none of the command's subcommands. */
+  /** Whether an earlier word is not a subcommand of the command. */
   readonly isNamed: boolean
-  /** The option whose value it is. */
+  /** The option whose value the word is. */
   readonly option: Option | undefined
-  /** The argument that it is, unless it is an option or an option's value. */
+  /** The argument that the word is, unless it is an option or the value of an option. */
   readonly argument: Argument | undefined
   /** The arguments before it. */
   readonly given: readonly string[]
-  /** The value that an option has before it; undefined if it is not given. */
+  /** The value of an option in the words before; undefined if it is not given. */
   readonly optionValue: (long: string) => string | undefined
 }
 
-/** Finds out what the last word of a command line stands for. */
+/** Finds the position of the last word of a command line. */
 export function cursorIn(program: Command, words: readonly string[]): Cursor {
   const current = words.at(-1) ?? ''
   const before = words.slice(0, -1)
@@ -64,7 +64,7 @@ export function cursorIn(program: Command, words: readonly string[]): Cursor {
   return { current, command, isNamed, option, argument: isArgument ? argument : undefined, given, optionValue }
 }
 
-/** The innermost command that the words name, and whether a word follows that is none of its subcommands. */
+/** The innermost command that the words name, and whether a later word is not one of its subcommands. */
 function commandOf(
   program: Command,
   words: readonly string[],
@@ -83,7 +83,7 @@ function commandOf(
 const isValueNext = ({ long, short, required }: Option, word: string | undefined) =>
   required && word !== undefined && (word === long || word === short)
 
-/** The arguments of the command that are written already. */
+/** The arguments of the command among the words. */
 function positionals(options: readonly Option[], words: readonly string[], command: Command): readonly string[] {
   const at = words.lastIndexOf(command.name())
   return words

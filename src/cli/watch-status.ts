@@ -8,7 +8,7 @@ import { fullScreen } from './full-screen.ts'
 import { interruption } from './interruption.ts'
 import { jsonText } from './json-text.ts'
 
-/** Shows a run as it goes: on the whole screen of a terminal, a line a change elsewhere, JSON lines for machines. */
+/** Shows a run in progress: full screen in a terminal, one line per change elsewhere, JSON lines for machines. */
 export async function watchStatus(
   choice: { readonly folder?: string; readonly resultsRoot: string },
   json: boolean,
@@ -22,7 +22,7 @@ export async function watchStatus(
     for await (const glimpse of watchRun(choice, { signal: interrupted.signal })) {
       if (json) console.log(jsonText(glimpse))
       else if (screen === null) {
-        // A log gets a line for each result; live figures would be one a second.
+        // A log gets one line per result. Live figures would add one per second.
         const line = glimpseLine(glimpse)
         if (line !== lastLine) console.log(line)
         lastLine = line
@@ -37,7 +37,7 @@ export async function watchStatus(
     if (!interrupted.signal.aborted) throw error
   } finally {
     screen?.[Symbol.dispose]()
-    // What the run came to stays on the screen that was there before.
+    // The result of the run stays on the normal screen.
     if (last !== '') console.log(last)
   }
 }
@@ -52,7 +52,7 @@ export function glimpseLine(glimpse: RunGlimpse): string {
   return `[${doneOf(glimpse)}/${glimpse.points.planned}${leftText(glimpse)}] ${glimpse.state}${latest}`
 }
 
-/** Points without figures and why, the latest first: what a whole screen has room for. */
+/** Points without figures and the reasons, latest first, for a full screen. */
 export function problemLines({ problems }: RunGlimpse, { columns }: Pick<Screen, 'columns'>): readonly string[] {
   if (problems.length === 0) return []
   const lines = problems
@@ -71,7 +71,10 @@ export function liveScreenLines({ live }: RunGlimpse, { columns }: Pick<Screen, 
 const cut = (text: string, columns: number) =>
   text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`
 
-/** Four lines and those of the latest point's figures, none wider than the screen: repainting counts on that. */
+/**
+ * Four lines, and those with the figures of the latest point. No line is wider than the screen, which repainting relies
+ * on.
+ */
 export function glimpseText(glimpse: RunGlimpse, { columns, colour }: Screen): string {
   const { points, sweep, state } = glimpse
   const done = doneOf(glimpse)

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 
 /**
- * A reader of a flag that takes a whole number, written in digits alone: `Number` would take `''`, `1e999` and `0x10`
- * as well.
- * @throws InvalidArgumentError, which ends the command with exit code 2, for any other text
+ * Returns a parser for a flag that takes a whole number. Accepts only digits: `Number` would also accept `''`, `1e999`
+ * and `0x10`.
+ * @throws InvalidArgumentError for any other text, which ends the command with exit code 2
  */
 export function wholeNumber({ from = 1, to = Number.MAX_SAFE_INTEGER } = {}): (text: string) => number {
   return text => {

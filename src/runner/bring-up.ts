@@ -4,19 +4,19 @@ import { type Deployment, deploymentLabel, type Endpoint, FulcrumError } from '.
 import type { RunContext } from './context.ts'
 import { within } from './deadline.ts'
 
-/** A deployment that answers, the reason why it doesn't, or why machines that were lost leave no room for it. */
+/** A deployment that answers, the reason why it does not, or the reason why lost machines leave no room for it. */
 export type BroughtUp = { readonly endpoint: Endpoint } | { readonly failure: string } | { readonly notRun: string }
 
-/** A deployer has its own deadline for readiness; this one only keeps a broken deployer from hanging the sweep. */
+/** Each deployer has its own deadline for readiness. This one only keeps a broken deployer from blocking the sweep. */
 const reconcileLimitMs = 2 * 60 * 60_000
 
 const attempts = 2
 
 /**
- * Brings a deployment up, or back up: a failure that may pass is tried once more, because what failed may have been a
- * port, a registration or a lease that lingered. Recorded in the journal either way.
+ * Brings a deployment up, or up again. Retries once after a failure that may pass, such as a lingering port,
+ * registration or lease. Records the outcome in the journal.
  * @throws the signal's reason; FulcrumError of kind environment or bad-input, because the next deployment would meet
- *   the same fault: the run ends, and goes on where it ended when the fault is gone
+ *   the same problem. The run ends and can be resumed once the problem is solved.
  */
 export async function bringUp(run: RunContext, deployment: Deployment, why: string): Promise<BroughtUp> {
   const startS = run.elapsedS()
@@ -49,7 +49,7 @@ export async function bringUp(run: RunContext, deployment: Deployment, why: stri
   }
 }
 
-/** An error that nobody foresaw may be over in a moment; of the others, each says so itself. */
+/** An unforeseen error may pass; every other error says so itself. */
 const mayPass = (error: unknown): boolean => !(error instanceof FulcrumError) || error.retryable
 
 async function reconcile(run: RunContext, deployment: Deployment, why: string): Promise<Reconciled> {
@@ -72,7 +72,10 @@ async function reconcile(run: RunContext, deployment: Deployment, why: string): 
   }
 }
 
-/** An error in a journal: what, where unless that is said, what to do. `127.0.0.1 is silent (http://…). Start it.` */
+/**
+ * An error as journal text: message, place unless the message contains it, remedy. `127.0.0.1 is silent (http://…).
+ * Start it.`
+ */
 export function messageOf(error: unknown): string {
   if (!(error instanceof FulcrumError)) return error instanceof Error ? error.message : String(error)
   const { message, where, remedy } = error

@@ -1,8 +1,8 @@
 import type { RunContext } from './context.ts'
 
 /**
- * Why no further point may begin, or null. A budget counts for one attempt: whoever resumes a run grants it anew.
- * A point that has begun is finished.
+ * The reason why no further point may begin, or null. A budget applies to one attempt, so each resume gets it anew.
+ * Points in progress are finished.
  */
 export function budgetSpent(run: RunContext): string | null {
   const { hours, points } = run.plan.sweep.budget

@@ -8,10 +8,10 @@ import type { RunDependencies } from './dependencies.ts'
 import type { RunStep, Standing } from './progress.ts'
 import { type PlannedChecks, timeLeft } from './time-left.ts'
 
-/** A run at work: its plan and dependencies, and the few things that change as it goes. */
+/** A running sweep: its plan and dependencies, and its few changing values. */
 export interface RunContext {
   readonly plan: Plan
-  /** What to measure next. */
+  /** Chooses what to measure next. */
   readonly choice: Choice
   readonly dependencies: RunDependencies
   readonly signal: AbortSignal
@@ -21,14 +21,17 @@ export interface RunContext {
   elapsedS(): number
   /** Points measured in this attempt. */
   measured(): number
-  /** Appends to the journal; the returned promise resolves when the line is on the disk. */
+  /** Appends to the journal. Resolves when the line is on disk. */
   record(event: JournalEvent): Promise<void>
-  /** Says which deployment the following progress belongs to. */
+  /** Sets the deployment of the progress messages that follow. */
   enter(planned: PlannedDeployment): void
   tell(step: RunStep): void
 }
 
-/** The checks of quality of a plan, which take so many seconds in all; of lm-eval nothing is known before its first. */
+/**
+ * The quality checks of a plan, which take this many seconds in total. The duration of lm-eval is unknown before its
+ * first check.
+ */
 function plannedChecks({ sweep: { quality }, deployments }: Plan, seconds: number): PlannedChecks | null {
   if (quality === undefined) return null
   const first = deployments.flatMap(({ points }) => points.filter(({ repeat }) => repeat === 1))
@@ -36,7 +39,7 @@ function plannedChecks({ sweep: { quality }, deployments }: Plan, seconds: numbe
   return { at: quality.at, fallbackSeconds: seconds / Math.max(1, count) }
 }
 
-/** @param plan whose points are counted for the standing */
+/** Creates the context of an attempt at a plan. Progress counts the points of this plan. */
 export function runContext(plan: Plan, dependencies: RunDependencies): RunContext {
   const clockMs = dependencies.clockMs ?? (() => performance.now())
   const { journal } = dependencies.run
@@ -57,7 +60,9 @@ export function runContext(plan: Plan, dependencies: RunDependencies): RunContex
   let counted = { lines: -1, done: 0, secondsLeft: null as number | null, atS: 0 }
 
   const elapsedS = () => (clockMs() - startedMs) / 1000
-  /** Counting is dear for a large plan, so it is done once a journal line; between lines only time passes. */
+  /**
+   * Counting is expensive for a large plan, so it is done once per journal line. Between lines only the time advances.
+   */
   const standing = (): Standing => {
     const now = elapsedS()
     if (counted.lines !== journal.lines.length) {

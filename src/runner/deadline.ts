@@ -1,38 +1,36 @@
 import { FulcrumError, type Load, type Point, windowOf } from '../model/index.ts'
 
-/** How long work may go on after its abort before it is left behind. */
+/** How long aborted work may take to end before the runner abandons it. */
 const graceMs = 15_000
 
-/** Start-up, prompts, connections and summary of a generator, on a slow machine. */
+/** Start-up, prompts, connections and summary of a generator on a slow machine. */
 const overheadMs = 5 * 60_000
 
-/** Requests that all run into their deadline are given up on after this long: the point is lost either way. */
+/** Upper bound if every request times out: the point is lost anyway. */
 const longestWaitMs = 60 * 60_000
 
-/** A trace says how long it is only when it is read: longer ones need `until`. */
+/** The duration of a trace is unknown before it is read. Longer traces need `until`. */
 const longestTraceS = 7 * 24 * 3600
 
-/**
- * How long a point may take before it is given up: as long as its load and its requests' own deadlines allow, at most.
- */
+/** Deadline of a point, in ms: the longest time that its load and the timeouts of its requests allow. */
 export function pointDeadlineMs(point: Point): number {
   const { load } = point
   const requests = load.warmup + (load.requests ?? 0)
   const waves = Math.ceil(requests / Math.max(1, slotsOf(load)))
-  // A request more in each slot holds the load of a steady window.
+  // One more request in each slot keeps up the load of a steady window.
   const held = windowOf(load) === 'steady' ? 1 : 0
   const bounded = Math.min((Math.max(1, waves) + held) * load.timeoutMs, longestWaitMs)
   return overheadMs + bounded + (scheduledS(load) + load.graceS) * 1000
 }
 
-/** Requests in flight at once; an open loop waits for none. */
+/** Requests in flight at once. An open loop does not wait for any. */
 function slotsOf(load: Load): number {
   return load.level.kind === 'concurrency' ? load.level.concurrency : load.warmup + (load.requests ?? 0)
 }
 
-/** Seconds that the schedule itself takes, whatever the server does. */
+/** Seconds that the schedule takes, regardless of the server. */
 function scheduledS(load: Load): number {
-  // An open loop may warm up for as long as its window.
+  // The warm-up of an open loop may be as long as its window.
   if (load.durationS !== undefined) return load.level.kind === 'rate' ? 2 * load.durationS : load.durationS
   if (load.level.kind === 'rate') return (2 * (load.requests ?? 0) + load.warmup) / load.level.requestsPerS
   if (load.level.kind === 'stages') return load.level.stages.reduce((sum, stage) => sum + stage.durationS, 0)
@@ -42,9 +40,9 @@ function scheduledS(load: Load): number {
 }
 
 /**
- * Runs work under a deadline. Work is asked to stop by its signal and left behind when it doesn't within 15 s, so
- * that a hung generator or deployer never hangs the sweep.
- * @throws the signal's reason when aborted; FulcrumError (failed, `deadline`) when late
+ * Runs work under a deadline in ms. The signal asks late work to stop; work that has not stopped after another 15 s is
+ * abandoned, so that a hung generator or deployer never blocks the sweep.
+ * @throws the signal's reason if aborted; FulcrumError (failed, `deadline`) if late
  */
 export async function within<T>(
   limitMs: number,

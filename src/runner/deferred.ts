@@ -4,27 +4,27 @@ import { choiceOf } from '../search/strategies.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 
 /**
- * Why deployments were not run in the attempt at hand, by their id: machines were lost. The next attempt tries them
- * again.
+ * Deployments that this attempt could not run because machines were lost: the reasons by deployment id. The next
+ * attempt tries them again.
  */
-export const setAside: (lines: readonly JournalLine[]) => ReadonlyMap<string, string> = followed<Map<string, string>>(
+export const deferredIn: (lines: readonly JournalLine[]) => ReadonlyMap<string, string> = followed<Map<string, string>>(
   () => new Map(),
-  (aside, { event }) => {
-    if (event.type === 'run-started') aside.clear()
-    if (event.type === 'deployment' && event.outcome === 'not-run') aside.set(event.deploymentId, event.reason)
+  (deferred, { event }) => {
+    if (event.type === 'run-started') deferred.clear()
+    if (event.type === 'deployment' && event.outcome === 'not-run') deferred.set(event.deploymentId, event.reason)
   },
 )
 
-/** The choice that the sweep file asks for, among the deployments that have not been deferred. */
+/** The choice that the sweep file asks for, among the deployments that are not deferred. */
 export function choiceAmongTheRest(plan: Plan): Choice {
   const all = choiceOf(plan)
-  let latest = { aside: 0, choice: all }
+  let latest = { deferred: 0, choice: all }
   const among = (lines: readonly JournalLine[]): Choice => {
-    const aside = setAside(lines)
-    if (aside.size === 0) return all
-    if (aside.size !== latest.aside) {
-      const isLeft = ({ deployment }: PlannedDeployment) => !aside.has(deployment.id)
-      latest = { aside: aside.size, choice: choiceOf({ ...plan, deployments: plan.deployments.filter(isLeft) }) }
+    const deferred = deferredIn(lines)
+    if (deferred.size === 0) return all
+    if (deferred.size !== latest.deferred) {
+      const isLeft = ({ deployment }: PlannedDeployment) => !deferred.has(deployment.id)
+      latest = { deferred: deferred.size, choice: choiceOf({ ...plan, deployments: plan.deployments.filter(isLeft) }) }
     }
     return latest.choice
   }

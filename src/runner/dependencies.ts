@@ -7,29 +7,29 @@ import type { checkQuality } from '../quality/check.ts'
 import type { GpuHosts } from '../telemetry/gpu/watch.ts'
 import type { RunProgress } from './progress.ts'
 
-/** Everything that a run needs beside its plan; the effects of the whole loop come in here. */
+/** Everything that a run needs beside its plan, including all effects of the run loop. */
 export interface RunDependencies {
-  /** The run's folder and journal, held by this process; the caller closes it. */
+  /** The run's folder and journal, held by this process. The caller closes them. */
   readonly run: Pick<OpenRun, 'folder' | 'journal' | 'attempt'>
-  /** Closed by the run, however it ends. */
+  /** Closed by the run, whatever its outcome. */
   readonly deployer: Deployer
-  /** Where the GPUs of the running deployment are looked at; nowhere unless given. */
+  /** Hosts of the GPUs of the running deployment. Default: GPUs are not observed. */
   readonly gpuHosts?: () => GpuHosts
-  /** Closed by the run, however it ends. */
+  /** Closed by the run, whatever its outcome. */
   readonly generator: LoadGenerator
-  /** What can be said against a measurement. */
+  /** Returns the findings on a measurement. */
   readonly judge: (point: Point, measurement: Measurement) => readonly Finding[]
-  /** Checks quality where the sweep asks for it; asks the endpoint unless given. */
+  /** Checks quality if the sweep asks for it. Default: by asking the endpoint. */
   readonly checkQuality?: typeof checkQuality
-  /** Ids of points to measure once more, whatever their results so far; none unless given. */
+  /** Ids of points to measure again regardless of their results. Default: none. */
   readonly again?: readonly string[]
-  /** Aborted when the user wants to stop: the point in flight is dropped. */
+  /** Aborted when the user stops the run. The point in flight is dropped. */
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void
-  /** Monotonic milliseconds; `performance.now` unless given. */
+  /** Monotonic milliseconds. Default: `performance.now`. */
   readonly clockMs?: () => number
-  /** Deadline of one point; derived from its load unless given. */
+  /** Deadline of one point. Default: derived from its load. */
   readonly pointDeadlineMs?: (point: Point) => number
-  /** How long a point may go on after a part of its deployment has ended; 20 s unless given. */
+  /** How long a point may continue after a part of its deployment has ended. Default: 20 s. */
   readonly brokenGraceMs?: number
 }

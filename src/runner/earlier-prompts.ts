@@ -5,9 +5,9 @@ import { contentId, counted, type Deployment, type Point, rememberedOf, roles } 
 import { poolsOf } from '../plan/order/reconcile-cost.ts'
 
 /**
- * What can be said of prompts that earlier points of the run sent, to workers that may still run: a prefix cache has
- * them. A dataset's rows are sent from the first on by every point. A generator makes the same prompts from the same
- * seed (`by-seed`), or a point's own (`fresh`): then only the same point measured again repeats them.
+ * A warning if earlier points of the run sent the same prompts to workers that may still run, because a prefix cache
+ * holds them. Every point sends the rows of a dataset from the first one on. Generated prompts repeat for the same seed
+ * (`by-seed`), or only when the same point is measured again (`fresh`).
  */
 export function earlierPrompts(
   point: Point,
@@ -38,11 +38,11 @@ export function earlierPrompts(
   ]
 }
 
-/** Prompts, from the first on, that a point sent. */
+/** Number of prompts that a point sent, from the first one on. */
 const promptsSent = ({ load }: Point, { prompts, requests }: Measurement) =>
   Math.min(prompts?.available ?? load.dataset, load.warmup + requests.sent)
 
-/** Of the requests behind the warm-up, those whose prompt is one of the first so many; prompts come round. */
+/** Requests after the warm-up whose prompt is one of the first `first` prompts. Prompts repeat cyclically. */
 function requestsWithin(first: number, warmup: number, sent: number, available: number): number {
   if (first >= available) return sent
   let within = 0
@@ -50,16 +50,16 @@ function requestsWithin(first: number, warmup: number, sent: number, available: 
   return within
 }
 
-/** The most prompts, from the first on, that a point of a deployment sent. */
+/** The largest number of prompts that a point of a deployment sent, from the first one on. */
 interface Sent {
   readonly deployment: Deployment
   readonly prompts: number
   readonly label: string
-  /** Its place in the journal. */
+  /** Index of the point's journal line. */
   readonly at: number
 }
 
-/** What was sent by what has the same prompts, and by deployment. */
+/** The prompts sent so far, by a key that points with equal prompts share, and by deployment. */
 function sentBy(keyOf: (point: Point) => string) {
   const read = followed<Map<string, Map<string, Sent>>>(
     () => new Map(),
@@ -77,10 +77,10 @@ function sentBy(keyOf: (point: Point) => string) {
   return Object.assign(read, { keyOf })
 }
 
-/** A generator's fresh prompts are a point's own. */
+/** Fresh prompts of a generator belong to one point. */
 const sentByPoint = sentBy(({ id }) => id)
 
-/** Prompts come from a dataset, or are made from a seed. */
+/** Other prompts depend on their dataset or on their seed and lengths. */
 const sentByContent = sentBy(
   rememberedOf((point: Point) => {
     const { generator, load, workload, deployment } = point
@@ -93,7 +93,7 @@ const sentByContent = sentBy(
 /** The dataset, if there is one. */
 const contentOf = ({ workload }: Point) => workload.datasetSha256 ?? workload.datasetFile
 
-/** Whether workers of one deployment may be workers of the other still, when it was changed into it. */
+/** Whether a worker of one deployment may still run after Fulcrum changed it into the other. */
 function mayShareWorkers(one: Deployment, other: Deployment): boolean {
   if (one.id === other.id) return true
   const kinds = kindsOf(one)

@@ -10,7 +10,7 @@ import type { ServerNow, ServerWatch } from '../telemetry/server-metrics.ts'
 import { isWorker } from '../telemetry/worker-pages.ts'
 
 const everyMs = 1000
-/** Tokens/s are averaged over this time. */
+/** Averaging time of the token rate. */
 const rateOverMs = 5000
 
 /** Sources of live figures besides the load generator. */
@@ -19,13 +19,13 @@ export interface LiveSources {
   readonly gpus: Pick<GpuWatch, 'now'> | null
 }
 
-/** Publishes the point that is being measured to other processes. */
+/** Publishes the point in flight to other processes. */
 export interface LiveTeller extends AsyncDisposable {
   take(load: LoadProgress): void
 }
 
 /**
- * Writes the figures of a point that is being measured beside the journal, once a second. The file is removed before the
+ * Writes the figures of the point in flight beside the journal once a second. Disposal removes the file, before the
  * point is recorded.
  * @param pid process that holds the run
  */
@@ -63,7 +63,7 @@ export function tellLive(folder: string, point: Point, { server, gpus }: LiveSou
   }
 }
 
-/** Tokens/s over the last seconds from a growing count; null until there are two counts. */
+/** Returns a function that computes tokens/s over the last 5 s from a growing count; null until it has two counts. */
 export function tokenRate(): (tokens: number | null, atMs: number) => number | null {
   let seen: { readonly atMs: number; readonly tokens: number }[] = []
   return (tokens, atMs) => {
@@ -119,7 +119,7 @@ const generatorFigures = (
   seenBy: 'generator',
 })
 
-/** Names on the pages of Dynamo's frontend, vLLM, SGLang and TensorRT-LLM; histograms in seconds. */
+/** Metric names of Dynamo's frontend, vLLM, SGLang and TensorRT-LLM. Histograms are in seconds. */
 const names = {
   ttft: /time_to_first_token_seconds$/,
   itl: /(?:inter_token_latency|time_per_output_token|request_time_per_output_token)_seconds$/,
@@ -128,8 +128,8 @@ const names = {
 } as const
 
 /**
- * The load as the server sees it: at its frontend if that has the metric, else summed over its workers. Latencies are
- * means since the window began.
+ * The load as the server sees it: at its frontend if that has the metric, otherwise summed over its workers. Latencies
+ * are means since the start of the window.
  */
 function serverFigures({ recent, window }: ServerNow): LoadFigures {
   const figuresOf = (metrics: ServerMetrics, name: RegExp): readonly Series[] => {
@@ -156,7 +156,7 @@ function serverFigures({ recent, window }: ServerNow): LoadFigures {
   return { ...figures, seenBy: figures.ttftMs === null && figures.itlMs === null ? null : 'server' }
 }
 
-/** Metrics with the last value as their mean, for the queues of this moment instead of the last seconds. */
+/** Metrics with the last value as their mean, to show the current queues instead of those of the last seconds. */
 const latestOf = (metrics: ServerMetrics): ServerMetrics =>
   Object.fromEntries(
     Object.entries(metrics).map(([source, own]) => [

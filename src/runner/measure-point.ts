@@ -35,20 +35,20 @@ import {
 } from './observed-workers.ts'
 import { keepWorkerLogs } from './worker-logs.ts'
 
-/** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
+/** A check looks at processes and discovery. If it takes longer than this, something is wrong. */
 const checkLimitMs = 60_000
 
-/** A recorded point, and what was wrong with its deployment afterwards. */
+/** A recorded point, and what is wrong with its deployment afterwards. */
 export interface PointOutcome {
   readonly result: PointResult
   readonly broken: readonly string[]
 }
 
 /**
- * Measures one point and records it. The deployment is looked at again afterwards: what broke under the point makes
- * it invalid, whatever the figures say.
- * @throws the signal's reason, and then nothing is recorded; FulcrumError of kind environment or bad-input when the
- *   generator can't run at all, because no other point could be measured either
+ * Measures one point and records it. Then checks the deployment: if a part of it broke during the point, the point is
+ * invalid regardless of its figures.
+ * @throws the signal's reason, without a record; FulcrumError of kind environment or bad-input if the generator cannot
+ *   run at all, because no other point could be measured either
  */
 export async function measurePoint(run: RunContext, point: Point, endpoint: Endpoint): Promise<PointOutcome> {
   const startS = run.elapsedS()
@@ -65,7 +65,7 @@ export async function measurePoint(run: RunContext, point: Point, endpoint: Endp
   return { result, broken }
 }
 
-/** What is wrong with the running deployment now, in words; empty when all is well. */
+/** Problems of the running deployment; empty if there are none. */
 async function whatBroke(run: RunContext): Promise<readonly string[]> {
   try {
     return await within(checkLimitMs, 'The check of the deployment', run.signal, signal =>
@@ -77,20 +77,21 @@ async function whatBroke(run: RunContext): Promise<readonly string[]> {
   }
 }
 
-/** A result for a point that could not be measured, because its deployment doesn't run. */
+/** A result for a point that could not be measured because its deployment does not run. */
 export function failedResult(point: Point, code: string, message: string): PointResult {
   return resultOf(point, null, [{ severity: 'invalid', code, message }])
 }
 
 /**
- * Requests to what is left of a broken deployment may finish within this time; those to what has gone would wait for
- * theirs.
+ * Requests to the remaining parts of a broken deployment may finish within this time. Requests to the broken part would
+ * only run into their timeout.
  */
 const brokenGraceMs = 20_000
 
 /**
- * Runs a measurement that is given up a while after a part of the deployment has ended: no figure of it will count.
- * @throws FulcrumError failed `deployment-ended`
+ * Runs a measurement and aborts it some time after a part of the deployment ends, because none of its figures will
+ * count.
+ * @throws FulcrumError (failed, `deployment-ended`)
  */
 async function whileUnbroken<T>(
   { dependencies: { deployer, brokenGraceMs: graceMs = brokenGraceMs } }: RunContext,
@@ -129,7 +130,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     const observed = await withNamedWorkers(sweep, point, endpoint)
     await using server = watchServer(observed.endpoint, run.clockMs, speculationMetric)
     await using gpus = gpusOf(run)
-    // The energy of a window needs a sample from before it.
+    // The energy of a window needs a sample from before the window.
     await gpus?.ready()
     await using live = tellLive(run.dependencies.run.folder, point, { server, gpus })
     const onProgress = (load: LoadProgress) => {
@@ -179,13 +180,13 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
   }
 }
 
-/** The GPUs of the deployment through a point; null where nothing can be looked at. */
+/** Starts to watch the GPUs of the deployment; null if there is nothing to watch. */
 function gpusOf({ dependencies, plan }: RunContext): GpuWatch | null {
   const { gpus } = plan.sweep.telemetry
   return dependencies.gpuHosts === undefined || gpus === 'off' ? null : watchGpus(gpus, dependencies.gpuHosts())
 }
 
-/** A search has no use for a point that can't win any more; a grid is asked for all of each. */
+/** A search can end a point that can no longer win. A grid needs all of each point. */
 function mayEnd({ plan, dependencies }: RunContext, point: Point): { readonly isBeaten?: IsBeaten } {
   if (plan.sweep.search !== 'adaptive' || point.load.auto === undefined) return {}
   return { isBeaten: beatenBy(point, latestResults(dependencies.run.journal.lines)) }
@@ -212,7 +213,7 @@ const timesMeasured = followed<Map<string, number>>(
   },
 )
 
-/** `points/<id>/`, or `<id>.2` when the point was measured before; what a killed attempt left there goes. */
+/** Creates `points/<id>/`, or `<id>.2` if the point was measured before, without files of a killed attempt. */
 async function emptyPointFolder(run: RunContext, point: Point): Promise<string> {
   const { folder, journal } = run.dependencies.run
   const before = timesMeasured(journal.lines).get(point.id) ?? 0

@@ -10,14 +10,14 @@ import { isWorker, workerPages } from '../telemetry/worker-pages.ts'
 const engineMetrics = [metricNamed('waiting'), metricNamed('running'), metricNamed('kvCacheUsage')]
 const isEngineMetric = (name: string): boolean => engineMetrics.some(metric => metric.test(name))
 
-/** What tells the prefix cache of workers, by the names of all engines. */
+/** Metrics of the workers' prefix caches, by the names of all engines. */
 export const cacheMetrics = {
   found: metricNamed('cacheFound'),
   lookedFor: metricNamed('cacheLookedFor'),
   hitRate: metricNamed('cacheHitRate'),
 }
 
-/** What tells the speculative decoding of workers, by the names of all engines. */
+/** Metrics of the workers' speculative decoding, by the names of all engines. */
 export const speculationMetrics = {
   drafts: metricNamed('specDrafts'),
   draftTokens: metricNamed('specDraftTokens'),
@@ -35,7 +35,7 @@ export const speculationMetric = new RegExp(
     .join('|'),
 )
 
-/** The endpoint with the metrics pages that its sweep file names, and what is wrong with these. */
+/** The endpoint with the metrics pages that the sweep file names, and findings on these pages. */
 export async function withNamedWorkers(
   { telemetry }: Pick<Sweep, 'telemetry'>,
   { deployment }: Point,
@@ -48,8 +48,9 @@ export async function withNamedWorkers(
 }
 
 /**
- * Notes whose cache the answers of a disaggregated deployment speak of, by what its engine is known to do.
- * @param engineOf what the workers run; null when nobody can tell
+ * Adds whether the cached tokens of a disaggregated deployment are those of its prefill workers, which depends on the
+ * engine.
+ * @param engineOf the engine of the workers; null if unknown
  */
 export function withItsRole(
   cache: PromptCache | undefined,
@@ -61,8 +62,8 @@ export function withItsRole(
 }
 
 /**
- * A finding when workers decode speculatively, by their metrics or by their settings, and prompts are random words: the
- * drafts that a model accepts after those are not those that it accepts in use.
+ * A warning if workers decode speculatively, by their metrics or settings, and prompts are random words. Models accept
+ * other drafts after random words than after real prompts.
  */
 export function draftsOfRandomWords(
   { deployment, workload, load }: Pick<Point, 'deployment' | 'workload' | 'load'>,
@@ -82,9 +83,8 @@ export function draftsOfRandomWords(
 }
 
 /**
- * A finding when workers show metrics, but none that says how full they are: `tune` judges without the queue, the batch
- * and the KV cache then.
- * @param engineOf what the workers run; null when nobody can tell
+ * A note if workers have metrics, but none of queue, batch or KV cache, because `tune` then judges without them.
+ * @param engineOf the engine of the workers; null if unknown
  */
 export function missingEngineMetrics(server: ServerMetrics, engineOf: () => string | null): readonly Finding[] {
   const lacking = Object.entries(server).filter(
@@ -92,7 +92,7 @@ export function missingEngineMetrics(server: ServerMetrics, engineOf: () => stri
   )
   if (lacking.length === 0) return []
   const { metrics, usesGpus } = engineNamed(engineOf())
-  // An engine that only pretends to compute may have nothing to show.
+  // An engine that does not really compute may have no such metrics.
   if (!usesGpus) return []
   const { shownBy } = metrics
   const remedy = shownBy === undefined ? '' : `: ${shownBy}`

@@ -1,26 +1,26 @@
 import type { PointCounts } from '../journal/index.ts'
 import { exitCodes, type FulcrumError } from '../model/index.ts'
 
-/** Why a run came to its end. */
+/** Why a run ended. */
 export interface RunEnd {
   readonly outcome: 'complete' | 'interrupted' | 'budget' | 'failed'
   /** Empty for a complete run. */
   readonly reason: string
-  /** What ended a failed run. */
+  /** The error that ended a failed run. */
   readonly error?: FulcrumError
 }
 
-/** What is left to say when an attempt at a run is over. */
+/** The outcome of one attempt at a run. */
 export interface RunOutcome extends RunEnd {
   readonly folder: string
   readonly points: PointCounts
-  /** Points measured in this attempt, repeated ones counted each time. */
+  /** Points measured in this attempt. Repeated measurements of a point count each time. */
   readonly measured: number
   readonly elapsedS: number
   readonly exitCode: number
 }
 
-/** The exit code that a run's end deserves: a spent budget is what was asked for, a failed point is not. */
+/** The exit code of a run. A spent budget was asked for, so it is a success; a failed point is not. */
 export function exitCodeOf(end: RunEnd, points: PointCounts): number {
   if (end.outcome === 'interrupted') return exitCodes.interrupted
   if (end.outcome === 'failed') return end.error?.kind === 'bad-input' ? exitCodes.badInput : exitCodes.environment

@@ -4,29 +4,29 @@ import type { PointResult } from '../journal/index.ts'
 import type { Quality } from '../metrics/quality.ts'
 import type { Point } from '../model/index.ts'
 
-/** Where a run stands, whatever it does at the moment. */
+/** The progress of a run, independent of its current step. */
 export interface Standing {
-  /** The deployment at work; null before the first. `position` counts from 1. */
+  /** The current deployment; null before the first. `position` counts from 1. */
   readonly deployment: {
     readonly id: string
     readonly label: string
     readonly position: number
     readonly count: number
   } | null
-  /** Points of the plan that have a result, those of earlier attempts included. */
+  /** Points of the plan that have a result, including those of earlier attempts. */
   readonly points: {
     readonly done: number
     readonly count: number
-    /** A search rarely measures all of them. */
+    /** True for a search, which rarely measures all of them. */
     readonly isUpperBound: boolean
   }
   /** Seconds since this attempt began. */
   readonly elapsedS: number
-  /** Expected seconds until the last point is done; null while nothing is known, and in a search. */
+  /** Expected seconds until the last point is done; null if unknown, and in a search. */
   readonly secondsLeft: number | null
 }
 
-/** What a run does. `deploying` and `measuring` come many times, with and without news. */
+/** The current step of a run. `deploying` and `measuring` repeat, with or without news. */
 export type RunStep =
   | { readonly step: 'deploying'; readonly why: string; readonly event: DeployEvent | null }
   | {
@@ -38,7 +38,7 @@ export type RunStep =
   | { readonly step: 'deployment-failed'; readonly reason: string; readonly willRetry: boolean }
   | { readonly step: 'measuring'; readonly point: Point; readonly load: LoadProgress | null }
   | { readonly step: 'measured'; readonly result: PointResult; readonly tookS: number }
-  /** Questions are asked at the load of a point. `total` is null where nobody knows it. */
+  /** Asks questions at the load of a point. `total` is null if unknown. */
   | {
       readonly step: 'checking-quality'
       readonly point: Point
@@ -48,12 +48,12 @@ export type RunStep =
   | {
       readonly step: 'checked-quality'
       readonly point: Point
-      /** Null when it could not be checked, with the reason. */
+      /** Null if the check failed; `reason` says why. */
       readonly quality: Quality | null
       readonly reason: string
       readonly tookS: number
     }
   | { readonly step: 'stopping'; readonly reason: string }
 
-/** One message to whoever watches a run. */
+/** One progress message of a run. */
 export type RunProgress = Standing & RunStep

@@ -8,11 +8,12 @@ import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 
 /**
- * The points at whose load quality has yet to be checked, decided from the journal alone, so that a resumed run decides
- * the same. `point`: each load level of each workload, at its first valid repeat. `deployment`: the valid point with
- * the highest load, once no point of the deployment is left to measure.
+ * The next point at whose load to check quality; undefined if there is none. Depends only on the journal, so that a
+ * resumed run decides the same. With `at: point`, each load level of each workload is checked at its first valid
+ * repeat; with `at: deployment`, the valid point with the highest load, once the deployment has no more points to
+ * measure.
  *
- * @param isDone whether the deployment has all the points that are wanted of it
+ * @param isDone whether the deployment has all the points that are wanted
  */
 export function qualityDue(
   run: Pick<RunContext, 'plan'>,
@@ -38,27 +39,30 @@ export function qualityDue(
   return valid.find(({ point }) => sizeOf(point.load) === most)
 }
 
-/** What repeats of a load level share. */
+/** Identifies a load level: equal for the repeats of a point. */
 const levelOf = rememberedOf(({ workload, load: { seed: _, ...load } }: Point) => contentId({ workload, load }))
 
-/** A deployment of which nothing but a check of quality is missing: a run was stopped before it, or within it. */
+/**
+ * A deployment that only lacks its quality check, because a run stopped before or during the check.
+ * @param deferred ids of deferred deployments, which are skipped
+ */
 export function deploymentWithoutQuality(
   run: RunContext,
-  aside: ReadonlyMap<string, string>,
+  deferred: ReadonlyMap<string, string>,
 ): PlannedDeployment | null {
   if (run.plan.sweep.quality === undefined) return null
   const { lines } = run.dependencies.run.journal
   return (
     run.plan.deployments.find(
       planned =>
-        !aside.has(planned.deployment.id) &&
+        !deferred.has(planned.deployment.id) &&
         run.choice.point(planned, lines) === undefined &&
         qualityDue(run, planned, lines, true) !== undefined,
     ) ?? null
   )
 }
 
-/** Ids of the points at which quality was checked, or tried to be, since they were measured last. */
+/** Ids of the points at which quality was checked, successfully or not, since their last measurement. */
 const checkedPoints: (lines: readonly JournalLine[]) => ReadonlySet<string> = followed<Set<string>>(
   () => new Set(),
   (checked, { event }) => {
@@ -78,7 +82,7 @@ const resultsByDeployment = followed<Map<string, Map<string, PointResult>>>(
   },
 )
 
-/** How hard a load is, to compare load levels of one sweep. */
+/** Size of a load, comparable among load levels of one sweep. */
 function sizeOf({ level }: Load): number {
   switch (level.kind) {
     case 'concurrency':
@@ -92,7 +96,7 @@ function sizeOf({ level }: Load): number {
   }
 }
 
-/** Requests in flight of a point: as many as it held, of an open loop the mean that it had. */
+/** Requests in flight of a point: the concurrency of a closed loop, the measured mean of an open one. */
 function concurrencyOf({ point, measurement }: PointResult): number {
   const { level } = point.load
   if (level.kind === 'concurrency') return level.concurrency
@@ -100,10 +104,10 @@ function concurrencyOf({ point, measurement }: PointResult): number {
 }
 
 /**
- * Checks quality at the load of a point that was measured, and records what came of it. A check that fails is recorded
- * too, and not made again.
- * @throws the signal's reason, and then nothing is recorded; FulcrumError of kind environment or bad-input, because no
- *   other check could be made either
+ * Checks quality at the load of a measured point and records the outcome. A failed check is recorded too and not
+ * repeated.
+ * @throws the signal's reason, without a record; FulcrumError of kind environment or bad-input, because no other check
+ *   could be made either
  */
 export async function checkPointQuality(run: RunContext, result: PointResult, endpoint: Endpoint): Promise<void> {
   const { quality: wanted } = run.plan.sweep
@@ -133,7 +137,7 @@ export async function checkPointQuality(run: RunContext, result: PointResult, en
   }
 }
 
-/** Records that quality could not be checked, because the deployment doesn't run. */
+/** Records that quality could not be checked because the deployment does not run. */
 export async function recordUnchecked(run: RunContext, result: PointResult, reason: string): Promise<void> {
   await record(run, result, { quality: null, reason, startS: run.elapsedS() })
 }
@@ -156,7 +160,7 @@ const timesChecked = followed<Map<string, number>>(
   },
 )
 
-/** The folder of a check: a point that is measured again is checked again. */
+/** Folder name of a check. A point that is measured again is checked again, in a folder of its own. */
 function nameOf({ dependencies }: RunContext, pointId: string): string {
   const before = timesChecked(dependencies.run.journal.lines).get(pointId) ?? 0
   return before === 0 ? pointId : `${pointId}.${before + 1}`

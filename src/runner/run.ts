@@ -4,7 +4,7 @@ import type { Plan } from '../spec/sweep.ts'
 import { messageOf } from './bring-up.ts'
 import { budgetSpent } from './budget.ts'
 import { type RunContext, runContext } from './context.ts'
-import { setAside } from './deferred.ts'
+import { deferredIn } from './deferred.ts'
 import type { RunDependencies } from './dependencies.ts'
 import { exitCodeOf, type RunEnd, type RunOutcome } from './outcome.ts'
 import { deploymentWithoutQuality } from './quality.ts'
@@ -17,9 +17,9 @@ export { exitCodeOf, type RunEnd, type RunOutcome } from './outcome.ts'
 export type { RunProgress, RunStep, Standing } from './progress.ts'
 
 /**
- * Measures what a run's journal doesn't hold yet: deployment by deployment, point by point, one journal line each, so
- * that a kill at any moment loses the point in flight and nothing else. Stops everything that was started, however it
- * ends. Never throws for what a run can meet: the outcome says it.
+ * Measures the points that a run's journal lacks, deployment by deployment. Writes one journal line per point, so that
+ * a kill loses only the point in flight. Stops everything that it started, whatever the outcome. Returns failures of
+ * the run as its outcome instead of throwing them.
  */
 export async function runSweep(plan: Plan, dependencies: RunDependencies): Promise<RunOutcome> {
   const run = runContext(plan, dependencies)
@@ -51,7 +51,7 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
     const begun = { type: 'run-started', fulcrumVersion: await fulcrumVersion(), pid: process.pid, attempt } as const
     await run.record(again.length === 0 ? begun : { ...begun, again })
     for (;;) {
-      const planned = deploymentWithoutQuality(run, setAside(journal.lines)) ?? run.choice.deployment(journal.lines)
+      const planned = deploymentWithoutQuality(run, deferredIn(journal.lines)) ?? run.choice.deployment(journal.lines)
       if (planned === null) break
       run.signal.throwIfAborted()
       const spent = budgetSpent(run) ?? (await visitDeployment(run, planned))
@@ -68,13 +68,13 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
   }
 }
 
-/** What to say when all that still fits is measured and deployments were deferred; null when none were. */
+/** The error if deployments are still deferred when all others are measured; null if none are. */
 function lostMachines({ plan, dependencies }: RunContext): FulcrumError | null {
-  const aside = setAside(dependencies.run.journal.lines)
-  const left = plan.deployments.filter(({ deployment }) => aside.has(deployment.id))
+  const deferred = deferredIn(dependencies.run.journal.lines)
+  const left = plan.deployments.filter(({ deployment }) => deferred.has(deployment.id))
   if (left.length === 0) return null
   const labels = [...new Set(left.map(({ deployment }) => deploymentLabel(deployment)))]
-  const reasons = [...new Set(left.map(({ deployment }) => aside.get(deployment.id)))]
+  const reasons = [...new Set(left.map(({ deployment }) => deferred.get(deployment.id)))]
   const message = `${count(left.length, 'deployment')} could not run because machines were lost: ${labels.join(', ')}. ${reasons[0]}`
   return new FulcrumError('environment', 'machines-lost', message, {
     remedy: 'Bring the machines back, then run `fulcrum resume` to measure the missing points.',
@@ -94,7 +94,7 @@ function failedBy(error: unknown): RunEnd {
   return { outcome: 'failed', reason: messageOf(known), error: known }
 }
 
-/** A journal that takes no more lines ends the run; the next attempt sees where it stood all the same. */
+/** A journal that cannot be written ends the run as failed. The next attempt still knows where to resume. */
 async function recordEnd(run: RunContext, end: RunEnd): Promise<RunEnd> {
   try {
     await run.record({ type: 'run-ended', outcome: end.outcome, reason: end.reason })

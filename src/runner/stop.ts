@@ -2,10 +2,10 @@ import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { within } from './deadline.ts'
 
-/** Workers get time to finish their streams; after this long Fulcrum leaves, and the next run names the leftovers. */
+/** Workers get this long to finish their streams. Then Fulcrum exits, and the next run names the leftovers. */
 const closeLimitMs = 2 * 60_000
 
-/** Ends the generator and the deployment, each even when the other fails to, and notes what could not be stopped. */
+/** Stops the generator and the deployment, each even if the other fails to stop. Records failures as notes. */
 export async function stopEverything(run: RunContext): Promise<void> {
   for (const [what, part] of [
     ['The load generator', run.dependencies.generator],

@@ -8,14 +8,13 @@ import type { RunContext } from './context.ts'
 import { failedResult, measurePoint } from './measure-point.ts'
 import { checkPointQuality, qualityDue, recordUnchecked } from './quality.ts'
 
-/** How often in a row a deployment may break before its other points are given up. */
+/** Number of consecutive breaks after which a deployment's other points fail. */
 const breaksInARow = 3
 
 /**
- * Brings a deployment up and measures what is wanted of its points. A deployment that can't be brought up, or doesn't
- * stay up, fails those points; one that machines which were lost leave no room for is deferred. The sweep goes on with
- * the next one.
- * @returns the reason when the budget was spent underway, else null
+ * Brings a deployment up and measures its wanted points. If the deployment does not come up or stay up, these points
+ * fail; if lost machines leave no room for it, it is deferred. Either way the sweep continues with the next deployment.
+ * @returns the reason if the budget was spent, otherwise null
  */
 export async function visitDeployment(run: RunContext, planned: PlannedDeployment): Promise<string | null> {
   const { deployment } = planned
@@ -29,7 +28,7 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
     // With nothing left to measure, no budget ends the run.
     const spent = wanted === undefined ? null : budgetSpent(run)
     const point = spent === null ? wanted : undefined
-    // What was measured is checked, too: a budget bounds what else is measured.
+    // Measured points are still checked: a budget only limits further measurements.
     const unchecked = qualityDue(run, planned, run.dependencies.run.journal.lines, point === undefined)
     if (unchecked === undefined && (spent !== null || point === undefined)) return spent
     if (breaks >= breaksInARow) {
@@ -63,7 +62,7 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
   }
 }
 
-/** Every check that is due fails for the same reason: the deployment doesn't run. */
+/** Records all due checks as failed, because the deployment does not run. */
 async function leaveUnchecked(
   run: RunContext,
   planned: PlannedDeployment,

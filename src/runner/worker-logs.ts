@@ -5,8 +5,8 @@ import { diskError } from '../journal/index.ts'
 import { redactor } from '../model/index.ts'
 
 /**
- * Keeps the last lines of every process's log beside a point that went wrong, secrets taken out.
- * @throws FulcrumError (environment) when the disk refuses
+ * Keeps the last lines of each process's log beside a point that went wrong, with secrets removed.
+ * @throws FulcrumError (environment) if the disk refuses
  */
 export async function keepWorkerLogs(deployer: Pick<Deployer, 'logs'>, pointFolder: string): Promise<void> {
   const logs = Object.entries(deployer.logs())

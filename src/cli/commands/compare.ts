@@ -98,7 +98,7 @@ and the Markdown becomes the step summary.`,
     })
 }
 
-/** Annotations go to stderr, which Actions reads as well, so that stdout stays what was asked for. */
+/** Annotations go to stderr, which GitHub Actions reads as well, so that stdout contains only the comparison. */
 async function tellGitHub(compared: readonly Compared[]): Promise<void> {
   if (process.env.GITHUB_ACTIONS !== 'true') return
   for (const one of compared) for (const annotation of one.annotations) console.error(annotation)

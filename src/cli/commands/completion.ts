@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander'
 
-/** Scripts by shell. None evaluates what was typed: the words go to `fulcrum complete` as they are. */
+/** Scripts by shell. They pass the typed words to `fulcrum complete` and never evaluate them. */
 const scripts = {
   bash: `# Completion of fulcrum in bash
 _fulcrum() {
@@ -55,7 +55,7 @@ Elsewhere, the shell completes files. Needs fulcrum on PATH.`,
     })
 }
 
-/** `fulcrum complete -- WORD…`: what the scripts ask at each Tab. */
+/** `fulcrum complete -- WORD…`: the scripts call it at each Tab. */
 export function addComplete(program: Command, programFor: (words: readonly string[]) => Promise<Command>): void {
   program
     .command('complete', { hidden: true })

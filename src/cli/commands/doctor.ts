@@ -13,7 +13,7 @@ interface Options {
   bandwidth?: true
 }
 
-/** Says after two seconds that checks are under way: distant nodes and large Python packages take a while. */
+/** Reports after two seconds that checks are running: distant nodes and large Python packages take a while. */
 async function whileLooking<T>(findings: Promise<T>): Promise<T> {
   const say = () => console.error('Checking … Unresponsive hosts time out after one minute.')
   const timer = setTimeout(say, 2_000)

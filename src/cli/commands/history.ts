@@ -78,7 +78,7 @@ In GitHub Actions, gates that failed or were not tested become annotations.`,
       })
       if (options.json) process.stdout.write(history.json)
       else console.log(historyText(history))
-      // Actions reads annotations from stderr as well, so that stdout stays what was asked for.
+      // GitHub Actions reads annotations from stderr as well, so stdout contains only the history.
       if (process.env.GITHUB_ACTIONS === 'true') for (const line of history.annotations) console.error(line)
       if (history.gateBroken) process.exitCode = exitCodes.pointsFailed
       await openIfAsked(options.open, history.page)

@@ -6,7 +6,7 @@ import { jsonText } from '../json-text.ts'
 import { repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
-/** The files in sweeps/ that are written to start from. */
+/** The files in sweeps/ that `fulcrum init` can copy. */
 export const templates = [
   'quick',
   'dynamo-mocker',
@@ -26,7 +26,7 @@ export const templates = [
   'mtp',
 ] as const
 
-/** What a sweep can be written for. Slurm and Kubernetes need more answers: their templates are the start. */
+/** Backends that the questions support. Slurm and Kubernetes need more answers, so users start from their templates. */
 export const backends = {
   simulated: 'Simulated engine: no GPU, no Dynamo',
   mocker: 'Dynamo with mocker workers: no GPU',
@@ -148,7 +148,7 @@ function askedBy({ isl = [], osl = [], slo = [], ...options }: InitOptions, back
   }
 }
 
-/** Reads `ttft_p95_ms=2000`; which objectives there are, the check of the sweep file says. */
+/** Reads `ttft_p95_ms=2000`. The check of the sweep file rejects unknown objectives. */
 function objectives(texts: readonly string[]): { readonly [objective: string]: number } {
   return Object.fromEntries(
     texts.map(text => {

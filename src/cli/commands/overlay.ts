@@ -44,7 +44,7 @@ first one.`,
     )
     .action(async (runs: string[], { label, byVariant = false, to, out, json, open }: OverlayOptions) => {
       const { overlayRuns } = await import('../../commands/overlay.ts')
-      // Once it was the page. It still is where no run needs to be found by its ID.
+      // Older releases took a page here. Without runs to look up by ID, the option still means that.
       const isGiven = command.getOptionValueSource('out') === 'cli'
       const isPage = isGiven && to === undefined && (out.endsWith('.html') || runs.every(run => existsSync(run)))
       if (isPage) deprecated('--out for the page', '--to')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { wholeNumber } from '../whole-number.ts'
 
-/** `fulcrum shard`: what `fulcrum run --shards` starts on each host; not for people. */
+/** `fulcrum shard`: `fulcrum run --shards` starts it on each host. Not for people. */
 export function addShard(program: Command): void {
   program
     .command('shard', { hidden: true })
@@ -15,14 +15,14 @@ export function addShard(program: Command): void {
       const { listenForCoordinators, serveShard } = await import('../../commands/shard.ts')
       if (listen !== undefined) {
         const ended = new AbortController()
-        // The first process of a container has to ask for it, or signals are lost on it.
+        // The first process of a container ignores signals unless it handles them.
         for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ended.abort())
         const why = await listenForCoordinators({ port: listen, signal: ended.signal })
         if (why === 'idle') console.error('No coordinator connected in time; the shard stops.')
         process.exit(why === 'idle' ? 1 : 0)
       }
       await serveShard({ input: process.stdin, output: process.stdout })
-      // Requests may still be in flight: nobody wants their answers.
+      // Requests may still be in flight; nothing reads their answers.
       process.exit()
     })
 }

@@ -58,7 +58,7 @@ with code 2 if there is any.`,
     })
 }
 
-/** Says what is wrong with one file, and returns the exit code that it deserves: the other files are checked too. */
+/** Reports the problems of one file and returns its exit code, so that the remaining files are checked too. */
 function refused(error: unknown, file: string, json: boolean): number {
   if (!(error instanceof FulcrumError)) throw error
   if (!json) return printError(error, false)
