@@ -4,10 +4,10 @@ import { FulcrumError } from '../model/index.ts'
 import { findRun, type RunChoice, runFolder } from './find-run.ts'
 import { sweepNamed } from './find-sweep.ts'
 
-/** The word that stands for a baseline where a command takes a run. */
+/** The word that names the baseline where a command takes a run. */
 export const baselineWord = 'baseline'
 
-/** Makes a run (the newest one when none is named) the baseline of its sweep. */
+/** Makes a run the baseline of its sweep. Default: the newest run. */
 export async function chooseBaseline(
   choice: RunChoice,
 ): Promise<{ readonly folder: string; readonly before: string | null }> {
@@ -15,7 +15,7 @@ export async function chooseBaseline(
   return { folder, before: await setBaseline(folder) }
 }
 
-/** The baseline of a sweep; of the only sweep under the results when none is named. */
+/** The baseline of a sweep. Default: the only sweep in the results folder. */
 export async function shownBaseline(
   resultsRoot: string,
   sweep?: string,
@@ -29,8 +29,8 @@ export async function shownBaseline(
 }
 
 /**
- * A run's folder, where `baseline` means the baseline of the sweep that `beside` is a run of.
- * @throws FulcrumError (bad-input) when none is set
+ * The folder of a run. `baseline` means the baseline of the sweep that the run `beside` belongs to.
+ * @throws FulcrumError (bad-input) if no baseline is set
  */
 export async function resolveBaseline(run: string, beside: string, resultsRoot: string): Promise<string> {
   if (run !== baselineWord) return runFolder(run, resultsRoot)

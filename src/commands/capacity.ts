@@ -24,23 +24,23 @@ export type { CapacityFlags } from './capacity/flags.ts'
 export interface CapacityRequest {
   /** A capacity file, or the folder of a run. */
   readonly target: string
-  /** Folder of the run for a capacity file; goes before the one that the file names. */
+  /** Folder of the run for a capacity file. Overrides the one that the file names. */
   readonly run?: string
   readonly flags: CapacityFlags
-  /** A twin to replay the plan on; the one beside the run when absent, none when there is none. */
+  /** A twin to replay the plan on. Default: the one beside the run, if any. */
   readonly twin?: string
   readonly resultsRoot: string
-  /** Folder for capacity.html, .md, .csv and .json; nothing is written without. */
+  /** Folder for capacity.html, .md, .csv and .json. Without it, nothing is written. */
   readonly to?: string
   readonly signal: AbortSignal
 }
 
-/** A capacity plan and how it is shown. */
+/** A capacity plan and its views. */
 export interface CapacityPlanned {
   readonly plan: CapacityPlan
   readonly view: CapacityView
   readonly markdown: string
-  /** What the page computes from when its reader changes the question. */
+  /** Data with which the page computes answers when its reader changes the question. */
   readonly page: CapacityPageData
 }
 
@@ -49,9 +49,9 @@ export interface CapacityResult extends Omit<CapacityPlanned, 'plan' | 'page'> {
 }
 
 /**
- * `fulcrum capacity`: how many GPUs and nodes of which deployment serve the traffic under the SLO, from what a run
- * measured.
- * @throws FulcrumError (bad-input) for a file, flag or run that is none
+ * `fulcrum capacity`: computes from a run's measurements how many GPUs and nodes of which deployment serve the traffic
+ * within the SLO.
+ * @throws FulcrumError (bad-input) for an invalid file, flag or run
  */
 export async function planCapacityOf(request: CapacityRequest): Promise<CapacityResult> {
   const { asked, folder } = await askedAndRun(request)
@@ -63,8 +63,8 @@ export async function planCapacityOf(request: CapacityRequest): Promise<Capacity
 }
 
 /**
- * Answers a question from a run that was read.
- * @throws FulcrumError (bad-input) for a workload that the run lacks, a trace or a twin that can't be read
+ * Answers a question from a run.
+ * @throws FulcrumError (bad-input) for a workload that the run lacks, or an unreadable trace or twin
  */
 export async function answerFrom(
   run: Run,
@@ -99,14 +99,15 @@ export async function answerFrom(
 }
 
 /**
- * A folder below the working directory by its way from there: commands to copy are short, and say no name of a home.
+ * The relative path of a folder below the working directory: it is short in commands to copy, and does not reveal a
+ * home directory.
  */
 function seenFromHere(folder: string): string {
   const way = relative('.', folder)
   return way === '' || way.startsWith('..') ? folder : way
 }
 
-/** The twin that is named, else the one beside the run; null without any. */
+/** The named twin, otherwise the one beside the run; null if there is none. */
 async function twinOf(folder: string, named: string | undefined): Promise<Twin | null> {
   if (named !== undefined) return readTwin(resolve(named))
   const beside = join(folder, twinFile)
@@ -149,7 +150,7 @@ export async function writeCapacity(
   { view, markdown, page }: Omit<CapacityPlanned, 'plan'>,
   folder: string,
 ): Promise<readonly string[]> {
-  // What only a page needs.
+  // Only a page needs this module.
   const { capacityHtml } = await import('../render/html/capacity-page.ts')
   const { capacityCsv } = await import('../render/page/capacity/csv.ts')
   const { openFileWriter } = await import('../render/file-writer.ts')

@@ -2,7 +2,7 @@ import { type Changes, changesSince, presentConditions, type RunEntry, readRun }
 import { counted, FulcrumError } from '../model/index.ts'
 import type { Plan } from '../spec/sweep.ts'
 
-/** What has changed since a run of this plan started: files, revision, version. */
+/** Changes since a run of this plan started: files, revision, version. */
 export async function changesSinceStart({ folder, manifest }: RunEntry, plan: Plan): Promise<Changes> {
   const now = await presentConditions(plan.sweep.file, plan.sweep.fingerprints)
   const changes = changesSince(manifest, now)
@@ -22,9 +22,10 @@ export async function changesSinceStart({ folder, manifest }: RunEntry, plan: Pl
 
 /**
  * Refuses to mix measurements of different builds or files in one run.
- * @param accepted whether another revision or version is accepted; other files never are, because their points differ
- * @returns what changed and was accepted, a clause each
- * @throws FulcrumError (bad-input) `run-began-with-other`
+ * @param accepted whether to accept another revision or version. Other files are never accepted, because their points
+ *   differ
+ * @returns the accepted changes, one clause each
+ * @throws FulcrumError (bad-input, `run-began-with-other`)
  */
 export async function refuseChangedRun(run: RunEntry, plan: Plan, accepted: boolean): Promise<readonly string[]> {
   const { files, revision } = await changesSinceStart(run, plan)

@@ -5,9 +5,9 @@ import { FulcrumError, parsedJson } from '../model/index.ts'
 import { commentBody, commentMarker, commentWithout } from '../render/markdown/comment.ts'
 import { commitsOf } from '../render/views/commits.ts'
 
-/** Where a comment's links go; absent where it isn't known. */
+/** Links of a comment; absent if unknown. */
 export interface CommentLinks {
-  /** The report's artifact. */
+  /** The artifact with the report. */
   readonly report?: string
   /** The run of the workflow or pipeline. */
   readonly run?: string
@@ -19,12 +19,12 @@ export interface CommentLinks {
 export interface CommentRequest {
   /** A folder that `fulcrum compare --to` wrote. */
   readonly folder: string
-  /** Tells this comment from others of the pull request; the sweep's name when absent. */
+  /** Distinguishes this comment from others of the pull request. Default: the sweep's name. */
   readonly key?: string
   readonly links: CommentLinks
 }
 
-/** A comment, and the first line of it, by which it is found again. */
+/** A comment, and its first line, by which a later update finds it. */
 export interface Comment {
   readonly marker: string
   readonly body: string
@@ -38,8 +38,8 @@ const run = z.object({
 const comparisonFile = z.object({ base: run, head: run })
 
 /**
- * `fulcrum comment`: a comparison that was written, as the body of one comment on a pull request.
- * @throws FulcrumError (bad-input) `no-comparison` for a folder without one, `bad-url` for an address that is none,
+ * `fulcrum comment`: renders a written comparison as a comment for a pull request.
+ * @throws FulcrumError (bad-input) `no-comparison` for a folder without one, `bad-url` for an invalid address,
  *   `comment-too-long`
  */
 export async function commentOn({ folder, key, links }: CommentRequest): Promise<Comment> {
@@ -73,7 +73,7 @@ export async function commentOn({ folder, key, links }: CommentRequest): Promise
 }
 
 /**
- * `fulcrum comment --without WHY`: what a pull request is told when there is no comparison.
+ * `fulcrum comment --without WHY`: the comment for a pull request without a comparison.
  * @throws FulcrumError (bad-input) `no-comment-key`, `bad-url`
  */
 export function commentWithoutComparison(why: string, key: string | undefined, links: CommentLinks): Comment {
@@ -90,8 +90,8 @@ const linksOf = (links: CommentLinks) => [
 ]
 
 /**
- * An address that a page or a comment may link to.
- * @throws FulcrumError (bad-input) `bad-url`
+ * Checks an address that a page or a comment will link to.
+ * @throws FulcrumError (bad-input, `bad-url`)
  */
 export function address(option: string, text: string): string {
   const url = URL.parse(text)

@@ -21,17 +21,17 @@ import { layOver } from './overlay.ts'
 
 /** Request of `fulcrum compare`. */
 export interface CompareRequest {
-  /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
+  /** Folders of runs. `baseline` as base means the baseline of the first head's sweep. */
   readonly base: string
   readonly heads: readonly string[]
-  /** Folder that holds the runs, for those that are named by their ID alone; `results` unless told. */
+  /** Folder with the runs that are named by ID alone. Default: `results`. */
   readonly resultsRoot?: string
   /** `ttft_p95>5%`, `ttft_p95>2000ms`, `slo` */
   readonly failOn: readonly string[]
-  /** Points that the base measured and that may lack a valid result in a head; 0 unless told. */
+  /** Number of points with a valid result in the base that may lack one in a head. Default: 0. */
   readonly allowLost?: number
   /**
-   * Folder for comparison.html, .md, .json and junit.xml. With several heads, comparison.html has all of them, and each
+   * Folder for comparison.html, .md, .json and junit.xml. With several heads, comparison.html shows them all, and each
    * has a folder of its own below.
    */
   readonly to?: string
@@ -40,13 +40,13 @@ export interface CompareRequest {
 /** A base with each of its heads. */
 export interface ComparedHeads {
   readonly heads: readonly Compared[]
-  /** The page of all heads together; null for a single head, which has its own, and without a folder. */
+  /** The page of all heads together; null without a folder, and for a single head, which has its own page. */
   readonly page: string | null
 }
 
-/** One head against the base; every text is ready to print. */
+/** One head compared with the base; every text is ready to print. */
 export interface Compared extends ComparisonView {
-  /** A gate failed or was not tested. */
+  /** True if a gate failed or was not tested. */
   readonly gateBroken: boolean
   readonly markdown: string
   readonly json: string
@@ -56,7 +56,7 @@ export interface Compared extends ComparisonView {
 
 /**
  * Compares runs with a base, point by point.
- * @throws FulcrumError bad-input for a threshold that is none, or a folder without a run
+ * @throws FulcrumError (bad-input) for an invalid threshold, or a folder without a run
  */
 export async function compareRunFolders({
   base,
@@ -101,7 +101,7 @@ export async function compareRunFolders({
   return { heads: compared, page }
 }
 
-/** All heads in one page: their frontiers over the base's, and what came of each. */
+/** One page for all heads: their frontiers over that of the base, and the outcome of each. */
 async function writeHeads(
   base: Run,
   heads: readonly { readonly comparison: Comparison; readonly link: string | null }[],

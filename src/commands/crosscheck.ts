@@ -24,22 +24,22 @@ export { generatorNames }
 export interface CrosscheckRequest {
   /** Sweep file whose deployment and load are checked. */
   readonly file: string
-  /** Names of shipped ones, that of the sweep file's own, or paths of modules and names of packages. */
+  /** Names of shipped generators or of the sweep file's own, paths of modules, or names of packages. */
   readonly generators: readonly string[]
-  /** Program of a generator that is not on PATH, by its name. */
+  /** Programs of generators that are not on PATH, by generator name. */
   readonly commands: { readonly [generator: string]: string }
   readonly rounds: number
-  /** The plan's n-th point, from 1. */
+  /** Position of the point in the plan, from 1. */
   readonly point: number
-  /** Where the generators leave their files; a temporary folder when absent. */
+  /** Folder for the generators' files. Default: a temporary folder. */
   readonly folder?: string
   readonly signal: AbortSignal
   readonly onTurn: (turn: TurnProgress) => void
 }
 
 /**
- * Deploys one point's deployment and measures the point with every generator in turns.
- * @throws FulcrumError (bad-input) for a sweep file or point that isn't there; what the deployer throws
+ * Deploys one point's deployment and measures the point with each generator in turn.
+ * @throws FulcrumError (bad-input) for a missing sweep file or point; the errors of the deployer
  */
 export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<Crosscheck> {
   const sweep = await loadSweep(request.file)
@@ -69,8 +69,8 @@ export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<C
 }
 
 /**
- * What a cross-check of this point would deploy; starts nothing.
- * @throws FulcrumError (bad-input) for a sweep file or point that isn't there
+ * Previews the deployment of a cross-check without starting anything.
+ * @throws FulcrumError (bad-input) for a missing sweep file or point
  */
 export async function previewCrosscheck(file: string, position: number): Promise<readonly DeploymentPreview[]> {
   const plan = planSweep(await loadSweep(file))
@@ -79,9 +79,8 @@ export async function previewCrosscheck(file: string, position: number): Promise
 }
 
 /**
- * A generator that takes part: the sweep file's own as it is configured there, a shipped one, or one that a module or
- * package defines.
- * @throws FulcrumError (bad-input) `crosscheck-generator` when there is none, or it takes no program
+ * A generator by name: the sweep file's own with its configuration, a shipped one, or one from a module or package.
+ * @throws FulcrumError (bad-input, `crosscheck-generator`) if it is unknown or takes no program
  */
 async function contestant(asked: string, command: string | undefined, sweep: Sweep): Promise<ConfiguredGenerator> {
   if (command === undefined && asked === sweep.generator.name) return sweep.generator
@@ -89,7 +88,7 @@ async function contestant(asked: string, command: string | undefined, sweep: Swe
   const context = {
     report: (_: Path, wrong: string, right: string) => problems.push(`${wrong}; ${right}`),
     folder: process.cwd(),
-    // A missing program is no mistake on the command line: its generator is reported as not tested.
+    // A missing program is not an error here: its generator is reported as not tested.
     files: { ...disk, kind: () => 'file' as const },
   }
   const keys = command === undefined ? {} : { command: programPath(command) }
@@ -105,7 +104,7 @@ async function contestant(asked: string, command: string | undefined, sweep: Swe
   )
 }
 
-/** A path means the file here; a bare name is looked for on PATH. */
+/** A path means the file here; a bare name is looked up on PATH. */
 const programPath = (command: string): string => (command.includes('/') ? resolve(command) : command)
 
 function pointAt(plan: Plan, position: number): Point {

@@ -18,9 +18,9 @@ import { probeSettings } from './probe-settings.ts'
 export type { Addresses, Check }
 
 /**
- * Checks this machine, and what else is named, against what a sweep needs; against nothing in particular when no file
- * is given.
- * @param addresses what runs already and is to be looked at, too
+ * Checks this machine, and the given addresses, against the needs of a sweep. Without a file, checks what any sweep
+ * needs.
+ * @param addresses running systems to check too
  */
 export async function examine(file?: string, addresses: Addresses = {}): Promise<readonly Check[]> {
   if (file === undefined) return examineMachine(null, addresses)
@@ -64,7 +64,7 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
   return [...checks, ...ofOthers]
 }
 
-/** What a deployment says of its engines, whatever they call it. */
+/** Batch and token limits of each role's engine, in any engine's spelling. */
 function enginesOf(deployment: Deployment | undefined): SaidOfEngines {
   const figure = (settings: EngineSettings, meaning: 'maxBatchSize' | 'maxNumTokens') => {
     const value = findSetting(meaning, settings, unknownEngine.spellings)?.value
@@ -77,7 +77,7 @@ function enginesOf(deployment: Deployment | undefined): SaidOfEngines {
   return Object.fromEntries(said)
 }
 
-/** An open loop without a limit takes as many as it takes. */
+/** Requests in flight at once. An open loop without a limit has no fixed number; at least one is certain. */
 function mostAtOnce({ level }: Load): number {
   return level.kind === 'concurrency' ? level.concurrency : (level.maxConcurrency ?? 1)
 }

@@ -3,14 +3,14 @@ import { FulcrumError } from '../model/index.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
 import { sweepDisk } from '../spec/sweep-files.ts'
 
-/** Longest time for one tokenizer. */
+/** Deadline of one tokenizer's download. */
 const longestMs = 10 * 60_000
 
 /**
- * Downloads the tokenizers that a sweep file names and the Hugging Face cache does not have. What else is wrong with
- * the file is left to whoever reads it next.
- * @returns the names of those that were downloaded
- * @throws FulcrumError (environment) `tokenizer-download`
+ * Downloads the tokenizers that a sweep file names and that the Hugging Face cache lacks. Ignores other problems of the
+ * file, which its next reader reports.
+ * @returns names of the downloaded tokenizers
+ * @throws FulcrumError (environment, `tokenizer-download`)
  */
 export async function downloadTokenizers(
   file: string,

@@ -20,25 +20,25 @@ export type { RunProgress }
 export interface RunWatch extends AskedLimits {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void
-  /** Told once, when the run's folder is there and before anything is deployed. */
+  /** Called once, when the run's folder exists and before anything is deployed. */
   readonly onStart?: (run: { readonly folder: string; readonly resumed: boolean; readonly plan: Plan }) => void
-  /** Told what a person should know before anything starts: warnings of the sweep file, why a new run begins. */
+  /** Called before anything starts with warnings of the sweep file and the reason why a new run starts. */
   readonly onNote?: (note: string) => void
-  /** Processes to split each point's load over, whatever the sweep file says; the same points all the same. */
+  /** Number of processes to split each point's load over, instead of the sweep file's. The points stay the same. */
   readonly shards?: number
 }
 
-/** How a run ended, and its report; null when nothing was measured that could be reported. */
+/** How a run ended, and its report; null if there was nothing to report. */
 export type ReportedOutcome = RunOutcome & {
   readonly report: WrittenReport | null
   readonly resumed: boolean
-  /** What came of the limits that were asked for, and of the sweep's SLO; what was asked for is in the exit code. */
+  /** Outcomes of the requested gates and of the sweep's SLO. Only requested gates affect the exit code. */
   readonly limits: readonly ReportedLimit[]
-  /** What was told of how this run began or went on; see {@link RunWatch.onNote}. */
+  /** The notes on how this run started or resumed; see {@link RunWatch.onNote}. */
   readonly notes?: readonly string[]
 }
 
-/** Measures what an opened run lacks, ends the run, and writes its report. */
+/** Measures the missing points of an open run, ends the run, and writes its report. */
 export async function execute(
   plan: Plan,
   run: OpenRun,
@@ -77,11 +77,13 @@ export async function execute(
   return { ...outcome, exitCode: exitCodeWith(limits, outcome.exitCode), report, resumed, limits }
 }
 
-/** Whether all prompts are made of words that are one token each; those of datasets and of other programs are not. */
+/** Whether all prompts consist of words of one token each. Prompts of datasets and of other programs do not. */
 const hasWordPrompts = ({ generator, workloads }: Sweep): boolean =>
   generator.capabilities.prompts === 'fresh' && workloads.every(({ datasetFile }) => datasetFile === undefined)
 
-/** What ended a run, a full disk above all, is the better answer than that its report could not be written either. */
+/**
+ * The error that ended the run, such as a full disk, matters more than the report that could not be written after it.
+ */
 async function reportUnlessBroken({ error }: RunOutcome, choice: RunChoice): Promise<WrittenReport | null> {
   try {
     return await reportRun(choice)
@@ -91,13 +93,13 @@ async function reportUnlessBroken({ error }: RunOutcome, choice: RunChoice): Pro
   }
 }
 
-/** The part of a plan that a run measures; all of it when nothing is named. */
+/** The part of a plan that a run measures; all of it without `only`. */
 export const partOf = (plan: Plan, only: readonly string[] | undefined): Plan =>
   only === undefined ? plan : onlyPoints(plan, only)
 
 /**
- * The sweep's generator, with its load split over another number of processes where one is asked for.
- * @throws FulcrumError (bad-input) when the load can't be split as asked
+ * The sweep's generator, with its load split over another number of processes if requested.
+ * @throws FulcrumError (bad-input) if the load cannot be split this way
  */
 export function generatorOver({ generator }: Sweep, shards: number | undefined): ConfiguredGenerator {
   if (shards === undefined) return generator

@@ -14,17 +14,17 @@ import { FulcrumError } from '../model/index.ts'
 import { formatNamed, type Table } from '../render/export/format.ts'
 import { exportFormats } from '../render/export/formats.ts'
 
-/** What an export of all runs wrote. */
+/** Result of an export of all runs. */
 export interface ExportedAll {
   readonly to: string
   readonly written: number
-  /** Runs whose files stand there already, written by this version from the same journal. */
+  /** Runs whose files this version had already written from the same journal. */
   readonly unchanged: number
-  /** Runs that can't be read, with the reason. */
+  /** Unreadable runs, each with the reason. */
   readonly unreadable: readonly { readonly folder: string; readonly why: string }[]
 }
 
-/** What stands in the folder, so that a nightly export writes only what is new. */
+/** Content of the export folder. A nightly export uses it to write only new runs. */
 interface Stamps {
   readonly version: string
   readonly format: string
@@ -34,11 +34,10 @@ interface Stamps {
 const stampsFile = '_fulcrum.json'
 
 /**
- * Writes every run below a results folder, partitioned as DuckDB, Spark and pandas read it: `sweep=NAME/run=ID/FILE`,
- * with a table of the runs beside them.
- * A run that didn't change since the last export to the same folder isn't written again.
- * @param request.onRun called before each run, with how many are done
- * @throws FulcrumError (bad-input) `unknown-format`, `no-run`; (environment) when the disk refuses
+ * Writes every run below a results folder, partitioned for DuckDB, Spark and pandas: `sweep=NAME/run=ID/FILE`, beside a
+ * table of the runs. Skips runs that have not changed since the last export to the same folder.
+ * @param request.onRun called before each run with the number of finished runs
+ * @throws FulcrumError (bad-input) `unknown-format`, `no-run`; (environment) if the disk refuses
  */
 export async function exportAll({
   resultsRoot,
@@ -97,7 +96,7 @@ export async function exportAll({
   return { to, written, unchanged: runs.size - written - unreadable.length, unreadable }
 }
 
-/** What joins with the points by `sweep` and `run`: a row for each run. */
+/** The table of runs, one row each. It joins with the points by `sweep` and `run`. */
 function tableOfRuns(runs: readonly RunEntry[]): Table {
   return {
     columns: [
@@ -125,7 +124,7 @@ function tableOfRuns(runs: readonly RunEntry[]): Table {
   }
 }
 
-/** A run that lies in two places, such as a baseline's copy, is exported once. */
+/** One run per partition: a run in two places, such as the copy of a baseline, is exported once. */
 function onePerPartition(runs: readonly RunEntry[]): ReadonlyMap<string, RunEntry> {
   const found = new Map<string, RunEntry>()
   for (const run of runs) {
@@ -136,7 +135,7 @@ function onePerPartition(runs: readonly RunEntry[]): ReadonlyMap<string, RunEntr
   return found
 }
 
-/** What another version, or another format, wrote is written again. */
+/** Stamps of an earlier export. Empty if another version or format wrote it, so that everything is written again. */
 async function stampsIn(to: string, by: Pick<Stamps, 'version' | 'format'>): Promise<Stamps['runs']> {
   const text = await readFile(join(to, stampsFile), 'utf8').catch(() => null)
   if (text === null) return {}

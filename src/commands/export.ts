@@ -7,7 +7,7 @@ import { findRun, type RunChoice } from './find-run.ts'
 
 export { type ExportFormat, exportFormats }
 
-/** What was exported: content for stdout when nothing was named to write to, else the files. */
+/** Exported content: a text for stdout without a target, otherwise the files. */
 export interface Exported {
   readonly content: string | Uint8Array | null
   readonly to: string
@@ -15,11 +15,10 @@ export interface Exported {
 }
 
 /**
- * Writes a run's points in a format that other tools read.
+ * Writes a run's points in a format for other tools.
  * @param request.format a name of `formats`
- * @param formats the registered ones when left out
- * @throws FulcrumError (bad-input) `unknown-format`; `no-folder` when a format that writes several files has
- *   no place
+ * @param formats default: the registered ones
+ * @throws FulcrumError (bad-input) `unknown-format`; `no-folder` if a format of several files has no target folder
  */
 export async function exportRun(
   request: RunChoice & { readonly format: string; readonly to?: string },

@@ -3,13 +3,16 @@ import { resolve } from 'node:path'
 import { runNamesIn, runsMadeIn } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 
-/** How a command names a run: its folder or its ID, or the newest one under the results. */
+/** How a command names a run: by folder or ID. Default: the newest run in the results folder. */
 export interface RunChoice {
   readonly folder?: string
   readonly resultsRoot: string
 }
 
-/** @throws FulcrumError (bad-input) when no run is there */
+/**
+ * The folder of a run.
+ * @throws FulcrumError (bad-input) if there is no run
+ */
 export async function findRun({ folder, resultsRoot }: RunChoice): Promise<string> {
   if (folder !== undefined) return runFolder(folder, resultsRoot)
   const newest = (await runsMadeIn(resolve(resultsRoot))).at(-1)
@@ -21,8 +24,8 @@ export async function findRun({ folder, resultsRoot }: RunChoice): Promise<strin
 }
 
 /**
- * The folder of a run that somebody names: a path, or the ID of a run under the results. A path that is there goes
- * first; a name that is neither is taken as a path.
+ * The folder of a run given by path, or by ID in the results folder. An existing path comes first; a name that is
+ * neither counts as a path.
  * @throws FulcrumError (bad-input) if runs of several sweeps have the ID
  */
 export async function runFolder(named: string, resultsRoot: string): Promise<string> {

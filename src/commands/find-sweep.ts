@@ -3,8 +3,8 @@ import { FulcrumError } from '../model/index.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 
 /**
- * The sweep that a command means: the one named, or the only one under the results.
- * @throws FulcrumError (bad-input) when there is none, or none can be chosen
+ * The named sweep, otherwise the only one in the results folder.
+ * @throws FulcrumError (bad-input) if there is none, or several and none is named
  */
 export async function sweepNamed(resultsRoot: string, sweep?: string): Promise<string> {
   const names = [...new Set((await runsMadeIn(resultsRoot)).map(run => run.manifest.sweep))].sort()

@@ -15,15 +15,15 @@ import { sweepNamed } from './find-sweep.ts'
 /** Request of `fulcrum history`. */
 export interface HistoryRequest {
   readonly resultsRoot: string
-  /** Name of the sweep; the only one there when left out. */
+  /** Name of the sweep. Default: the only sweep in the results folder. */
   readonly sweep?: string
-  /** How many of the newest runs to follow. */
+  /** Number of runs to follow, counted from the newest. */
   readonly last: number
   /** `itl_p95>5%`, `hypervolume<-3%`, `ttft_p95>2000ms`, `slo`. */
   readonly failOn?: readonly string[]
-  /** Points that earlier runs measured and that may lack a valid result in the newest; 0 unless told. */
+  /** Number of points of earlier runs that may lack a valid result in the newest. Default: 0. */
   readonly allowLost?: number
-  /** Folder for history.html, history.json and the charts; none is written without. */
+  /** Folder for history.html, history.json and the charts. Without it, nothing is written. */
   readonly to?: string
   /** The repository's page, such as https://github.com/owner/name: revisions become links. */
   readonly repository?: string
@@ -31,27 +31,27 @@ export interface HistoryRequest {
 
 /** A sweep's history, ready to print. */
 export interface WrittenHistory extends HistoryView {
-  /** A gate failed or was not tested. */
+  /** True if a gate failed or was not tested. */
   readonly gateBroken: boolean
   /** Workflow commands for GitHub Actions. */
   readonly annotations: readonly string[]
   readonly json: string
 }
 
-/** A sweep's youngest runs, followed. */
+/** The newest runs of a sweep and their history. */
 interface SweepHistory {
   readonly history: History
-  /** Those with a valid point, which the history is of; oldest first. */
+  /** Runs with a valid point, oldest first. The history consists of these. */
   readonly runs: readonly Run[]
-  /** Folders of the others. */
+  /** Folders of the remaining runs. */
   readonly passedOver: readonly string[]
-  /** Of those, the ones that are younger than every run that the history is of. */
+  /** The remaining runs that are newer than every run of the history. */
   readonly dead: readonly DeadRun[]
-  /** Why the history has no baseline although one is set; empty otherwise. */
+  /** Why the history lacks the baseline that is set; empty otherwise. */
   readonly baselineGone: string
 }
 
-/** The youngest runs of a sweep, followed; and those that measured nothing or can't be read. */
+/** Reads the newest runs of a sweep and follows them. Lists runs that measured nothing or are unreadable separately. */
 export async function readHistory({
   resultsRoot,
   sweep,
@@ -67,7 +67,7 @@ export async function readHistory({
   const read = await Promise.all(entries.map(({ folder }) => readRun(folder).catch(() => null)))
   const runs = read.filter(run => run !== null).filter(run => run.results.some(result => result.status === 'ok'))
   const followed = new Set(runs.map(run => run.folder))
-  // A run of single points is of a part by intention: it says nothing of whether the sweep still works.
+  // A run with `--only` says nothing about whether the sweep still works.
   const whole = entries.flatMap(({ folder, manifest }, i) =>
     manifest.only === undefined ? [{ folder, runId: manifest.runId, run: read[i] ?? null }] : [],
   )
@@ -93,14 +93,14 @@ function whyDead(run: Run | null): string {
   if (run === null) return 'it cannot be read'
   const { results } = run
   if (results.length === 0) return 'it has no results'
-  // As the gates of a comparison: without a single answer it has failed, whatever the judge of measurements called it.
+  // As in the gates of a comparison: a measurement without any answer has failed, whatever its status.
   const failed = results.filter(({ measurement }) => (measurement?.requests.completed ?? 0) === 0).length
   return `${failed} of ${counted(results.length, 'measurement')} failed and ${results.length - failed} are invalid`
 }
 
 /**
  * Follows the key figures of a sweep over its runs.
- * @throws FulcrumError (bad-input) when there is no run of it, or a threshold is none
+ * @throws FulcrumError (bad-input) if the sweep has no run, or for an invalid threshold
  */
 export async function sweepHistory(request: HistoryRequest): Promise<WrittenHistory> {
   const commits = request.repository === undefined ? null : commitsOf(address('repository', request.repository))
@@ -116,7 +116,7 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
   const gates = historyGate(history, asked, { runs, dead, baselineGone, allowance: { lost: request.allowLost ?? 0 } })
   let page: string | null = null
   if (request.to !== undefined) {
-    // Vega takes most of a second to load, which only a page should cost.
+    // Vega takes most of a second to load. Only a page needs it.
     const { writeHistory } = await import('../render/write-history.ts')
     const { files } = await writeHistory(history, gates, resolve(request.to), commits)
     page = files[0] ?? null

@@ -1,2 +1,2 @@
-/** What can be imported, without loading what imports it. */
+/** Names of the formats, without loading the code that imports them. */
 export { importFormats } from '../generators/import/formats.ts'

@@ -31,16 +31,16 @@ import { reportRun, type WrittenReport } from './report.ts'
 
 /** Request of `fulcrum import`. */
 export interface ImportRequest {
-  /** Searched with all folders below it. */
+  /** Searched including all subfolders. */
   readonly folder: string
   readonly resultsRoot: string
-  /** Name of the sweep that the run is of. */
+  /** Sweep name of the new run. */
   readonly name: string
-  /** Decides throughput per GPU where a result doesn't say it. */
+  /** Determines throughput per GPU for results that do not state it. */
   readonly gpusPerWorker?: number
-  /** Of summaries whose path names none, such as `2P1D` or `agg-x2`. */
+  /** Topology for summaries whose path has none, such as `2P1D` or `agg-x2`. */
   readonly topology?: string
-  /** What the results are held against; summaries don't say. */
+  /** SLO of the new run. Summaries do not contain one. */
   readonly slo?: Slo
 }
 
@@ -48,7 +48,7 @@ export interface ImportRequest {
 export interface Imported {
   readonly folder: string
   readonly points: number
-  /** Files that look like summaries and are none, with the reason. */
+  /** Files with the name of a summary that are not one, with the reason. */
   readonly passedOver: readonly { readonly file: string; readonly why: string }[]
   readonly report: WrittenReport
 }
@@ -62,8 +62,8 @@ const sloKeys = {
 } as const satisfies { readonly [key: string]: keyof Slo }
 
 /**
- * Reads objectives as `ttft_p95_ms=2000`; the last of one name counts.
- * @throws FulcrumError (bad-input) `slo-invalid`
+ * Reads objectives such as `ttft_p95_ms=2000`. The last value of a name counts.
+ * @throws FulcrumError (bad-input, `slo-invalid`)
  */
 export function parseSlo(texts: readonly string[]): Slo {
   return Object.fromEntries(
@@ -81,8 +81,8 @@ export function parseSlo(texts: readonly string[]): Slo {
 }
 
 /**
- * Makes a run of other programs' results, one point a result, so that report, compare, history and export read them.
- * @throws FulcrumError (bad-input) when there is none, when one has no topology, (environment) when the run can't be
+ * Turns results of other programs into a run, one point for each result, for report, compare, history and export.
+ * @throws FulcrumError (bad-input) if there are no results, or one has no topology; (environment) if the run cannot be
  *   written
  */
 export async function importResults(request: ImportRequest): Promise<Imported> {
@@ -112,7 +112,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
         sources.set(sameness(result), { file: file.path, at: results.length })
         results.push(result)
       } else {
-        // The aggregate of a night holds what the file of each point says in more words.
+        // A nightly aggregate repeats the file of each point with less detail.
         const before = results[known.at]
         if (before?.measurement?.requests.isCompletedKnown === false)
           results[known.at] = { ...result, point: before.point }
@@ -153,12 +153,12 @@ function nothingToImport(folder: string, [unreadable, ...more]: Imported['passed
   })
 }
 
-/** Larger files are records of requests: no program writes as much of figures. */
+/** Larger files are records of single requests: no program writes that many figures. */
 const mostBytes = 256 * 1024 * 1024
 /** Raw records of genai-perf and AIPerf, beside their summaries. */
 const neverResults: readonly string[] = ['profile_export.json', 'inputs.json']
 
-/** All files of a folder that can hold results, by path; which can't be read is told. */
+/** All files of a folder that can contain results, sorted by path. Reports unreadable ones. */
 async function filesUnder(
   folder: string,
   passedOver: { file: string; why: string }[],
@@ -173,7 +173,7 @@ async function filesUnder(
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   const found = new Map<string, FoundFile>()
   for (const path of paths) {
-    // AIPerf repeats its summary phase by phase, its warm-up among them, below the one of the whole run.
+    // AIPerf repeats its summary for each phase, including the warm-up, below the summary of the whole run.
     const phase = /^(.*?)phases\/[^/]+\/([^/]+)$/.exec(path)
     if (phase !== null && paths.includes(`${phase[1]}${phase[2]}`)) continue
     try {
@@ -195,7 +195,7 @@ async function parsed(folder: string, path: string): Promise<FoundFile> {
   return { path, value, notNumbers, modifiedAt: mtime }
 }
 
-/** Whether an aggregate beside a file says the same: `agg_NAME.json` is made of `NAME.json`. */
+/** Whether an aggregate beside the file says the same: `agg_NAME.json` is made from `NAME.json`. */
 function isBehind(
   { path }: FoundFile,
   found: ReadonlyMap<string, FoundFile>,
@@ -210,11 +210,11 @@ interface Read {
   /** A result as Fulcrum exported it. */
   readonly exported: PointResult | null
   readonly summaries: readonly ImportedSummary[]
-  /** Why nothing was read, in words. */
+  /** Why nothing was read, one reason each. */
   readonly refused: readonly string[]
 }
 
-/** A result as Fulcrum exported it, or what a program's own file says. */
+/** Reads a result that Fulcrum exported, or the file of another program. */
 function readFound(file: FoundFile, format: ImportFormat, found: ReadonlyMap<string, FoundFile>): Read {
   try {
     const exported = exportedResult(file.value)
@@ -230,7 +230,7 @@ function readFound(file: FoundFile, format: ImportFormat, found: ReadonlyMap<str
   }
 }
 
-/** Where a result was measured: as it says itself, as its path says, or as the command line does. */
+/** Topology and settings of a result: from the result itself, its path, or the command line. */
 function shapeOf(
   file: string,
   { deployment: said }: ImportedSummary,
@@ -254,10 +254,10 @@ function shapeOf(
   return { topology, gpusPerWorker, settings: said?.settings ?? {} }
 }
 
-/** What a result is by its point and its figures: to the last digit, no two measurements are the same. */
+/** A key of a result from its point and figures. No two measurements agree to the last digit. */
 function sameness({ point: { id, repeat }, measurement: m }: PointResult): string {
   const figures = [m?.ttftMs?.mean, m?.itlMs?.mean, m?.requestLatencyMs?.mean, m?.outputTokensPerS]
-  // Failed ones have no figures to be told apart by.
+  // Failed results have no figures to distinguish them.
   const isTold = figures.some(value => value !== null && value !== undefined)
   return isTold ? JSON.stringify([id.slice(0, -`-${repeat}`.length), figures]) : id
 }
@@ -282,7 +282,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? firstLine(error.message) : String(error)
 }
 
-/** Results that were put into a folder of another concurrency, or settings that did not reach the program. */
+/** Marks results in a folder of another concurrency, and settings that did not reach the program. */
 function withPathCheck(file: string, { asked, measurement, deployment }: ImportedSummary): Measurement {
   const named = (pattern: string) => {
     const [, text] = new RegExp(`(?:^|[/_-])(?:${pattern})[-_=]?(\\d+)(?=\\/|[_.-])`).exec(file) ?? []
@@ -389,7 +389,7 @@ async function written(
   systems: Readonly<Record<string, string>>,
 ): Promise<string> {
   const deployments = new Set(results.map(result => result.point.deployment.id)).size
-  // JSON is YAML, and quotes whatever a path holds.
+  // JSON is valid YAML, and it quotes any path.
   const text = `${JSON.stringify({ name: request.name, deploy: { with: 'imported', from: folder } })}\n`
   await using run = await createRun(resolve(request.resultsRoot), {
     sweep: { name: request.name, file: folder, text },

@@ -6,17 +6,17 @@ import { sweepOf } from '../spec/load-sweep.ts'
 import { initTemplates, textIn } from '../spec/templates.ts'
 import { type AskedSweep, ownSweep } from './own-sweep.ts'
 
-/** A file that `fulcrum init` wrote, or would write. */
+/** A file that `fulcrum init` wrote or, with `--dry-run`, would write. */
 export interface TemplateFile {
   readonly path: string
   readonly text: string
 }
 
 /**
- * Writes a ready sweep file under a new name, and the files that it names beside it; never overwrites. A file beside it
- * that is there already with the same content is left alone.
+ * Writes a complete sweep file under a new name, and beside it the files that it names. Never overwrites; an identical
+ * file beside it is kept.
  * @returns the sweep file first
- * @throws FulcrumError (bad-input) for an unknown template or a file that is there already, before anything is written
+ * @throws FulcrumError (bad-input) for an unknown template or an existing file, before anything is written
  */
 export async function writeSweepTemplate(
   file: string,
@@ -45,8 +45,8 @@ export async function writeSweepTemplate(
 }
 
 /**
- * Writes a sweep file for the one who answered. It is checked before anything is written.
- * @throws FulcrumError (bad-input) for answers that make no sweep, or a file that is there already
+ * Writes a sweep file from the user's answers. Checks it before writing anything.
+ * @throws FulcrumError (bad-input) for answers that make no valid sweep, or an existing file
  */
 export async function writeOwnSweep(file: string, asked: AskedSweep, dryRun: boolean): Promise<TemplateFile> {
   const path = resolve(file)
@@ -57,7 +57,7 @@ export async function writeOwnSweep(file: string, asked: AskedSweep, dryRun: boo
   return sweep
 }
 
-/** The templates, with what the comment at their head begins with. */
+/** The templates, each with the start of its head comment. */
 export function listedTemplates(): readonly { readonly name: string; readonly about: string }[] {
   return Object.entries(initTemplates()).map(([name, { text }]) => {
     const [head = ''] = text.split(/\n(?!#)/)

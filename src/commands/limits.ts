@@ -5,22 +5,25 @@ import type { ReportedLimit } from '../render/views/limits.ts'
 
 export { type ReportedLimit, reportedLimits } from '../render/views/limits.ts'
 
-/** What `--fail-on` and `--allow-lost` of a command ask of one run. */
+/** Values of `--fail-on` and `--allow-lost` for one run. */
 export interface AskedLimits {
   /** `slo`, `ttft_p95>2000ms` */
   readonly failOn?: readonly string[]
-  /** Points without a valid result that are accepted; 0 unless told. */
+  /** Number of points that may lack a valid result. Default: 0. */
   readonly allowLost?: number
 }
 
 /**
- * Reads the limits of a command that has one run to hold against them.
- * @throws FulcrumError (bad-input) for a text that is none, or a change in %
+ * Parses the gates of a command with a single run.
+ * @throws FulcrumError (bad-input) for an invalid gate, or a change in %, which needs two runs
  */
 export const parseLimits = ({ failOn = [] }: AskedLimits): readonly AbsoluteGate[] =>
   failOn.map(text => parseGate(text, null)).filter(isAbsolute)
 
-/** @throws FulcrumError (bad-input) for a gate on an SLO that the sweep doesn't have */
+/**
+ * Refuses a gate on an SLO that the sweep does not have.
+ * @throws FulcrumError (bad-input)
+ */
 export function refuseSloWithout(slo: Slo, limits: readonly AbsoluteGate[]): void {
   if (Object.keys(slo).length > 0 || limits.every(({ kind }) => kind !== 'slo')) return
   throw new FulcrumError('bad-input', 'no-slo', 'Cannot test --fail-on slo: the sweep file has no slo.', {
@@ -28,7 +31,7 @@ export function refuseSloWithout(slo: Slo, limits: readonly AbsoluteGate[]): voi
   })
 }
 
-/** 1 where all else is well and a gate is not passed. */
+/** The exit code: 1 if everything else succeeded and a gate did not pass. */
 export function exitCodeWith(limits: readonly ReportedLimit[], exitCode: number): number {
   return exitCode === exitCodes.ok && isStopped(limits.filter(({ isGate }) => isGate))
     ? exitCodes.pointsFailed

@@ -2,8 +2,8 @@ import { allowed, isAllowed } from '../analysis/capacity/allowed.ts'
 import { FulcrumError } from '../model/index.ts'
 
 /**
- * Weights of workloads as a flag writes them: `8000/256=0.7,1000/1000=30%`.
- * @throws FulcrumError (bad-input) `bad-mix` that quotes the part that can't be read
+ * Parses workload weights such as `8000/256=0.7,1000/1000=30%`.
+ * @throws FulcrumError (bad-input, `bad-mix`) that quotes the unreadable part
  */
 export function parseMix(text: string): ReadonlyMap<string, number> {
   return new Map(

@@ -2,16 +2,16 @@ import { resolve } from 'node:path'
 import { type RunEntry, readRun, runsBeside } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
 
-/** Runs up to the base that say how runs differ: what was long ago says little of now. */
+/** Maximum number of runs before the base, because older runs say little about the present. */
 const mostRuns = 20
-/** With fewer up to the base, the next ones after it are taken too. */
+/** With fewer runs before the base, later ones are used too. */
 const enoughRuns = 10
 
 /**
- * The runs of the base's sweep that tell how its runs differ: those before the base, the youngest {@link mostRuns}.
- * Later ones would carry what is to be found into the noise, so they are taken only while there are too few, the oldest
- * first, and none that is younger than the head. A run of part of the points (`--only`), one that can't be read, the
- * base and the head are none of them.
+ * Runs of the base's sweep that show how much its runs differ: the newest {@link mostRuns} before the base. Later runs
+ * would count the change that is to be found as noise. They are therefore used only if there are too few earlier ones:
+ * the oldest first, and none that is newer than the head. Excludes unreadable runs, runs with `--only`, the base and
+ * the head.
  */
 export async function noiseRuns(base: Run, head: Run): Promise<readonly Run[]> {
   const entries = await runsBeside(base.folder)
@@ -31,7 +31,7 @@ export async function noiseRuns(base: Run, head: Run): Promise<readonly Run[]> {
   return read.filter(run => run !== null).filter(run => run.results.some(({ status }) => status === 'ok'))
 }
 
-/** When the younger of two runs began; ISO times sort as text. */
+/** Start of the newer of two runs. ISO times sort as text. */
 const latest = (...runs: readonly Run[]) =>
   runs
     .map(({ manifest }) => manifest.createdAt)

@@ -10,15 +10,15 @@ import { runFolder } from './find-run.ts'
 
 /** Request of `fulcrum overlay`. */
 export interface OverlayRequest {
-  /** Folders of runs, or of a sweep for all of its runs. */
+  /** Folders of runs, or of a sweep, which stands for all of its runs. */
   readonly runs: readonly string[]
-  /** Folder that holds the runs, for those that are named by their ID alone; `results` unless told. */
+  /** Folder with the runs that are named by ID alone. Default: `results`. */
   readonly resultsRoot?: string
-  /** Names in the order of the runs; those that are missing come from the runs themselves. */
+  /** Names in the order of the runs. Missing names are derived from the runs. */
   readonly labels: readonly string[]
-  /** Each variant of a run as a run of its own. */
+  /** Draws each variant of a run as a run of its own. */
   readonly byVariant?: boolean
-  /** File of the page, or a folder that is there. */
+  /** File of the page, or an existing folder. */
   readonly to: string
 }
 
@@ -29,8 +29,8 @@ export interface WrittenOverlay extends OverlaySummary {
 }
 
 /**
- * Lays the frontiers of several runs over each other and writes the page.
- * @throws FulcrumError bad-input for a folder without a run, more labels than runs, or two runs of one label
+ * Draws the frontiers of several runs over each other and writes the page.
+ * @throws FulcrumError (bad-input) for a folder without a run, more labels than runs, or two runs with the same label
  */
 export async function overlayRuns({
   runs,
@@ -47,8 +47,8 @@ export async function overlayRuns({
 }
 
 /**
- * Runs as somebody names them: a folder without a run of its own stands for the runs in it. The baseline's file, which
- * `results/nightly/*` names as well, stands for nothing.
+ * Folders of the named runs. A folder that is not a run stands for the runs in it. Ignores the file of a baseline,
+ * which `results/nightly/*` matches too.
  */
 async function runFolders(named: readonly string[], resultsRoot: string): Promise<readonly string[]> {
   const found = await Promise.all(
@@ -64,7 +64,7 @@ async function runFolders(named: readonly string[], resultsRoot: string): Promis
   return found.flat()
 }
 
-/** Reads runs and lays them over each other. */
+/** Reads runs and overlays their frontiers. */
 export async function readOverlay(
   folders: readonly string[],
   labels: readonly string[] = [],
@@ -87,7 +87,7 @@ export async function readOverlay(
   )
 }
 
-/** Lays runs over each other; those without a label get one of their own. */
+/** Overlays the frontiers of runs. Runs without a label get one. */
 export function layOver(
   runs: readonly { readonly run: Run; readonly label?: string }[],
   { byVariant = false }: { readonly byVariant?: boolean } = {},
@@ -97,7 +97,7 @@ export function layOver(
   return overlayOf(byVariant ? named.flatMap(partsByVariant) : named)
 }
 
-/** The sweep's name where that tells a run from the others, else with the run's date, else with its id. */
+/** Labels that distinguish the runs: the sweep's name, if necessary with the run's date or its id. */
 export function runLabels(runs: readonly Run[]): readonly string[] {
   const candidates = [
     ({ manifest }: Run) => manifest.sweep,

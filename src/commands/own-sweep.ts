@@ -3,17 +3,17 @@ import { stringify } from 'yaml'
 import { engines } from '../engines/index.ts'
 import { type EngineSettings, FulcrumError, shellCommand } from '../model/index.ts'
 
-/** What `fulcrum init` is told of a sweep; what is missing has a default. */
+/** Answers for `fulcrum init`. Missing ones have defaults. */
 export interface AskedSweep {
-  /** Engine of the workers of a Dynamo on this machine, or the name of a deployer: `simulated` or `attach`. */
+  /** An engine, for Dynamo on this machine, or the name of a deployer: `simulated` or `attach`. */
   readonly backend: string
   readonly model?: string
   /** Folder of the tokenizer, or another value of `model.tokenizer`. */
   readonly tokenizer?: string
-  /** All GPUs that the deployment may have. */
+  /** Number of GPUs that the deployment may use. */
   readonly gpus?: number
   readonly gpusPerWorker?: number
-  /** Base URL of an endpoint that runs. */
+  /** Base URL of a running endpoint. */
   readonly url?: string
   /** Lengths in tokens. */
   readonly workloads?: readonly { readonly isl: number; readonly osl: number }[]
@@ -25,9 +25,9 @@ const usualModel = 'nvidia/DeepSeek-R1-FP4'
 const usualUrl = 'http://127.0.0.1:8000'
 const usualWorkloads = [{ isl: 1000, osl: 1000 }]
 
-/** What is assumed of a backend where nothing else is said. */
+/** Default number of GPUs of a backend. */
 export function usualGpus(backend: string): { readonly gpus: number; readonly gpusPerWorker: number } {
-  // The shipped profile, whose time the mocker keeps as well, is that of workers with 4 GPUs each.
+  // The shipped profile, which also times the mocker, describes workers of 4 GPUs each.
   if (!usesGpus(backend) && backend !== 'attach') return { gpus: 12, gpusPerWorker: 4 }
   return { gpus: 8, gpusPerWorker: 1 }
 }
@@ -36,9 +36,9 @@ const engineOf = (backend: string) => engines.find(({ name }) => name === backen
 const usesGpus = (backend: string) => engineOf(backend)?.usesGpus === true
 
 /**
- * The text of a sweep file, written for the one who answered: all ways to split the GPUs into prefill and decode
- * workers beside aggregated ones, at several loads.
- * @param file the file to write, whose name becomes that of the sweep
+ * Writes the text of a sweep file from the user's answers: all splits of the GPUs into prefill and decode workers,
+ * beside aggregated ones, at several loads.
+ * @param file the file to write, whose name becomes the name of the sweep
  * @throws FulcrumError (bad-input) if the GPUs are too few for one worker
  */
 export function ownSweep(file: string, asked: AskedSweep): string {
@@ -93,7 +93,7 @@ export function ownSweep(file: string, asked: AskedSweep): string {
   ].join('\n')}\n`
 }
 
-/** Answers that the file could not express would get lost quietly. */
+/** Refuses answers that the file cannot express, which would be lost silently. */
 function refuseUnfitting({ backend, gpusPerWorker, url }: AskedSweep, usual: number): void {
   const isAttached = backend === 'attach'
   const wrong =
@@ -125,7 +125,7 @@ function deployLines({ backend, model = usualModel, url = usualUrl }: AskedSweep
     : [...common, `  gpus_per_worker: ${perWorker}`, '  args:', `    ${engine.launch.model}: ${scalar(model)}`]
 }
 
-/** Settings of the engine: those that it needs, and the GPUs of a worker. */
+/** Engine settings: the required ones, and the GPUs of a worker. */
 function engineLines(backend: string, gpusPerWorker: number, hasSplits: boolean): readonly string[] {
   const engine = engineOf(backend)
   if (engine === undefined || !engine.usesGpus) return []
@@ -139,10 +139,10 @@ function engineLines(backend: string, gpusPerWorker: number, hasSplits: boolean)
   return lines.length === 0 ? [] : ['engine:', ...lines, '']
 }
 
-/** Most ways to split that are listed; of more, such that are spread evenly. */
+/** Maximum number of splits in the file. If there are more, these are spread evenly. */
 const mostSplits = 7
 
-/** All workers aggregated, and split into prefill and decode. */
+/** Topologies of all aggregated workers, and of all splits into prefill and decode. */
 function topologies(workers: number): readonly string[] {
   const splits = Math.min(workers - 1, mostSplits)
   const prefill = Array.from({ length: splits }, (_, at) => Math.round(((at + 1) * workers) / (splits + 1)))

@@ -32,7 +32,7 @@ export async function validateSweep(
   return { sweep, points: planSweep(sweep).pointCount }
 }
 
-/** Plans a sweep file, or the part of it with these points, with a time estimate from past runs under `resultsRoot`. */
+/** Plans a sweep file, or only the given points of it, with a time estimate from past runs in `resultsRoot`. */
 export async function planSweepFile(
   file: string,
   options: SweepFileOptions & { readonly resultsRoot: string; readonly only?: readonly string[] },
@@ -42,14 +42,14 @@ export async function planSweepFile(
   return options.only === undefined ? plan : onlyPoints(plan, options.only)
 }
 
-/** What reaching one deployment from the one before would run, or what the load is sent from. */
+/** Steps from one deployment to the next, or the start of what sends the load. */
 export interface DeploymentPreview {
   readonly label: string
   readonly points: number
   readonly preview: DeployPreview
 }
 
-/** Exactly what a run of this plan would start and write, deployment by deployment; starts nothing. */
+/** The exact commands and files of a run of this plan, deployment by deployment. Starts nothing. */
 export async function previewPlan(plan: Plan): Promise<readonly DeploymentPreview[]> {
   const deployer = await createDeployer(plan.sweep.deploy, {
     model: plan.sweep.model,
@@ -80,8 +80,8 @@ export async function previewPlan(plan: Plan): Promise<readonly DeploymentPrevie
 }
 
 /**
- * How the load of the first point asks; null where nobody knows the endpoint before something has started, or the
- * generator does not say.
+ * Example request of the first point; null if the endpoint is unknown before something starts, or the generator does
+ * not tell.
  */
 export async function loadExample({ sweep, deployments }: Plan): Promise<LoadExample | null> {
   const point = deployments[0]?.points[0]

@@ -8,14 +8,13 @@ import type { Prior } from '../analysis/priors/prior.ts'
 import { listRuns, readRun } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 
-/** What `aiconfigurator cli default --save-dir` writes of each serving mode; the second is a part of the first. */
+/** Files that `aiconfigurator cli default --save-dir` writes for each serving mode. */
 const aiconfiguratorFiles = ['agg/pareto.csv', 'disagg/pareto.csv']
 
 /**
- * Beliefs from folders: what aiconfigurator or aisimulate wrote, a run, or a folder of runs, of which those of the same
+ * Reads priors from folders: output of aiconfigurator or aisimulate, a run, or a folder of runs. Only runs of the same
  * model count.
- * @throws FulcrumError (bad-input) `no-priors` for a folder that is none of these, `prior-file-invalid` with
- *   file:line:column
+ * @throws FulcrumError (bad-input) `no-priors` for any other folder, `prior-file-invalid` with file:line:column
  */
 export async function readPriors(folders: readonly string[], model: string): Promise<readonly Prior[]> {
   const priors: Prior[] = []
@@ -45,7 +44,7 @@ async function ofAiconfigurator(folder: string): Promise<readonly Prior[] | null
   return found.length === 0 ? null : found
 }
 
-/** The same ledger twice; the first that is there is read. */
+/** Two copies of the same table. The first existing one is read. */
 const aisimulateFiles = ['recommendation.json', 'recommendation.csv']
 
 async function ofAisimulate(folder: string): Promise<readonly Prior[] | null> {
@@ -58,7 +57,7 @@ async function ofAisimulate(folder: string): Promise<readonly Prior[] | null> {
   return ofPrediction(folder)
 }
 
-/** What `aisimulate predict` wrote, and its configuration, which it does not copy there. */
+/** Output of `aisimulate predict`, with its configuration file, which it does not copy there. */
 async function ofPrediction(folder: string): Promise<readonly Prior[] | null> {
   const file = join(folder, 'prediction.json')
   const text = await readFile(file, 'utf8').catch(() => null)

@@ -10,7 +10,7 @@ import { findRun, type RunChoice } from './find-run.ts'
 import { pushToStore } from './store/push.ts'
 import { isStoreUrl, openStore } from './store/s3.ts'
 
-/** What came of a push: `unchanged` when the run was already there, `replaced` when less of it was. */
+/** Result of a push: `unchanged` if the run was already there, `replaced` if an earlier part of it was. */
 export interface Pushed {
   /** `SWEEP/RUN` on the site or in the store. */
   readonly run: string
@@ -19,15 +19,14 @@ export interface Pushed {
   readonly url: string
 }
 
-/** A large run over a slow line. */
+/** Long enough for a large run over a slow connection. */
 const patienceMs = 10 * 60_000
 
 /**
- * Sends a run as a gzipped tar archive of its files: to a `fulcrum serve` that takes uploads, or to a store.
- * @param request.to the site's address, also below a path of a proxy; or `s3://BUCKET/PREFIX`
- * @param request.token the site's; a store's credentials come from `env`
- * @throws FulcrumError (bad-input) when there is no run, or it is refused; (environment) when the other side can't be
- *   reached
+ * Sends a run as a gzipped tar archive of its files to a `fulcrum serve` that takes uploads, or to a store.
+ * @param request.to the site's address, possibly below a proxy's path, or `s3://BUCKET/PREFIX`
+ * @param request.token token of the site; credentials of a store come from `env`
+ * @throws FulcrumError (bad-input) if there is no run, or it is refused; (environment) if the target is unreachable
  */
 export async function pushRun(
   request: RunChoice & {
@@ -66,12 +65,12 @@ export async function pushRun(
   throw refused(answer.status, body, site)
 }
 
-/** Where the run would lie below any results. */
+/** Place of the run below any results folder. */
 function placeIn({ sweep, runId }: Manifest) {
   return { sweep: basename(sweepFolder('.', sweep)), run: runId }
 }
 
-/** The regular files of a run as a gzipped tar archive; links, locks and other hidden files stay here. */
+/** The regular files of a run as a gzipped tar archive, without links, locks and other hidden files. */
 async function archiveOf(folder: string): Promise<Readable> {
   const { pack } = await import('tar-stream')
   const files = await filesOf(folder, Number.POSITIVE_INFINITY)
@@ -81,7 +80,7 @@ async function archiveOf(folder: string): Promise<Readable> {
       await using file = await open(join(folder, ...segments))
       const { size } = await file.stat()
       const entry = archive.entry({ name: segments.join('/'), size })
-      // A journal that grows is sent as long as it was.
+      // A growing journal is sent up to its length at the start.
       const content = size === 0 ? Readable.from([]) : file.createReadStream({ autoClose: false, end: size - 1 })
       await pipeline(content, entry)
     }

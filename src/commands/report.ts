@@ -17,23 +17,23 @@ export interface WrittenReport {
   readonly index: string
   readonly files: readonly string[]
   readonly frontier: readonly FrontierRow[]
-  /** What to deploy for each workload, a sentence each. */
+  /** The recommendation for each workload, one sentence each. */
   readonly deploy: readonly string[]
-  /** Workloads whose recommendation a point without a valid measurement could overturn; empty where none could. */
+  /** Workloads whose recommendation could change if a point without a valid measurement had one. */
   readonly couldOverturn: readonly CouldOverturn[]
 }
 
-/** `512/0: agg x2 at c 8 embeds …`; null of points that generate. */
+/** `512/0: agg x2 at c 8 embeds …`; null for points that generate text. */
 function embeddingSentence(workload: string, points: readonly MeasuredPoint[]): string | null {
   const best = bestEmbedding(points)
   return best === null ? null : `${workload}: ${best}`
 }
 
-/** Reads a run back from its journal and writes its report; `to` puts it elsewhere than into the run. */
+/** Reads a run from its journal and writes its report, into `to` or the run's folder. */
 export async function reportRun(choice: RunChoice & { readonly to?: string }): Promise<WrittenReport> {
   const run = await readRunWithMissingPoints(await findRun(choice))
   const folder = choice.to === undefined ? resolve(run.folder, 'report') : resolve(choice.to)
-  // Vega takes most of a second to load, which only a report should cost.
+  // Vega takes most of a second to load. Only a report needs it.
   const { writeReport } = await import('../render/write-report.ts')
   const { files } = await writeReport(run, folder)
   const analysis = analyse(run)

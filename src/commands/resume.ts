@@ -20,17 +20,17 @@ import { exitCodeWith, parseLimits, refuseSloWithout, reportedLimits } from './l
 import { reportRun } from './report.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
 
-/** Which run to go on with, and which of its results not to rest on. */
+/** The run to resume, and the results to measure again. */
 export type ResumeChoice = RunChoice & {
-  /** Points with these statuses are measured once more; without a folder, of the newest run. */
+  /** Measures points with these statuses again, by default in the newest run. */
   readonly again?: readonly Again[]
-  /** Goes on although revision or version are not those that the run began with. */
+  /** Resumes although the revision or the version has changed since the run started. */
   readonly acceptRevision?: boolean
 }
 
 /**
- * `fulcrum resume`: goes on with a run from the sweep file kept in its manifest.
- * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file, a file that it names or the
+ * `fulcrum resume`: continues a run with the sweep file in its manifest.
+ * @throws FulcrumError (bad-input) if there is no run to resume, or the sweep file, a file that it names or the
  *   revision has changed since
  */
 export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
@@ -49,12 +49,12 @@ export async function resumeRun(request: RunWatch & ResumeChoice): Promise<Repor
   return { ...outcome, notes: [message] }
 }
 
-/** The outcome of a run that has nothing left to measure; its journal stays as it is. */
+/** The outcome of a run without missing points. Does not change its journal. */
 async function asItStands(folder: string, plan: Plan, request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
   const run = await readRun(folder)
   const planned = plan.deployments.flatMap(({ points }) => points)
   const counts = countPoints(planned, run.results)
-  // What a complete run has no result of, its search left out.
+  // Points without a result in a complete run were skipped by its search.
   const points = { ...counts, missing: 0, skipped: counts.missing }
   const end = { outcome: 'complete', reason: '' } as const
   const limits = reportedLimits(run, parseLimits(request), request.allowLost)
@@ -70,8 +70,8 @@ async function pointsAgain(folder: string, statuses: readonly Again[] = []): Pro
 }
 
 /**
- * What `fulcrum resume` would still measure: the run's plan without the points that have a result.
- * @throws FulcrumError as {@link resumeRun} does
+ * The points that `fulcrum resume` would still measure, as a plan.
+ * @throws FulcrumError like {@link resumeRun}
  */
 export async function planToResume(choice: ResumeChoice): Promise<Plan> {
   const { folder, plan } = await unfinishedPlan(choice)
@@ -91,7 +91,7 @@ async function unfinishedPlan(choice: ResumeChoice): Promise<{
   readonly folder: string
   readonly plan: Plan
   readonly accepted: readonly string[]
-  /** Complete, and nothing of it is to be measured again. */
+  /** True if the run is complete and no point is to be measured again. */
   readonly isDone: boolean
 }> {
   const folder = choice.folder === undefined ? await newestToResume(choice) : await findRun(choice)

@@ -4,8 +4,8 @@ import { pointsOf } from '../plan/points.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
 
 /**
- * Reads a run back with the planned points that have no result. What a search left out is not among them: it expected
- * nothing of it. Where the sweep file can't be read as it was, they are not known and stay absent.
+ * Reads a run together with its planned points that have no result, except those that its search skipped. These points
+ * are absent if the sweep file can no longer be read as it was.
  */
 export async function readRunWithMissingPoints(folder: string): Promise<Run> {
   const run = await readRun(folder)

@@ -11,19 +11,19 @@ import { parseLimits, refuseSloWithout } from './limits.ts'
 import type { SweepFileOptions } from './plan.ts'
 import { readPriors } from './priors.ts'
 
-/** How a sweep is run, wherever it comes from. */
+/** Options for running a sweep from any source. */
 export interface RunChoices extends RunWatch, SweepFileOptions {
   readonly resultsRoot: string
   readonly startNew: boolean
-  /** Ids of the points to measure, always in a run of their own; absent for all. */
+  /** Ids of the points to measure, always in a run of their own. Default: all. */
   readonly only?: readonly string[]
-  /** Folders of beliefs that an adaptive search begins with, see {@link readPriors}. */
+  /** Folders of priors for an adaptive search, see {@link readPriors}. */
   readonly priors?: readonly string[]
 }
 
 /**
- * `fulcrum run`: goes on with the unfinished run of this very sweep file, or begins one; ends with the report.
- * @throws FulcrumError (bad-input) before anything is started; (environment) when the run's folder can't be used
+ * `fulcrum run`: continues the unfinished run of the same sweep file, or starts a new one, and writes the report.
+ * @throws FulcrumError (bad-input) before anything starts; (environment) if the run's folder cannot be used
  */
 export async function runSweepFile(request: RunChoices & { readonly file: string }): Promise<ReportedOutcome> {
   const sweep = await loadSweep(request.file, request)
@@ -31,8 +31,8 @@ export async function runSweepFile(request: RunChoices & { readonly file: string
 }
 
 /**
- * The part of {@link runSweepFile} after the sweep was read.
- * @param command line that repeats the run
+ * Runs a sweep after its file was read; see {@link runSweepFile}.
+ * @param command command line that repeats the run
  */
 export async function runLoadedSweep(
   sweep: Sweep,
@@ -80,7 +80,7 @@ export function commandOf(
   return ['fulcrum', 'run', sweep.file, ...shards, ...(asked.only ?? []).flatMap(id => ['--only', id])]
 }
 
-/** What a run's manifest keeps of its plan. */
+/** Summary of a plan for a run's manifest. */
 export function planSummary(plan: Plan): Manifest['plan'] {
   return {
     points: plan.pointCount,

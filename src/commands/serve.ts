@@ -3,38 +3,38 @@ import type { Site } from '../site/server.ts'
 import type { ServeRequest } from './serve/open-site.ts'
 
 /**
- * Serves a results folder as a site that can only be read, until it is disposed of.
- * @throws FulcrumError (bad-input) when there is no such folder; (environment) when the port is taken
+ * Serves a results folder as a read-only site, until disposal.
+ * @throws FulcrumError (bad-input) if the folder does not exist; (environment) if the port is taken
  */
 export async function serveResults(request: ServeRequest): Promise<Site> {
-  // Vega takes most of a second to load, which no other command should wait for.
+  // Vega takes most of a second to load. Other commands must not wait for it.
   const { openSite } = await import('./serve/open-site.ts')
   return openSite(request)
 }
 
-/** How often a site looks for changes of its store. */
+/** Interval in ms at which a site checks its store for changes. */
 const usualEveryMs = 30_000
 
-/** As long as `fulcrum serve` takes for an upload when it isn't told otherwise. */
+/** Default limit of `fulcrum serve` for an upload. */
 const usualMostBytes = 1024 ** 3
 
 export interface StoreRequest extends Omit<ServeRequest, 'resultsRoot' | 'uploads'> {
   /** `s3://BUCKET/PREFIX` */
   readonly store: string
   readonly env: NodeJS.ProcessEnv
-  /** Most bytes of a run, unpacked. */
+  /** Maximum size of an unpacked run, in bytes. */
   readonly mostBytes?: number
   readonly everyMs?: number
   readonly onFetch?: (done: number, of: number) => void
-  /** A sentence for whoever started the site. */
+  /** Called with a sentence for the user who started the site. */
   readonly onNotice?: (text: string) => void
   readonly signal?: AbortSignal
 }
 
 /**
- * Serves the runs of an S3-compatible store, from a copy in the user's cache folder that follows the store. Without the
- * store, the site goes on with what it has.
- * @throws FulcrumError (bad-input) for wrong addresses or credentials; (environment) when the store doesn't answer
+ * Serves the runs of an S3-compatible store from a copy in the user's cache folder, which follows the store. If the
+ * store becomes unavailable, the site keeps its copy.
+ * @throws FulcrumError (bad-input) for invalid addresses or credentials; (environment) if the store does not respond
  */
 export async function serveStore({ store: address, env, ...request }: StoreRequest): Promise<Site> {
   const [{ openStore }, { followStore, mirrorFolder, openMirror }] = await Promise.all([

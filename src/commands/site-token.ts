@@ -4,9 +4,9 @@ import { FulcrumError } from '../model/index.ts'
 import { isLoopback } from '../site/guard.ts'
 
 /**
- * The token of a file or of the environment variable FULCRUM_TOKEN; null where neither has one. It is no option of a
- * command: others can read command lines.
- * @throws FulcrumError (bad-input) for a file that can't be read or is empty
+ * The token from a file or from the environment variable FULCRUM_TOKEN; null without both. There is no option for it,
+ * because other users can read command lines.
+ * @throws FulcrumError (bad-input) for an unreadable or empty file
  */
 export async function tokenFrom(file: string | undefined, env: NodeJS.ProcessEnv): Promise<string | null> {
   if (file === undefined) return env.FULCRUM_TOKEN?.trim() || null
@@ -21,7 +21,7 @@ export async function tokenFrom(file: string | undefined, env: NodeJS.ProcessEnv
   })
 }
 
-/** The token that a site asks for: the one that is given, else a new one where the network can reach it. */
+/** The token of a site: the given one, otherwise a new one if the network can reach the site. */
 export async function siteToken(
   host: string,
   file: string | undefined,

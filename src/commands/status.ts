@@ -11,32 +11,32 @@ export interface RunStatus {
   readonly state: 'running' | 'complete' | 'interrupted' | 'failed' | 'budget' | 'unfinished'
   readonly startedAt: string
   readonly points: PointCounts
-  /** Why a complete search left points out, and how many for each reason. */
+  /** Why a complete search skipped points, with the number of points for each reason. */
   readonly leftOut: readonly { readonly reason: string; readonly points: number }[]
   readonly redeployments: number
   readonly workersStarted: number
   readonly sinceLastEventS: number
-  /** What can be seen of the point in flight; null when there is none, or nothing that can be trusted. */
+  /** The point in flight; null if there is none, or its figures cannot be trusted. */
   readonly live: Live | null
-  /** Process that holds the run; null when none does. */
+  /** Process that holds the run; null if there is none. */
   readonly holder: number | null
   readonly problems: readonly { readonly point: string; readonly reason: string }[]
 }
 
-/** How a run stands, from its journal; safe while another process writes it. */
+/** The state of a run from its journal. Safe while another process writes the journal. */
 export async function runStatus(choice: RunChoice): Promise<RunStatus> {
   const run = await readRun(await findRun(choice))
   const holder = await runHolder(run.folder)
   return statusOf(run, holder, await readLive(run.folder, holder, run.lines.at(-1)))
 }
 
-/** How a run that was read stands, given the process that holds it. */
+/** The state of a run, given the process that holds it. */
 export function statusOf(run: Run, holder: Holder | null, live: Live | null): RunStatus {
   const count = (status: string) => run.results.filter(result => result.status === status).length
   const planned = run.manifest.plan.points
   const last = run.lines.at(-1)
   const open = Math.max(0, planned - run.results.length)
-  // Only a search can be complete and have points without a result.
+  // Only a search can be complete with points that have no result.
   const skipped = run.ended?.outcome === 'complete' ? open : 0
   return {
     folder: run.folder,

@@ -6,8 +6,8 @@ import { isModuleSweep, moduleSweepText } from '../spec/module-sweep.ts'
 import type { Sweep } from '../spec/sweep.ts'
 
 /**
- * The sweep as the manifest keeps it; where the manifest's copy lacks a secret, the sweep file if it is unchanged. A
- * module runs again only for a secret.
+ * The sweep as the manifest keeps it. If the manifest's copy lacks a secret, reads the sweep file, which must be
+ * unchanged. A module runs again only for a secret.
  */
 export async function sweepAsItWas(
   manifest: Pick<Manifest, 'sweepFile' | 'sweepId' | 'sweepText'> & { readonly plan: { readonly points: number } },
@@ -29,7 +29,7 @@ export async function sweepAsItWas(
   return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points } })
 }
 
-/** The sweep file's text, of a module that of its sweep; empty when there is none. */
+/** The text of the sweep file or of the sweep that its module exports; empty if there is none. */
 async function textOnDisk(path: string): Promise<string> {
   const read = isModuleSweep(path) ? moduleSweepText(path, path) : readFile(path, 'utf8')
   return read.catch(() => '')

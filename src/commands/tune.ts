@@ -21,22 +21,22 @@ export type * from '../render/views/tune.ts'
 
 /** Result of `fulcrum tune`. */
 export interface TuneResult extends TuneView {
-  /** The run that was made for this answer; null when a run folder was given. */
+  /** The run made for this answer; null if a run's folder was given. */
   readonly outcome: ReportedOutcome | null
 }
 
 /**
- * `fulcrum tune`: what to deploy, from a run's folder, or from a sweep file that is run first (an unfinished run of it
- * goes on).
- * @throws FulcrumError (bad-input) for a file or folder that is neither; (environment) when it can't be run
+ * `fulcrum tune`: recommends deployments from a run's folder, or from a sweep file, which it runs first. Continues an
+ * unfinished run of the file.
+ * @throws FulcrumError (bad-input) for a file or folder that is neither; (environment) if it cannot be run
  */
 export async function tuneFileOrRun(
   request: RunWatch & {
     readonly target: string
     readonly resultsRoot: string
-    /** `8000/256=0.7,1000/1000=0.3`; goes before the sweep file's. */
+    /** `8000/256=0.7,1000/1000=0.3`. Overrides the sweep file's weights. */
     readonly mix?: string
-    /** Folders of beliefs that an adaptive search begins with: aiconfigurator's, a run, a folder of runs. */
+    /** Folders of priors for an adaptive search: output of aiconfigurator, a run, or a folder of runs. */
     readonly priors?: readonly string[]
   },
 ): Promise<TuneResult> {
@@ -48,7 +48,7 @@ export async function tuneFileOrRun(
     found => found.isDirectory(),
     () => false,
   )
-  // Before the sweep is run for the answer.
+  // Fails before the sweep runs rather than after it.
   if (!isFolder && weights !== null) await requireWorkloads(weights, target)
   const outcome = isFolder ? null : await runSweepFile({ ...watch, file: target, startNew: false })
   const folder = outcome?.folder ?? named
@@ -66,7 +66,10 @@ export async function tuneFileOrRun(
   }
 }
 
-/** @throws FulcrumError (bad-input) for a mix of workloads that the sweep file doesn't have */
+/**
+ * Refuses a mix of workloads that the sweep file does not have.
+ * @throws FulcrumError (bad-input)
+ */
 async function requireWorkloads(weights: ReadonlyMap<string, number>, file: string): Promise<void> {
   const { workloads } = await loadSweep(file)
   sharesOf(
@@ -76,8 +79,8 @@ async function requireWorkloads(weights: ReadonlyMap<string, number>, file: stri
 }
 
 /**
- * The plan of a sweep file that `fulcrum tune` would run, and nothing started.
- * @throws FulcrumError (bad-input) for a sweep file or a mix that is wrong
+ * The plan of the sweep file that `fulcrum tune` would run. Starts nothing.
+ * @throws FulcrumError (bad-input) for an invalid sweep file or mix
  */
 export async function planToTune(file: string, resultsRoot: string, mix?: string): Promise<Plan> {
   const plan = await planSweepFile(file, { resultsRoot })

@@ -38,11 +38,11 @@ export type { FitProgress } from './twin/fits.ts'
 
 /** Request of `fulcrum twin fit`. */
 export interface TwinFitRequest extends RunChoice {
-  /** A profile by name or path, `none`, or the one that was measured on the run's model when absent. */
+  /** A profile by name or path, or `none`. Default: the shipped profile measured on the run's model. */
   readonly profile?: string
-  /** The variant to fit, for a run that has some; the first of the sweep file when absent. */
+  /** The variant to fit, if the run has variants. Default: the first of the sweep file. */
   readonly variant?: string
-  /** Where the twin is written; beside the run when absent. */
+  /** File of the twin. Default: beside the run. */
   readonly to?: string
   readonly signal: AbortSignal
   readonly onProgress: (progress: FitProgress) => void
@@ -50,7 +50,7 @@ export interface TwinFitRequest extends RunChoice {
 
 /**
  * `fulcrum twin fit`: fits a twin to a run and writes it.
- * @throws FulcrumError (bad-input) for a folder that is no run, too few valid points, an unknown profile
+ * @throws FulcrumError (bad-input) for a folder without a run, too few valid points, or an unknown profile
  */
 export async function fitTwinOfRun(request: TwinFitRequest): Promise<{ readonly file: string; readonly twin: Twin }> {
   const folder = await findRun(request)
@@ -78,8 +78,8 @@ export async function fitTwinOfRun(request: TwinFitRequest): Promise<{ readonly 
 }
 
 /**
- * A twin is one deployment's: of several variants, the named one, else the first of the sweep file.
- * @throws FulcrumError bad-input `unknown-variant`
+ * The variant to fit, because a twin describes one deployment: the named one, otherwise the first of the sweep file.
+ * @throws FulcrumError (bad-input, `unknown-variant`)
  */
 function variantToFit(names: readonly string[], asked: string | undefined): FitOptions['variant'] {
   const name = asked ?? names[0]
@@ -103,7 +103,7 @@ function startedParts(deploy: ConfiguredDeployer): StartedParts {
   }
 }
 
-/** The profile that a fit begins with: the named one, else a shipped one of the run's model, else none. */
+/** The profile from which a fit starts: the named one, otherwise a shipped one for the run's model, otherwise none. */
 async function profileOf(run: Run, name: string | undefined): Promise<Profile> {
   const model = run.results[0]?.point.deployment.model.name ?? ''
   if (name === 'none') return blankProfile(model)
@@ -116,15 +116,15 @@ async function profileOf(run: Run, name: string | undefined): Promise<Profile> {
 export interface TwinPredictRequest {
   readonly twinFile: string
   readonly sweepFile: string
-  /** Points that the twin was fitted to as well. */
+  /** Includes the points that the twin was fitted to. */
   readonly all: boolean
   readonly signal: AbortSignal
   readonly onProgress: (done: number, count: number) => void
 }
 
 /**
- * `fulcrum twin predict`: what a sweep would measure, point by point; repeats once.
- * @throws FulcrumError (bad-input) for files that are not what they should be
+ * `fulcrum twin predict`: predicts the figures of a sweep, once for each point regardless of repeats.
+ * @throws FulcrumError (bad-input) for invalid files
  */
 export async function predictSweepFile(request: TwinPredictRequest): Promise<readonly PredictedPoint[]> {
   const twin = await readTwin(request.twinFile)
@@ -164,7 +164,7 @@ export async function predictSweepFile(request: TwinPredictRequest): Promise<rea
   })
 }
 
-/** A twin's run may be gone; then nothing counts as measured. */
+/** Ids of the points of the twin's run; empty if the run is gone. */
 async function measuredIds(folder: string): Promise<ReadonlySet<string>> {
   const run = await readRun(folder).catch(() => null)
   return new Set(run?.results.filter(result => result.status === 'ok').map(result => result.point.id) ?? [])

@@ -18,26 +18,26 @@ import { sweepAsItWas } from './sweep-as-it-was.ts'
 /** Name of the file in which `fulcrum tune --write` keeps what a recommendation promises. */
 export const expectedFile = 'expected.json'
 
-/** What to verify, and where. */
+/** Options of `fulcrum verify`. */
 export interface VerifyRequest extends RunWatch {
   /** The folder that `fulcrum tune --write` wrote, or one of its workloads. */
   readonly folder: string
   readonly resultsRoot: string
-  /** A running endpoint to measure; absent to deploy what the sweep says. */
+  /** A running endpoint to measure. Default: deploys as the sweep says. */
   readonly url?: string
-  /** How the endpoint is asked; as the expectation says when absent. */
+  /** API dialect of the endpoint. Default: that of the expectation. */
   readonly dialect?: Endpoint['dialect']
   /** Relative; 0.1 for 10%. */
   readonly tolerance: number
-  /** Measurements of each point; fewer than two tell nothing of the noise. */
+  /** Measurements of each point. At least two are needed to estimate noise. */
   readonly repeats: number
 }
 
-/** One folder's promise and what came of it. */
+/** The expectation of one folder and its verification. */
 export interface Verification {
   readonly folder: string
   readonly deployment: string
-  /** The run that was made for it. */
+  /** The run made for it. */
   readonly run: string
   readonly outcome: ReportedOutcome
   readonly points: readonly {
@@ -47,12 +47,12 @@ export interface Verification {
     readonly promises: readonly PromiseVerdict[]
   }[]
   readonly verdict: Held
-  /** What differs from the first measurement beside the run itself. */
+  /** Differences from the first measurement, apart from the run itself. */
   readonly notes: readonly string[]
 }
 
 /**
- * `fulcrum verify`: measures a written recommendation again and says whether its figures held.
+ * `fulcrum verify`: measures a written recommendation again and says whether its figures hold.
  * @throws FulcrumError (bad-input) for a folder without expectations, before anything is started
  */
 export async function verifyFolder(request: VerifyRequest): Promise<readonly Verification[]> {
@@ -72,13 +72,13 @@ export async function verifyFolder(request: VerifyRequest): Promise<readonly Ver
   return verified
 }
 
-/** Exactly what verifying would measure, for a preview. */
+/** The plans that verifying would measure, for a preview. */
 export async function plansToVerify(request: Omit<VerifyRequest, 'signal'>): Promise<readonly Plan[]> {
   const expectations = await readExpectations(request.folder)
   return Promise.all(expectations.map(({ expectation }) => planToVerify(expectation, request)))
 }
 
-/** 0 when everything held; what was undecided has not held. */
+/** 0 if everything holds. Undecided figures do not hold. */
 export function exitCodeOfVerifications(verified: readonly Verification[]): number {
   const failed = verified.find(({ outcome }) => outcome.exitCode !== exitCodes.ok)
   if (failed !== undefined) return failed.outcome.exitCode
@@ -123,7 +123,7 @@ async function notesOf({ fulcrum }: Expectation): Promise<readonly string[]> {
   return fulcrum === version ? [] : [`expected by Fulcrum ${fulcrum}, measured by ${version}`]
 }
 
-/** The sweep that the expectation was measured in, cut to its points and measured as often as asked. */
+/** The sweep in which the expectation was measured, reduced to its points, with the requested repeats. */
 async function planToVerify(
   { sweep: kept, points, deployment, dialect: expected }: Expectation,
   { url, repeats, dialect = expected }: Pick<VerifyRequest, 'url' | 'repeats' | 'dialect'>,
@@ -151,8 +151,8 @@ async function planToVerify(
 }
 
 /**
- * The sweep on a system that runs already, in place of what it deploys. That system is one deployment: no variant's.
- * @throws FulcrumError (bad-input) for a URL that is none
+ * The sweep on a running system instead of its own deployment, without variants.
+ * @throws FulcrumError (bad-input) for an invalid URL
  */
 function atEndpoint(
   { variants: _, ...sweep }: Sweep,

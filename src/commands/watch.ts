@@ -8,17 +8,17 @@ import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
 import { type RunStatus, statusOf } from './status.ts'
 
-/** How a run stands at one moment. */
+/** The state of a run at one moment. */
 export interface RunGlimpse extends RunStatus {
-  /** The latest result in words; null before the first. */
+  /** The latest result as text; null before the first. */
   readonly latest: string | null
-  /** Latencies, queues and GPUs of the latest measured point, a line each; empty where nothing was observed. */
+  /** Latencies, queues and GPUs of the latest measured point, one line each; empty if nothing was observed. */
   readonly latestFigures: readonly string[]
-  /** From the mean of the points so far, redeployments apart; null where nothing is left or nothing is known. */
+  /** Estimated from the mean of the points so far, without redeployments; null if nothing is left or known. */
   readonly secondsLeft: number | null
 }
 
-/** A run as it was read, and how it stood then. */
+/** A run and its state when it was read. */
 export interface RunSight {
   readonly run: Run
   readonly glimpse: RunGlimpse
@@ -29,14 +29,14 @@ export interface WatchOptions {
   readonly everyMs?: number
 }
 
-/** Looking costs at most this share of the time: a long journal is read less often. */
+/** Maximum share of time spent on reading. A long journal is therefore read less often. */
 const mostShare = 0.2
 
 /**
- * A run now, after each change of its journal, and once a second while a point is in flight, from another process than
- * the run's, until no process holds it. The journal is only read again when it has grown: as long as it has not, `run`
- * is the same object.
- * @throws the signal's reason when aborted; FulcrumError (bad-input) when there is no run
+ * Yields a run, read from another process than the run's: at once, after each change of its journal, and once a second
+ * while a point is in flight, until no process holds it. Reads the journal again only after it has grown; until then
+ * `run` is the same object.
+ * @throws the signal's reason if aborted; FulcrumError (bad-input) if there is no run
  */
 export async function* followRun(
   folder: string,
@@ -66,7 +66,7 @@ export async function* followRun(
   }
 }
 
-/** As {@link followRun}, without the run. */
+/** Like {@link followRun}, without the run. */
 export async function* watchRun(choice: RunChoice, options: WatchOptions): AsyncGenerator<RunGlimpse, void, void> {
   for await (const { glimpse } of followRun(await findRun(choice), options)) yield glimpse
 }

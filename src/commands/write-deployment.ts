@@ -12,17 +12,17 @@ import { readRunWithMissingPoints } from './run-with-missing-points.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
 import { expectedFile } from './verify.ts'
 
-/** What to write, and where. */
+/** Options of `fulcrum tune RUN --write DIR`. */
 export interface WriteRequest {
   /** The run's folder. */
   readonly run: string
-  /** The folder to write; must be empty or not there. */
+  /** The folder to write. Must be empty or not exist. */
   readonly into: string
-  /** Ids of points to write in place of the recommended ones. */
+  /** Ids of points to write instead of the recommended ones. */
   readonly points?: readonly string[]
 }
 
-/** One deployment that was written. */
+/** A written deployment. */
 export interface WrittenDeployment {
   readonly workload: string
   readonly deployment: string
@@ -31,9 +31,9 @@ export interface WrittenDeployment {
 }
 
 /**
- * `fulcrum tune RUN --write DIR`: for the recommended point of each workload, what deploys it, a README with the
- * figures to expect, and `expected.json`, which `fulcrum verify` measures again.
- * @throws FulcrumError (bad-input) for a folder that is not empty, or when nothing can be recommended
+ * `fulcrum tune RUN --write DIR`: for the recommended point of each workload, writes its deployment, a README with the
+ * expected figures, and `expected.json`, which `fulcrum verify` measures again.
+ * @throws FulcrumError (bad-input) for a folder that is not empty, or if there is nothing to recommend
  */
 export async function writeDeployments(request: WriteRequest): Promise<readonly WrittenDeployment[]> {
   const into = resolve(request.into)
@@ -119,7 +119,7 @@ function named({ points }: Analysis, ids: readonly string[]): readonly MeasuredP
   })
 }
 
-/** `8000-256`; with a number when two of them would share it. */
+/** `8000-256`; with a number if several share the name. */
 function folderName(point: MeasuredPoint, index: number, all: readonly MeasuredPoint[]): string {
   const nameOf = ({ workload }: MeasuredPoint) =>
     workload.name.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^[-.]+|-+$/g, '') || 'workload'
@@ -127,7 +127,10 @@ function folderName(point: MeasuredPoint, index: number, all: readonly MeasuredP
   return isShared ? `${nameOf(point)}-${index + 1}` : nameOf(point)
 }
 
-/** @throws FulcrumError (bad-input) unless the folder is empty or not there */
+/**
+ * Refuses a folder with content.
+ * @throws FulcrumError (bad-input) unless the folder is empty or does not exist
+ */
 export async function refuseUnlessEmpty(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []

@@ -67,7 +67,7 @@ const comparison = ({ pages, kept }: Pick<Api, 'pages' | 'kept'>, base: RunSumma
 const named = (all: readonly RunSummary[], name: string | null) =>
   all.find(({ place }) => `${place.sweep}/${place.run}` === name)
 
-/** Changes since the previous run, as `fulcrum compare` finds them; null where no previous run has a valid point. */
+/** Changes since the previous run, as `fulcrum compare` reports them; null if no previous run has a valid point. */
 async function since(
   api: Pick<Api, 'pages' | 'kept'>,
   run: RunSummary,

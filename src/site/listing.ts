@@ -34,7 +34,7 @@ export interface Listing {
   readonly runs: readonly RunSummary[]
 }
 
-/** Thrown for a page or an order that does not exist. */
+/** The reason why a page or an order does not exist. */
 export interface ListingProblem {
   readonly message: string
   readonly remedy: string

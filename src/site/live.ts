@@ -19,11 +19,11 @@ export interface LiveStatus {
   /** Latencies, queues and GPUs of the latest measured point, one line each. */
   readonly latestFigures: readonly string[]
   readonly secondsLeft: number | null
-  /** The point in flight; null where nothing can be seen of it. */
+  /** The point in flight; null if none is visible. */
   readonly live: Live | null
 }
 
-/** What a page is told of a run's progress. */
+/** A run's progress as sent to its page. */
 export type FrameStatus = Omit<LiveStatus, 'live'> & { readonly now: LiveView | null }
 
 /** Update for a page after its journal grew: everything the first time, then only the changes. */
@@ -54,7 +54,7 @@ export function createFrames(): (run: Run, status: LiveStatus) => Frame {
     const { state, points, redeployments, workersStarted, latest, latestFigures, secondsLeft } = known
     const progress = { state, points, redeployments, workersStarted, latest, latestFigures, secondsLeft }
     const status = { ...progress, now: live === null ? null : liveView(live) }
-    // Nothing was measured since: only the point in flight has moved on.
+    // Nothing was measured since; only the point in flight changed.
     if (run === drawnRun) return { status, points: [], gone: [] }
     drawnRun = run
     const report = reportOf(analyse(run))

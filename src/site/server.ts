@@ -42,7 +42,7 @@ export interface Site extends AsyncDisposable {
   readonly reach: 'this machine' | 'network'
 }
 
-/** `fulcrum push` waits as long. */
+/** As long as `fulcrum push` waits. */
 const uploadPatienceMs = 10 * 60_000
 
 /** Time that requests in progress get when the site stops. */
@@ -145,7 +145,7 @@ async function routedOf(
     : route(target)
 }
 
-/** Where something is sent rather than read. */
+/** Methods of a target: POST where the site accepts data. */
 function methodsOf(target: Target | null, takesUploads: boolean): readonly string[] {
   const path = target?.segments.join('/')
   if (path === 'login' || (takesUploads && path === 'api/v1/runs')) return [...readingMethods, 'POST']

@@ -202,7 +202,7 @@ async function settleOnce(staging: string, target: string): Promise<Received['ou
   try {
     await rename(staging, target)
   } catch (error) {
-    // Whoever was quicker put a copy there; what was taken away is no longer needed then.
+    // The quicker upload put a copy there, so the old folder is no longer needed.
     await rename(old, target).catch(() => rm(old, { recursive: true, force: true }))
     throw error
   }

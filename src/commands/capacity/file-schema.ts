@@ -6,7 +6,7 @@ import { type TraceUnit, traceUnits } from '../../generators/trace-time.ts'
 import { sloSchema } from '../../spec/schema/judgement.ts'
 import { field } from '../../yaml/field.ts'
 
-/** The numbers that are allowed, as zod (and the JSON Schema made from it) says it. */
+/** Allowed numbers as a zod type, from which the JSON Schema is generated too. */
 function amount({ above, from, to, whole }: Allowed): z.ZodNumber {
   let number: z.ZodNumber = whole === undefined ? z.number() : z.int()
   if (above !== undefined) number = number.gt(above)
@@ -37,7 +37,7 @@ const mixEntry = field(
 
 const factors = z.array(z.number().min(0)).length(24)
 
-/** A capacity file as it is written. */
+/** Schema of a capacity file. */
 export const capacitySchema = z.strictObject({
   run: field(
     z.string().min(1),

@@ -6,14 +6,14 @@ import { parseMix } from '../mix.ts'
 import { capacitySchema } from './file-schema.ts'
 import type { Asked } from './question.ts'
 
-/** The simple case on the command line, as text. */
+/** Flags of `fulcrum capacity` that replace a capacity file in simple cases, as text. */
 export interface CapacityFlags {
   readonly rps?: string
   readonly meanRps?: string
   readonly users?: string
   readonly think?: string
   readonly trace?: string
-  /** Of the trace's times: s, ms, us or ns. */
+  /** Unit of the trace's timestamps: s, ms, us or ns. */
   readonly traceUnit?: string
   /** `8000/256=0.7,1000/1000=0.3` */
   readonly mix?: string
@@ -31,7 +31,7 @@ export interface CapacityFlags {
   readonly nodesLost?: string
 }
 
-/** Where each flag stands in a capacity file. */
+/** Key of a capacity file that each flag sets. */
 const places = {
   rps: ['traffic', 'peak_requests_per_s'],
   meanRps: ['traffic', 'mean_requests_per_s'],
@@ -56,12 +56,12 @@ const places = {
 const texts: readonly string[] = ['trace', 'traceUnit', 'day', 'currency']
 const demandFlags = ['rps', 'meanRps', 'users', 'trace'] as const
 
-/** `--slo-ttft-p95` of `sloTtftP95`. */
+/** `--slo-ttft-p95` for `sloTtftP95`. */
 export const flagName = (flag: string) => `--${flag.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
 /**
- * A capacity file made of flags.
- * @throws FulcrumError bad-input `capacity-flag` that names the flag
+ * Turns flags into a capacity file.
+ * @throws FulcrumError (bad-input, `capacity-flag`) that names the flag
  */
 export function askedByFlags(flags: CapacityFlags): Asked {
   const given = demandFlags.filter(flag => flags[flag] !== undefined)
@@ -121,7 +121,7 @@ const ranges: { readonly [flag: string]: string } = {
 
 const wants = (flag: string) => ranges[flag] ?? 'Use a number above 0.'
 
-/** A decimal number, or a growth of `5%` as a share; NaN, which the schema refuses, for any other text. */
+/** A decimal number, or a growth of `5%` as a share. NaN for any other text, which the schema rejects. */
 function numberOf(flag: string, text: string): number {
   const digits = text.trim()
   if (!digits.endsWith('%')) return decimal(digits)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { capacitySchema } from './file-schema.ts'
 
-/** JSON Schema of a capacity file (draft 2020-12), for editors; made from the schema that files are checked with. */
+/** JSON Schema of a capacity file (draft 2020-12) for editors, generated from the schema that checks the files. */
 export function capacityJsonSchema(): object {
   const { $schema, ...rest } = z.toJSONSchema(capacitySchema, { io: 'input', target: 'draft-2020-12', reused: 'ref' })
   return {

@@ -12,17 +12,17 @@ import { nearMiss } from '../../yaml/near-miss.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { RawCapacity } from './file-schema.ts'
 
-/** What was written, and how to tell a mistake that shows only against the run. */
+/** A capacity question, and how to report a mistake in it that only shows beside the run. */
 export interface Asked {
   readonly raw: RawCapacity
-  /** Absolute; relative paths start at its folder. */
+  /** Absolute. Relative paths start at its folder. */
   readonly path: string
   mistake(path: Path, wrong: string, right: string): FulcrumError
 }
 
 /**
- * The trace that is named; null without one.
- * @throws FulcrumError bad-input when it can't be read, `trace-no-rate` when all its requests are of one moment
+ * The trace that the question names; null if it names none.
+ * @throws FulcrumError (bad-input) if it is unreadable; `trace-no-rate` if all its requests have the same timestamp
  */
 export async function traceOf({ raw, path }: Asked, signal: AbortSignal): Promise<Trace | null> {
   const { trace: file, trace_unit: unit } = raw.traffic
@@ -39,7 +39,7 @@ export async function traceOf({ raw, path }: Asked, signal: AbortSignal): Promis
   })
 }
 
-/** What had to be guessed to read a trace, sentences. */
+/** Guesses made to read a trace, one sentence each. */
 function notesOn({ time, atMs, count, unanswered }: Trace): readonly string[] {
   const notes: string[] = []
   if (time.guessed !== null && time.unit !== 'date') {
@@ -60,8 +60,8 @@ function notesOn({ time, atMs, count, unanswered }: Trace): readonly string[] {
 const rate = (value: number) => Number(value.toPrecision(3)).toLocaleString('en-US', { maximumSignificantDigits: 3 })
 
 /**
- * The question, with everything filled in that the run knows: its workloads, its SLO.
- * @throws FulcrumError bad-input for a workload that the run lacks
+ * The question, completed with the workloads and the SLO of the run.
+ * @throws FulcrumError (bad-input) for a workload that the run lacks
  */
 export function questionOf(
   asked: Asked,
@@ -82,7 +82,7 @@ export function questionOf(
   }
 }
 
-/** The price that is asked for, else that of the run's sweep file, where all of its points have one and the same. */
+/** The price of the question, otherwise that of the run's sweep file if all its points have the same price. */
 function priceOf(
   { gpu_price_per_hour: asked, currency }: Asked['raw']['fleet'],
   workloads: readonly WorkloadAnalysis[],
@@ -97,7 +97,10 @@ function priceOf(
   return { gpuPricePerHour: perGpuHour, currency: code, ...(perKwh === null ? {} : { pricePerKwh: perKwh }) }
 }
 
-/** The objectives asked for, else those of the run. What a plan can't say is refused: it knows no reasoning. */
+/**
+ * The objectives of the question, otherwise those of the run. Refuses objectives on reasoning, which plans do not
+ * model.
+ */
 function plannedSlo(asked: Asked, workloads: readonly WorkloadAnalysis[]): Slo {
   const { slo: own } = asked.raw
   const slo = own === undefined ? sloOf(workloads) : readSlo(own)

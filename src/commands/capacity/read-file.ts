@@ -9,12 +9,12 @@ import { isRecord } from '../../yaml/schema-walk.ts'
 import { readYaml } from '../../yaml/yaml-source.ts'
 import { capacitySchema, type RawCapacity } from './file-schema.ts'
 
-/** A capacity file, right by itself; whether it fits a run is seen when it meets one. */
+/** A valid capacity file. Whether it fits a run shows only later. */
 export interface CapacityFile {
   /** Absolute. */
   readonly path: string
   readonly raw: RawCapacity
-  /** A mistake in the file that only the run shows, with its place. */
+  /** The error for a mistake that only shows beside the run, with its place in the file. */
   mistake(path: Path, wrong: string, right: string): FulcrumError
 }
 
@@ -22,7 +22,7 @@ const demands = ['peak_requests_per_s', 'mean_requests_per_s', 'users', 'trace']
 
 /**
  * Reads and checks a capacity file.
- * @throws FulcrumError bad-input `capacity-file-not-found`, or `capacity-file-invalid` whose message lists every
+ * @throws FulcrumError (bad-input, `capacity-file-not-found`), or `capacity-file-invalid` whose message lists every
  *   problem as `file:line:column: what is wrong; what would be right`
  */
 export async function readCapacityFile(file: string): Promise<CapacityFile> {
@@ -39,9 +39,9 @@ export async function readCapacityFile(file: string): Promise<CapacityFile> {
 }
 
 /**
- * Checks a capacity question that a program made, as {@link readCapacityFile} does a file.
+ * Checks a capacity question that a program built, like {@link readCapacityFile} checks a file.
  * @param folder absolute; relative paths in the question start there
- * @throws FulcrumError bad-input `capacity-file-invalid`, with the keys of every problem
+ * @throws FulcrumError (bad-input, `capacity-file-invalid`) with the keys of every problem
  */
 export function capacityOfValue(value: unknown, folder: string): CapacityFile {
   const shown = '[capacity]'

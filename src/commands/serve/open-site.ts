@@ -23,17 +23,17 @@ export interface ServeRequest {
   readonly resultsRoot: string
   /** Address to listen on. */
   readonly host: string
-  /** 0 for any free one. */
+  /** 0 picks a free port. */
   readonly port: number
-  /** What whoever reads the site must know; null to ask for nothing, which only loopback allows. */
+  /** Token that readers of the site need; null for none, which is only allowed on loopback. */
   readonly token?: string | null
-  /** Host names that the site answers to, beside its address and this machine's name. */
+  /** Host names that the site accepts, in addition to its address and this machine's name. */
   readonly allowedHosts?: readonly string[]
-  /** Takes runs from `fulcrum push`; needs a token. */
+  /** Accepts runs from `fulcrum push`. Requires a token. */
   readonly uploads?: { readonly mostBytes: number }
-  /** Where logins and uploads are noted; `.audit.jsonl` in the results folder when left out. */
+  /** Log of logins and uploads. Default: `.audit.jsonl` in the results folder. */
   readonly auditLog?: string
-  /** Keeps what was read of the runs in the user's cache folder. */
+  /** Saves summaries of the runs in the user's cache folder. */
   readonly keepsKnown?: boolean
   /** Called while the runs are read for the first time. */
   readonly onRead?: (done: number, of: number) => void
@@ -41,7 +41,7 @@ export interface ServeRequest {
   readonly repository?: string
 }
 
-/** See `serveResults`, which loads this file only when there is something to serve. */
+/** See `serveResults`, which loads this module only after its checks. */
 export async function openSite(request: ServeRequest): Promise<Site> {
   const { host, port, repository, token = null, uploads, onRead } = request
   const commits = repository === undefined ? null : commitsOf(address('repository', repository))
@@ -77,7 +77,10 @@ export async function openSite(request: ServeRequest): Promise<Site> {
   return { url: site.url, reach: site.reach, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
-/** @throws FulcrumError (bad-input) for a site that others could read or write without a token */
+/**
+ * Refuses a site that others could read or write without a token.
+ * @throws FulcrumError (bad-input)
+ */
 function checkAccess({ host, token = null, uploads }: ServeRequest): void {
   if (token !== null) return
   const remedy = 'Give a token: a file with --token-file, or the environment variable FULCRUM_TOKEN.'

@@ -1,12 +1,12 @@
 import type { Crumb } from '../../render/html/crumbs.ts'
 
-/** A page to be made in a thread of its own. */
+/** A page to make in a worker thread. */
 export type PageRequest =
   | { readonly page: 'points'; readonly folder: string }
   | { readonly page: 'comparison-json'; readonly base: string; readonly head: string }
   | PageWithTrail
 
-/** A page for people, with the way back. */
+/** A page for people, with its breadcrumbs. */
 type PageWithTrail = { readonly trail: readonly Crumb[] } & (
   | { readonly page: 'report'; readonly folder: string }
   | { readonly page: 'comparison'; readonly base: string; readonly head: string }
@@ -17,7 +17,7 @@ type PageWithTrail = { readonly trail: readonly Crumb[] } & (
   | { readonly page: 'history'; readonly resultsRoot: string; readonly sweep: string; readonly commits: string | null }
 )
 
-/** The page, or why there is none: an error loses its class between threads. */
+/** The page, or the error as data, because an error loses its class between threads. */
 export type PageResult =
   | { readonly html: string }
   | {

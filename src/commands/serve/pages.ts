@@ -4,7 +4,7 @@ import { FulcrumError } from '../../model/index.ts'
 import type { Pages } from '../../site/made-pages.ts'
 import type { PageRequest, PageResult } from './page-request.ts'
 
-/** Makes a site's pages in threads: two, so that a small page needn't wait for a large one. */
+/** Makes a site's pages in two threads, so that a small page does not wait for a large one. */
 export function createPages(resultsRoot: string, commits: string | null): Pages & AsyncDisposable {
   const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
   const pool = new Tinypool({ filename: file.href, minThreads: 0, maxThreads: 2, idleTimeout: 60_000 })

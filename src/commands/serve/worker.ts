@@ -19,10 +19,10 @@ import { overlayTitle, readOverlay } from '../overlay.ts'
 import { readRunWithMissingPoints } from '../run-with-missing-points.ts'
 import type { PageRequest, PageResult } from './page-request.ts'
 
-/** Runs that a history page follows: two months of nights. */
+/** Number of runs on a history page: two months of nightly runs. */
 const lastRuns = 60
 
-/** What tinypool calls in a worker thread: the site goes on answering while a large page is made. */
+/** Called by tinypool in a worker thread, so that the site still responds while a large page is made. */
 export default async function work(request: PageRequest): Promise<PageResult> {
   try {
     return { html: await htmlOf(request) }
@@ -74,7 +74,7 @@ async function compared(request: { readonly base: string; readonly head: string 
   return compareRuns(base, head, [], await noiseRuns(base, head))
 }
 
-/** The rows of points.csv, by column; null for what was not observed. */
+/** The rows of points.csv by column; null for unobserved values. */
 function pointsJson(analysis: Analysis): string {
   const columns = columnsOf(analysis.figures)
   const points = rowsOf(analysis).map(row => Object.fromEntries(columns.map(({ name, of }) => [name, of(row)])))

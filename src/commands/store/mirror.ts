@@ -9,38 +9,44 @@ import { mostUploadedFiles, receiveRun, UploadRefused } from '../../site/upload.
 import { type Place, placeOf } from './places.ts'
 import type { Store } from './s3.ts'
 
-/** Beside the files of a mirrored run: which version of its object it is. Hidden, so it comes and goes with them. */
+/**
+ * Version of a mirrored run's object, in a file of the run. Hidden, so that it moves with the run and appears in no
+ * list.
+ */
 const etagFile = '.etag'
-/** Hidden, so that no list shows what is only half there. */
+/** Hidden, so that lists do not show incomplete runs. */
 const incoming = '.incoming'
 
-/** A folder that holds the runs of a store. Several processes may share it. */
+/** A folder with the runs of a store. Several processes can share it. */
 export interface Mirror {
   /**
-   * Brings the folder to what the store has now.
-   * @throws what the store throws; the folder then stays as it is, apart from the runs that were already fetched
+   * Updates the folder to the current content of the store.
+   * @throws the errors of the store; runs fetched before the error remain
    */
   update(signal?: AbortSignal): Promise<void>
 }
 
 export interface MirrorOptions {
-  /** Most bytes of a run, unpacked. */
+  /** Maximum size of an unpacked run, in bytes. */
   readonly mostBytes: number
-  /** Called before each run that is fetched. */
+  /** Called before each run is fetched. */
   readonly onFetch?: (done: number, of: number) => void
-  /** Called for an object that is no whole run: it is left out until it changes. */
+  /** Called for an object that is not a complete run. It is skipped until it changes. */
   readonly onLeftOut?: (key: string, why: string) => void
 }
 
-/** The folder in the user's cache that holds a store's runs; it can be deleted at any time. */
+/** The folder in the user's cache with a store's runs. It can be deleted at any time. */
 export function mirrorFolder(store: Store, env: NodeJS.ProcessEnv): string {
   const id = createHash('sha256').update(store.where).digest('hex').slice(0, 16)
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fulcrum/stores', id)
 }
 
-/** @param root folder of the mirror; made when it isn't there */
+/**
+ * Opens a mirror of a store.
+ * @param root folder of the mirror, created if necessary
+ */
 export function openMirror(store: Store, root: string, { mostBytes, onFetch, onLeftOut }: MirrorOptions): Mirror {
-  // A damaged object isn't fetched again until it changes.
+  // A damaged object is not fetched again until it changes.
   const leftOut = new Map<string, string>()
   return {
     async update(signal) {
@@ -72,8 +78,8 @@ export function openMirror(store: Store, root: string, { mostBytes, onFetch, onL
 }
 
 /**
- * Updates a mirror until it is told to stop.
- * @param onChange told once when the store stops answering, and once when it answers again
+ * Updates a mirror repeatedly until aborted.
+ * @param onChange called once when the store stops responding, and once when it responds again
  */
 export async function followStore(
   mirror: Mirror,
@@ -101,7 +107,7 @@ export async function followStore(
 
 const pathOf = ({ sweep, run }: Place) => join(sweep, run)
 
-/** The runs in the folder, with the version that each is. */
+/** The runs in the folder, each with the version of its object. */
 async function mirrored(root: string): Promise<readonly { readonly place: Place; readonly etag: string }[]> {
   const found: { place: Place; etag: string }[] = []
   for (const sweep of (await readdir(root)).filter(isPlain))
@@ -112,7 +118,7 @@ async function mirrored(root: string): Promise<readonly { readonly place: Place;
   return found
 }
 
-/** Puts a run in its place, whole; or says why it can't. */
+/** Fetches a run completely and moves it to its place. Returns the reason if it cannot. */
 async function fetchRun(
   store: Store,
   root: string,
@@ -128,7 +134,7 @@ async function fetchRun(
   try {
     const file = join(scratch, 'run.tar.gz')
     const etag = await store.get(run.key, file, run.signal)
-    // Deleted since it was listed: the next look removes it here.
+    // Deleted since it was listed. The next update removes the run here.
     if (etag === null) return null
     const limits = { bytes: run.mostBytes, files: mostUploadedFiles }
     const { place } = await receiveRun(scratch, createReadStream(file), limits)
@@ -145,7 +151,7 @@ async function fetchRun(
   }
 }
 
-/** Gives the folder its place. Where another process puts the same one at the same time, either is right. */
+/** Moves the folder to its place. If another process does the same at the same time, either result is right. */
 async function swap(fetched: string, target: string, old: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true })
   await rename(target, old).catch(() => undefined)

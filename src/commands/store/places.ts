@@ -9,12 +9,12 @@ export interface Place {
 const ending = '.tar.gz'
 
 /**
- * The object of a run: its whole archive. A store writes an object in full or not at all, so that no run is listed
- * half.
+ * Key of a run's object, which contains its whole archive. A store writes an object completely or not at all, so no
+ * incomplete run is ever listed.
  */
 export const keyOf = ({ sweep, run }: Place): string => `${sweep}/${run}${ending}`
 
-/** Null for an object that is no run. */
+/** The place of a run by the key of its object; null for any other object. */
 export function placeOf(key: string): Place | null {
   const [sweep = '', name = '', ...rest] = key.split('/')
   if (rest.length > 0 || !name.endsWith(ending)) return null

@@ -9,7 +9,7 @@ import { mostUploadedFiles, receiveRun, UploadRefused } from '../../site/upload.
 import { keyOf, type Place } from './places.ts'
 import type { Store } from './s3.ts'
 
-/** Others may write the same run at the same time; each time, one of them gets on. */
+/** Number of attempts if others write the same run at the same time. In each round, one of them succeeds. */
 const mostTries = 5
 
 export interface StoredRun {
@@ -19,9 +19,9 @@ export interface StoredRun {
 }
 
 /**
- * Writes a run to a store by the rules of an upload: what is there stays, unless the run continues its journal.
+ * Writes a run to a store by the rules of an upload: an existing run stays, unless this run continues its journal.
  * @param archive makes the run's gzipped tar archive
- * @throws FulcrumError (bad-input) for another run in its place; what the store throws
+ * @throws FulcrumError (bad-input) if a different run is in its place; the errors of the store
  */
 export async function pushToStore(
   store: Store,
@@ -50,7 +50,7 @@ export async function pushToStore(
   })
 }
 
-/** What would come of the upload where the stored run lies: the same code decides as for a site. */
+/** The outcome of an upload next to the stored run. The same code decides for a site. */
 async function outcomeOf(
   root: string,
   stored: string | null,

@@ -7,41 +7,42 @@ import { defined, FulcrumError } from '../../model/index.ts'
 
 /** An object of a store. */
 export interface StoredObject {
-  /** Below the store's prefix. */
+  /** Relative to the store's prefix. */
   readonly key: string
-  /** Changes with the content; as the store writes it. */
+  /** The store's ETag. Changes with the content. */
   readonly etag: string
 }
 
-/** What must be true of an object for it to be written: that there is none, or that it is still this one. */
+/** Condition for a write: no such object exists, or it is still this version. */
 export type PutCondition = { readonly ifAbsent: true } | { readonly ifMatch: string }
 
-/** A prefix of a bucket of an S3-compatible store. Each call throws FulcrumError when the store can't do it. */
+/** A prefix of a bucket in an S3-compatible store. Each call throws FulcrumError if the store fails. */
 export interface Store {
-  /** `s3://BUCKET/PREFIX`, without a slash at its end. */
+  /** `s3://BUCKET/PREFIX`, without a trailing slash. */
   readonly url: string
-  /** The same, with the endpoint. */
+  /** The URL and the endpoint, for messages. */
   readonly where: string
   list(signal?: AbortSignal): Promise<readonly StoredObject[]>
-  /** Writes an object to a file. Its ETag; null when there is no such object. */
+  /** Writes an object to a file. Returns its ETag; null if there is no such object. */
   get(key: string, file: string, signal?: AbortSignal): Promise<string | null>
-  /** `changed` when the condition didn't hold; nothing was written then. */
+  /** Writes an object. Returns `changed`, without writing, if the condition does not hold. */
   put(key: string, file: string, condition: PutCondition, signal?: AbortSignal): Promise<'stored' | 'changed'>
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Whether results are named that lie in a store. */
+/** Whether a text is the address of a store. */
 export const isStoreUrl = (text: string): boolean => /^s3:/i.test(text)
 
-/** A list, and the headers of any answer. */
+/** Deadline in ms for a list, and for the headers of any response. */
 const answerPatienceMs = 60_000
-/** A large run over a slow line. */
+/** Deadline in ms for a transfer: long enough for a large run over a slow connection. */
 const transferPatienceMs = 10 * 60_000
 
 /**
- * Opens a store by its address `s3://BUCKET[/PREFIX]`. Credentials, region and endpoint come from the variables that
- * AWS's own tools read: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL_S3.
+ * Opens a store by its address `s3://BUCKET[/PREFIX]`. Credentials, region and endpoint come from the environment
+ * variables of the AWS CLI: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,
+ * AWS_ENDPOINT_URL_S3.
  * @throws FulcrumError (bad-input) for an invalid address or endpoint, or without credentials
  */
 export function openStore(address: string, env: Environment): Store {
@@ -62,7 +63,7 @@ export function openStore(address: string, env: Environment): Store {
   })
   const url = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`
   const below = prefix === '' ? '' : `${prefix}/`
-  // In the path, not the host name: every store answers to that, also one that has no DNS names for its buckets.
+  // Path-style addresses work with every store, including those without DNS names for their buckets.
   const bucketUrl = `${endpoint}/${bucket}`
   const urlOf = (key: string) => `${bucketUrl}/${`${below}${key}`.split('/').map(encodeURIComponent).join('/')}`
   const where = `${url} at ${endpoint}`
@@ -113,7 +114,7 @@ export function openStore(address: string, env: Environment): Store {
         method: 'PUT',
         headers: {
           'content-type': 'application/gzip',
-          // The store refuses what arrives damaged.
+          // With it, the store rejects damaged uploads.
           'x-amz-content-sha256': await sha256Of(file),
           ...('ifAbsent' in condition ? { 'if-none-match': '*' } : { 'if-match': condition.ifMatch }),
         },
@@ -121,7 +122,7 @@ export function openStore(address: string, env: Environment): Store {
       })
       const text = await answer.text()
       if (answer.ok) return 'stored'
-      // 409: another write of the same object is under way. 404: what should be replaced is gone.
+      // 409: another write of the same object is in progress. 404: the object to replace is gone.
       const isGone = answer.status === 404 && codeOf(text) !== 'NoSuchBucket'
       if (answer.status === 412 || answer.status === 409 || isGone) return 'changed'
       throw refused(answer.status, text, where)
@@ -155,7 +156,7 @@ function endpointOf(env: Environment, region: string): string {
   })
 }
 
-/** A page of ListObjectsV2 with `encoding-type=url`; null for anything else. */
+/** Parses a page of ListObjectsV2 with `encoding-type=url`; null for anything else. */
 export function parsedList(
   xml: string,
 ): { readonly objects: readonly StoredObject[]; readonly next: string | null } | null {
@@ -202,7 +203,7 @@ const noStore = (where: string) =>
     remedy: 'Check AWS_ENDPOINT_URL_S3.',
   })
 
-/** Only the code of an answer is shown: its message may repeat what was sent. */
+/** Shows only the code of the response, because its message may repeat what was sent. */
 function refused(status: number, text: string, where: string): FulcrumError {
   const code = codeOf(text)
   const remedy =

@@ -4,15 +4,15 @@ import { Tinypool } from 'tinypool'
 import type { FitPlan, FitResult, FitTask } from '../../analysis/twin/index.ts'
 import { counted } from '../../render/views/format.ts'
 
-/** How far the fits of a twin are. */
+/** Progress of the fits of a twin. */
 export interface FitProgress {
   readonly done: number
   readonly count: number
-  /** What was fitted last, or is to be. */
+  /** The last finished fit, or the next one. */
   readonly what: string
 }
 
-/** Makes the fits of a plan in threads; the same results as one after the other. */
+/** Runs the fits of a plan in threads, with the same results as one after the other. */
 export async function runFits(
   plan: FitPlan,
   signal: AbortSignal,
