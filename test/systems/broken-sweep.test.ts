@@ -4,29 +4,19 @@ import { runSweepFile } from '../../src/commands/run.ts'
 import { readRun } from '../../src/journal/index.ts'
 import { topologyLabel } from '../../src/model/index.ts'
 import { onlyRun, stillRunning, type Workplace, workplace } from '../cli/fulcrum-process.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { gb200, mockers } from './dynamo-sweep.ts'
 
 /** Points of a few seconds on two deployments of a real Dynamo with mocker workers. */
-const sweep = inRepository(`
+const sweep = `
 name: faults
 model: nvidia/DeepSeek-R1-FP4
 deploy:
   with: dynamo
-  python: REPOSITORY/.systems/dynamo/bin/python
-  backend: dynamo.mocker
-  args:
-    model-path: nvidia/DeepSeek-R1-FP4
-    engine-type: trtllm
-    planner-profile-data: REPOSITORY/profiles/deepseek-r1-fp4-gb200-tp4ep4.npz
-    kv-bytes-per-token: 35136
-  env:
-    HF_HOME: REPOSITORY/.systems/hf
-    HF_HUB_OFFLINE: 1
-    ETCD_LEASE_TTL: 3
+${mockers({ args: gb200, env: 'ETCD_LEASE_TTL: 3' })}
 topologies: [1P1D, 1P2D]
 workloads: [500/100]
 load: { concurrency: [1, 2, 3], requests: 8x, warmup: 1 }
-`)
+`
 
 const pidOf = async (place: Workplace, name: string): Promise<number> => {
   const found = (await place.recorded()).find(entry => entry.name === name)

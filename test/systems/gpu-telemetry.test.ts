@@ -17,33 +17,25 @@ import type { RunProgress } from '../../src/runner/run.ts'
 import { watchGpus } from '../../src/telemetry/gpu/watch.ts'
 import { type Workplace, workplace } from '../cli/fulcrum-process.ts'
 import { deployment, disaggregated, watch } from './dynamo-deployment.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { gb200, mockers } from './dynamo-sweep.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
 const standIns = join(import.meta.dirname, 'stand-ins/gpus')
 
 /** 1P1D takes four GPUs of each of two nodes. */
-const sweep = (where: string) =>
-  inRepository(`
+const sweep = (where: string) => `
 name: gpu-telemetry
 model: nvidia/DeepSeek-R1-FP4
 deploy:
 ${where}
-  python: REPOSITORY/.systems/dynamo/bin/python
-  backend: dynamo.mocker
-  args:
-    model-path: nvidia/DeepSeek-R1-FP4
-    engine-type: trtllm
-    planner-profile-data: REPOSITORY/profiles/deepseek-r1-fp4-gb200-tp4ep4.npz
-    kv-bytes-per-token: 35136
-  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1, ETCD_LEASE_TTL: 3 }
+${mockers({ args: gb200, env: 'ETCD_LEASE_TTL: 3' })}
   gpus_per_worker: 4
 topologies: [1P1D]
 workloads: [500/100]
 load: { concurrency: [3], requests: 8x, warmup: 1 }
 telemetry: { gpus: { nvidia_smi: true, sample: 200ms } }
-`)
+`
 
 /** Runs the sweep of a workplace, and gives what came of its only point. */
 async function measured(place: Workplace, onProgress: (progress: RunProgress) => void = () => {}) {

@@ -5,24 +5,16 @@ import { runSweepFile } from '../../src/commands/run.ts'
 import { readRun } from '../../src/journal/index.ts'
 import { type Point, topologyLabel } from '../../src/model/index.ts'
 import { type Workplace, workplace } from '../cli/fulcrum-process.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { gb200, mockers } from './dynamo-sweep.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 
 /** 2P1D needs both hosts; 1P1D is spread over both, and fits on north alone. The plan begins with the small ones. */
-const sweep = (hosts: Hosts) =>
-  inRepository(`
+const sweep = (hosts: Hosts) => `
 name: lost-node
 model: nvidia/DeepSeek-R1-FP4
 deploy:
   with: dynamo
-  python: REPOSITORY/.systems/dynamo/bin/python
-  backend: dynamo.mocker
-  args:
-    model-path: nvidia/DeepSeek-R1-FP4
-    engine-type: trtllm
-    planner-profile-data: REPOSITORY/profiles/deepseek-r1-fp4-gb200-tp4ep4.npz
-    kv-bytes-per-token: 35136
-  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1, ETCD_LEASE_TTL: 3 }
+${mockers({ args: gb200, env: 'ETCD_LEASE_TTL: 3' })}
   head: ${hosts.address}
   ssh: { config: ${hosts.sshConfig}, options: { ConnectTimeout: 3, ServerAliveInterval: 1 } }
   nodes: [{ name: north, gpus: 8 }, { name: south, gpus: 4 }]
@@ -30,7 +22,7 @@ deploy:
 topologies: [2P1D, 1P1D, agg x1]
 workloads: [500/100]
 load: { concurrency: [3], requests: 8x, warmup: 1 }
-`)
+`
 
 describe('a sweep that loses a host in the middle of a point', { skip: noHosts() }, () => {
   let hosts: Hosts

@@ -11,37 +11,28 @@ import type { Point } from '../../src/model/index.ts'
 import { allProcesses, argumentsOf, environmentValue } from '../../src/process/proc.ts'
 import type { RunProgress } from '../../src/runner/run.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { gb200, mockers } from './dynamo-sweep.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 import { until } from './until.ts'
 
 /** One worker of 8 GPUs on two of three nodes, whose ranks need each other. */
-const sweep = (nodes: string) =>
-  inRepository(`
+const sweep = (nodes: string) => `
 name: lost-rank
 model: nvidia/DeepSeek-R1-FP4
 deploy:
-  python: REPOSITORY/.systems/dynamo/bin/python
-  backend: ranked
-  args:
-    model-path: nvidia/DeepSeek-R1-FP4
-    engine-type: trtllm
-    planner-profile-data: REPOSITORY/profiles/deepseek-r1-fp4-gb200-tp4ep4.npz
-    kv-bytes-per-token: 35136
-  env:
-    HF_HOME: REPOSITORY/.systems/hf
-    HF_HUB_OFFLINE: 1
-    ETCD_LEASE_TTL: 3
-    DYN_GRACEFUL_SHUTDOWN_GRACE_PERIOD_SECS: 0
-    PYTHONPATH: REPOSITORY/test/systems/stand-ins
+${mockers({
+  backend: 'ranked',
+  args: gb200,
+  env: `ETCD_LEASE_TTL: 3, DYN_GRACEFUL_SHUTDOWN_GRACE_PERIOD_SECS: 0, PYTHONPATH: ${join(import.meta.dirname, 'stand-ins')}`,
+})}
   ${nodes}
   gpus_per_worker: 8
 engine: { aggregated: { nodes_per_worker: 2 } }
 topologies: [agg x1]
 workloads: [500/100]
 load: { concurrency: [2, 3, 4], requests: 8x, warmup: 1 }
-`)
+`
 
 /** What is lost, and the moment when it is. */
 interface Loss {

@@ -12,7 +12,7 @@ import { nodesOf } from '../../src/deployers/nodes/create.ts'
 import { openLedger } from '../../src/process/ledger.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
 import { deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { mockers } from './dynamo-sweep.ts'
 import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 import { until } from './until.ts'
@@ -20,16 +20,12 @@ import { until } from './until.ts'
 /** A cut connection is noticed in seconds. */
 const impatient = { ConnectTimeout: '3', ServerAliveInterval: '2' }
 
-const sweep = (hosts: Hosts) =>
-  inRepository(`
+const sweep = (hosts: Hosts) => `
 name: nodes
 model: nvidia/DeepSeek-R1-FP4
 deploy:
   with: dynamo
-  python: REPOSITORY/.systems/dynamo/bin/python
-  backend: dynamo.mocker
-  args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: trtllm, speedup-ratio: 10 }
-  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1, ETCD_LEASE_TTL: 3 }
+${mockers({ args: 'engine-type: trtllm, speedup-ratio: 10', env: 'ETCD_LEASE_TTL: 3' })}
   head: ${hosts.address}
   ssh: { config: ${hosts.sshConfig} }
   nodes: [{ name: north, gpus: 8 }, { name: south, gpus: 4 }]
@@ -37,7 +33,7 @@ deploy:
 topologies: [1P1D, 1P2D]
 workloads: [200/20]
 load: { concurrency: [2], requests: 8x, warmup: 1 }
-`)
+`
 
 describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, () => {
   let hosts: Hosts

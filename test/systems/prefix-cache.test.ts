@@ -5,28 +5,27 @@ import { readRun } from '../../src/journal/index.ts'
 import { figures } from '../../src/metrics/figures/index.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { dynamoVersions } from './dynamo-deployment.ts'
+import { mockers } from './dynamo-sweep.ts'
+
+const [older, newer] = dynamoVersions
 
 /**
  * Four workers with a cache each, and 15 prefixes taken in turn, one request at a time. Round-robin gives each worker
  * every prefix, and each of the 60 pairs is new once: of the 120 measured requests, 45 find nothing. KV routing sends a
  * prefix to where it is: all but the warm-up find theirs.
  */
-const sweep = (mode: string, dynamo = 'dynamo-1.6', requests = 120, topology = 'agg x4') =>
-  inRepository(`
+const sweep = (mode: string, { python }: { readonly python: string } = newer, requests = 120, topology = 'agg x4') => `
 name: prefix-cache
 model: nvidia/DeepSeek-R1-FP4
 deploy:
   with: dynamo
-  python: REPOSITORY/.systems/${dynamo}/bin/python
-  backend: dynamo.mocker
-  args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: vllm, speedup-ratio: 50 }
+${mockers({ python, args: 'engine-type: vllm, speedup-ratio: 50' })}
   frontend_args: { router-mode: ${mode} }
-  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1 }
 topologies: [${topology}]
 workloads: [{ isl: 2048, osl: 8, prefix: { share: 0.75, count: 15 } }]
 load: { concurrency: 1, requests: ${requests}, warmup: 15 }
-`)
+`
 
 describe('the prefix cache of a real Dynamo 1.6.1', () => {
   for (const [mode, hits] of [
@@ -53,19 +52,19 @@ describe('the prefix cache of a real Dynamo 1.6.1', () => {
 describe('the prefix cache of disaggregated mockers of Dynamo 1.6.1, whose answers speak for the decode worker', () => {
   test('is not told with round-robin routing', async () => {
     // The one prefill worker finds every prefix, each of the two decode workers all that it has had before.
-    const { promptCache, share } = await shareOf(sweep('round-robin', 'dynamo-1.6', 120, '1P2D'))
+    const { promptCache, share } = await shareOf(sweep('round-robin', newer, 120, '1P2D'))
     assert.ok(Math.abs((promptCache?.cachedTokens ?? 0) / (promptCache?.promptTokens ?? 1) - (0.75 * 105) / 120) < 0.02)
     assert.equal(share, null)
   })
 
   test('is what the router of the prefill workers says with kv routing', async () => {
-    const { share } = await shareOf(sweep('kv', 'dynamo-1.6', 120, '2P2D'))
+    const { share } = await shareOf(sweep('kv', newer, 120, '2P2D'))
     assert.ok(Math.abs((share ?? Number.NaN) - 0.75) < 0.05, `${share}`)
   })
 })
 
 test('Dynamo 1.4.2, whose answers say nothing of the cache, is read from the router’s page', async () => {
-  const measurement = await measurementOf(sweep('kv', 'dynamo', 60))
+  const measurement = await measurementOf(sweep('kv', older, 60))
   assert.equal(measurement.promptCache, undefined)
   assert.ok(Math.abs((measurement.serverCache?.routerHitRate ?? Number.NaN) - 0.75) < 0.05)
 })

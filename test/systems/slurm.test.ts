@@ -14,7 +14,7 @@ import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { allProcesses, argumentsOf, environmentValue, identityOf } from '../../src/process/proc.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
 import { aggregated, changes, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { mockers } from './dynamo-sweep.ts'
 import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 import { until } from './until.ts'
@@ -36,15 +36,12 @@ const variants: { readonly [name: string]: Partial<SlurmConfig> } = {
   chunks: { frontend_args: { 'router-mode': 'kv' }, role_args: { prefill: { 'max-num-batched-tokens': 2048 } } },
 }
 
-const sweep = inRepository(`
+const sweep = `
 name: slurm
 model: nvidia/DeepSeek-R1-FP4
 deploy:
   with: slurm
-  python: REPOSITORY/.systems/dynamo/bin/python
-  backend: dynamo.mocker
-  args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: trtllm }
-  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1 }
+${mockers()}
   head: 127.0.0.1
   nodes: 1
   gpus_per_node: 8
@@ -52,7 +49,7 @@ deploy:
 topologies: [1P1D]
 workloads: [500/500]
 load: { concurrency: [2], requests: 50x }
-`)
+`
 
 /** One allocation, changed from test to test in this order. */
 describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, () => {

@@ -6,27 +6,25 @@ import { readRun } from '../../src/journal/index.ts'
 import { argumentsOf } from '../../src/process/proc.ts'
 import { pointsCsv } from '../../src/render/export/points-csv.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { dynamoVersions } from './dynamo-deployment.ts'
+import { mockers } from './dynamo-sweep.ts'
 
 /** Leases that outlive their workers by 10 s: a killed worker stays in discovery for as long. */
-const sweep = inRepository(`
+const sweep = `
 name: two-versions
 model: nvidia/DeepSeek-R1-FP4
 deploy:
   with: dynamo
-  python: REPOSITORY/.systems/dynamo/bin/python
-  backend: dynamo.mocker
-  args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: vllm, speedup-ratio: 50 }
-  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1, ETCD_LEASE_TTL: 10 }
+${mockers({ args: 'engine-type: vllm, speedup-ratio: 50', env: 'ETCD_LEASE_TTL: 10' })}
 variants:
   "1.4.2": {}
-  "1.6.1": { deploy: { python: REPOSITORY/.systems/dynamo-1.6/bin/python } }
-  small-chunks: { deploy: { python: REPOSITORY/.systems/dynamo-1.6/bin/python }, engine: { all: { max_num_batched_tokens: 512 } } }
+  "1.6.1": { deploy: { python: ${dynamoVersions[1].python} } }
+  small-chunks: { deploy: { python: ${dynamoVersions[1].python} }, engine: { all: { max_num_batched_tokens: 512 } } }
 topologies: [1P1D]
 workloads: [1024/8]
 load: { concurrency: 2, requests: 12, warmup: 2 }
 validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 5000, event_loop_delay_p99_ms: 5000, in_flight_share: 0 }
-`)
+`
 
 describe('two versions of Dynamo in one sweep', () => {
   test('are measured one after the other, even when killed workers of the first linger in discovery', async () => {

@@ -9,7 +9,7 @@ import { execa } from 'execa'
 import { freePort } from '../../src/deployers/ports.ts'
 import { fulcrum } from '../cli/fulcrum.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
-import { inRepository } from './dynamo-sweep.ts'
+import { mockers } from './dynamo-sweep.ts'
 import { infrastructure } from './infrastructure.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 import { until } from './until.ts'
@@ -43,15 +43,12 @@ describe('a written deployment with workers on nodes over ssh', { skip: noHosts(
   it('starts its workers on the nodes, is measured again, and ends whole', async () => {
     const port = await freePort()
     await using place = await workplace(
-      inRepository(`
+      `
 name: nodes
 model: nvidia/DeepSeek-R1-FP4
 deploy:
   with: dynamo
-  python: REPOSITORY/.systems/dynamo/bin/python
-  backend: dynamo.mocker
-  args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: trtllm }
-  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1, ETCD_LEASE_TTL: 5 }
+${mockers({ env: 'ETCD_LEASE_TTL: 5' })}
   nats: ${shared.nats}
   etcd: ${shared.etcd}
   http_port: ${port}
@@ -65,7 +62,7 @@ workloads: [200/20]
 load: { concurrency: [2], requests: 8x, warmup: 2x }
 # The machine of the tests may be busy.
 validity: { send_lateness_p99_ms: 10000, event_loop_delay_p99_ms: 10000, cpu_share: 1, run_queue_share: 1, in_flight_share: 0 }
-`),
+`,
     )
     const env = { FULCRUM_STATE_DIR: place.state }
     const results = join(place.folder, 'results')
