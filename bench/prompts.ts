@@ -14,6 +14,7 @@ import { promptJson } from '../src/generators/prompt-set.ts'
 import { createPromptSet } from '../src/generators/prompts.ts'
 import type { ChatMessage } from '../src/generators/tokenizer.ts'
 import { buildTokenizer, readTokenizer } from '../src/generators/tokenizer.ts'
+import { conditions, ratios, spread, takeTurns } from './turns.ts'
 
 /** As one run has it. */
 const book = createPromptBook()
@@ -42,18 +43,19 @@ async function parent(): Promise<void> {
     const { stdout } = await execa(process.execPath, [import.meta.filename, ...args, mode, cache])
     return JSON.parse(stdout) as Taken
   }
-  const taken = new Map(modes.map(mode => [mode, [] as Taken[]]))
   try {
     // The cache that all rows but the first one find full.
     await run(firstRun, folder)
-    for (let round = 0; round < rounds; round++) {
-      for (const mode of round % 2 === 0 ? modes : modes.toReversed()) {
-        taken.get(mode)?.push(await run(mode, mode === firstRun ? join(folder, `first-${round}`) : folder))
-      }
-    }
+    const taken = await takeTurns(modes, rounds, (mode, round) =>
+      run(mode, mode === firstRun ? join(folder, `first-${round}`) : folder),
+    )
+    print(taken)
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+function print(taken: ReadonlyMap<string, readonly Taken[]>): void {
   const columns = [
     `${count} prompts of ${isl} tokens`,
     'time',
@@ -64,27 +66,21 @@ async function parent(): Promise<void> {
   console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`)
   const later = taken.get('later runs') ?? []
   for (const [mode, all] of taken) {
-    const ratios = all.map(({ cpuS }, round) => cpuS / (later[round]?.cpuS ?? Number.NaN))
-    const memory = spread(all.map(({ memoryMiB }) => memoryMiB))
-    const seconds = [
-      spread(
-        all.map(({ wallS }) => wallS),
-        2,
-      ),
-      spread(
-        all.map(({ cpuS }) => cpuS),
-        2,
-      ),
+    const of = (key: keyof Taken) => all.map(one => one[key])
+    const against = ratios(
+      of('cpuS'),
+      later.map(({ cpuS }) => cpuS),
+    )
+    const cells = [
+      mode,
+      `${spread(of('wallS'))} s`,
+      `${spread(of('cpuS'))} s`,
+      spread(against, 1),
+      `${spread(of('memoryMiB'), 0)} MiB`,
     ]
-    console.log(`| ${mode} | ${seconds.join(' s | ')} s | ${spread(ratios, 1)}× | ${memory} MiB |`)
+    console.log(`| ${cells.join(' | ')} |`)
   }
-}
-
-/** Median and range over the rounds. */
-function spread(values: readonly number[], digits = 0): string {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (share: number) => (sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN).toFixed(digits)
-  return `${at(0.5)} (${at(0)}–${at(1)})`
+  console.log(`\n${conditions()}`)
 }
 
 async function child(mode: string, cacheFolder: string): Promise<void> {

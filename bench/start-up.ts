@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { onePoint } from './one-point.ts'
+import { conditions, ratios, spread, takeTurns } from './turns.ts'
 
 const here = join(import.meta.dirname, '..')
 const [other, pairsText = '7', only] = process.argv.slice(2)
@@ -39,29 +40,20 @@ async function cpuSeconds(checkout: string, args: readonly string[]): Promise<nu
   return times.reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0)
 }
 
-const spread = (values: readonly number[]) => {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (share: number) => (sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN).toFixed(2)
-  return `${at(0.5)} (${at(0)} to ${at(1)})`
-}
-
 const checkouts = other === undefined ? [here] : [here, resolve(other)]
 const columns = ['command', 'CPU s: median (range)', ...(other === undefined ? [] : ['CPU s of the other', 'ratio'])]
 console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`)
 for (const args of commands.filter(([name]) => only === undefined || name === only)) {
-  const taken = checkouts.map((): number[] => [])
-  // The first turn fills the compile cache and is not counted.
-  for (let turn = 0; turn <= pairs; turn++) {
-    const order = [...checkouts.entries()]
-    for (const [index, checkout] of turn % 2 === 0 ? order : order.toReversed()) {
-      const seconds = await cpuSeconds(checkout, args)
-      if (turn > 0) taken[index]?.push(seconds)
-    }
-  }
-  const [own = [], others = []] = taken
-  const ratios = own.map((seconds, index) => seconds / (others[index] ?? Number.NaN))
+  // The first round fills the compile cache and is not counted.
+  const taken = await takeTurns(checkouts, pairs + 1, checkout => cpuSeconds(checkout, args))
+  const [own = [], others = []] = [...taken.values()].map(seconds => seconds.slice(1))
   const named = args.map(word => word.replace(`${folder}/`, '').replace(`${here}/`, '')).join(' ')
-  const cells = [`fulcrum ${named}`, spread(own), ...(other === undefined ? [] : [spread(others), spread(ratios)])]
+  const cells = [
+    `fulcrum ${named}`,
+    spread(own),
+    ...(other === undefined ? [] : [spread(others), spread(ratios(own, others))]),
+  ]
   console.log(`| ${cells.join(' | ')} |`)
 }
+console.log(`\n${conditions()}`)
 await rm(folder, { recursive: true })

@@ -6,19 +6,20 @@
  *   node bench/load/scaling.ts [--threads 1,2,4,8] [--servers 8] [--seconds 4] [--runs 3] [--json FILE]
  *
  * The mock server runs in as many processes as `--servers` says (the cores that the most threads leave free), the same
- * for all rows: the column of the busiest one shows whether it was the limit. Prints a Markdown table and then one line
- * of JSON.
+ * for all rows: the column of the busiest one shows whether it was the limit. Thread counts take turns, and each run
+ * gives the ratio of its tokens/s to that of the first thread count. Prints a Markdown table and then one line of JSON.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { builtIn } from '../../src/generators/built-in/built-in.ts'
 import { userCacheFolder } from '../../src/generators/cache.ts'
 import { judge } from '../../src/metrics/validity.ts'
-import type { Point } from '../../src/model/index.ts'
+import { counted, type Point } from '../../src/model/index.ts'
 import type { MockCluster } from '../../test/mock-server/start-cluster.ts'
 import { startMockCluster } from '../../test/mock-server/start-cluster.ts'
+import { conditions, takeTurns } from '../turns.ts'
 import type { Cell } from './cell.ts'
 import { isl } from './cell.ts'
 import { endpointOf, pointOf } from './point.ts'
@@ -61,6 +62,8 @@ interface Row {
   readonly slots: number
   readonly tokensPerS: number
   readonly tokensPerSPerThread: number
+  /** Against the first thread count in the same run. */
+  readonly speedUp: number
   /** Share of what server and client without any delay of their own would do; null where that has no end. */
   readonly ofIdeal: number | null
   /** CPU of the generator's threads and of the busiest server process, shares of a core each. */
@@ -72,29 +75,32 @@ interface Row {
   readonly says: string
 }
 
+/** A row before all thread counts of its run have had their turn. */
+type Scaled = Omit<Row, 'speedUp'>
+
 const folder = await mkdtemp(join(tmpdir(), 'fulcrum-scaling-'))
 const rows: Row[] = []
 try {
   for (const shape of shapes) {
     await using mock = await startMockCluster({ ttftMs: shape.ttftMs, itlMs: shape.itlMs, promptTokens: isl }, servers)
-    // Thread counts take turns, forwards and backwards, so that a busy machine slows all of them.
-    for (let run = 0; run < Number(values.runs); run++) {
-      for (const threads of run % 2 === 0 ? threadCounts : threadCounts.toReversed()) {
-        rows.push(await scaled(shape, threads, mock))
-      }
-    }
+    const taken = await takeTurns(threadCounts, Number(values.runs), threads => scaled(shape, threads, mock))
+    const [first = []] = taken.values()
+    for (const all of taken.values())
+      rows.push(
+        ...all.map((row, run) => ({ ...row, speedUp: row.tokensPerS / (first[run]?.tokensPerS ?? Number.NaN) })),
+      )
   }
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
-const machine = `${cores} cores, ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.versions.node}, load average ${loadavg()[0]?.toFixed(1)} at the end`
-const text = `Measured ${new Date().toISOString().slice(0, 16)}Z on ${machine}; ${servers} server processes.\n\n${table(rows)}`
+const machine = conditions()
+const text = `${machine} Server processes: ${servers}.\n\n${table(rows)}`
 const json = JSON.stringify({ machine, servers, seconds, rows })
 console.log(`${text}\n\n${json}`)
 if (values.json !== undefined) await writeFile(values.json, `${json}\n`)
 
 /** The same load by a number of threads, after a second that warms up both sides. */
-async function scaled(shape: Shape, threads: number, mock: MockCluster): Promise<Row> {
+async function scaled(shape: Shape, threads: number, mock: MockCluster): Promise<Scaled> {
   const generator = builtIn({ cacheFolder: userCacheFolder(process.env), threads })
   const measure = (durationS: number) =>
     generator.measure(pointFor(shape, threads, durationS), endpointOf(mock.url), {
@@ -156,6 +162,7 @@ function table(all: readonly Row[]): string {
     'slots',
     'tokens/s',
     'tokens/s a thread',
+    `against ${counted(threadCounts[0] ?? 0, 'thread')}`,
     'of ideal',
     'CPU of each thread',
     'CPU of the busiest server',
@@ -163,7 +170,7 @@ function table(all: readonly Row[]): string {
     'TTFT error mean',
     'says of itself',
   ]
-  const percent = (share: number | null) => (share === null ? '' : `${(100 * share).toFixed(1)} %`)
+  const percent = (share: number | null) => (share === null ? '' : `${(100 * share).toFixed(1)}%`)
   const count = (value: number) => Math.round(value).toLocaleString('en')
   const cells = (row: Row) => [
     row.load,
@@ -171,6 +178,7 @@ function table(all: readonly Row[]): string {
     `${row.slots}`,
     count(row.tokensPerS),
     count(row.tokensPerSPerThread),
+    row.speedUp.toFixed(2),
     percent(row.ofIdeal),
     percent(row.threadCpu),
     percent(row.busiestServerCpu),

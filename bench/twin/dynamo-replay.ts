@@ -63,14 +63,15 @@ export const kvTokens = 640_000
 const blockTokens = 32
 
 /**
- * Writes a trace, has `dynamo.replay.run_trace_replay` replay it offline, and hands both to `use`. Transfers of KV cache
- * take no time in it. Version 1.4.2 does not replay disaggregated workers of TensorRT-LLM.
+ * Writes a trace, has `dynamo.replay.run_trace_replay` replay it offline, and hands both to `use`, with a function that
+ * replays the trace once more. Transfers of KV cache take no time in it. Version 1.4.2 does not replay disaggregated
+ * workers of TensorRT-LLM.
  */
 export async function withDynamoReplay<T>(
   version: FollowedVersion,
   shape: TraceShape,
   topology: Topology,
-  use: (replay: DynamoReplay) => Promise<T>,
+  use: (replay: DynamoReplay, again: () => Promise<DynamoReplay>) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-replay-'))
   try {
@@ -86,31 +87,39 @@ export async function withDynamoReplay<T>(
       kvBlocks: kvTokens / blockTokens,
     }
     await writeFile(request, JSON.stringify(asked))
-    const startMs = performance.now()
-    await execa(replayPythons[version], [join(import.meta.dirname, 'replay.py'), request, report], {
-      env: { DYN_LOG: 'error' },
-      stdout: 'ignore',
-      timeout: 600_000,
-    })
-    const processMs = performance.now() - startMs
-    const said = JSON.parse(await readFile(report, 'utf8')) as { readonly [name: string]: number }
-    const of = (name: string) => said[name] ?? Number.NaN
-    return await use({
-      file,
-      processMs,
-      replayMs: of('wall_time_ms'),
-      reusedShare: of('prefix_cache_reused_ratio'),
-      figures: {
-        'duration, s': of('duration_ms') / 1000,
-        'TTFT mean, ms': of('mean_ttft_ms'),
-        'TTFT p95, ms': of('p95_ttft_ms'),
-        'ITL mean, ms': of('mean_tpot_ms'),
-        'request latency mean, ms': of('mean_e2e_latency_ms'),
-        'output tokens/s': of('output_throughput_tok_s'),
-      },
-    })
+    const replay = () => replayOnce(version, { file, request, report })
+    return await use(await replay(), replay)
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function replayOnce(
+  version: FollowedVersion,
+  { file, request, report }: { readonly file: string; readonly request: string; readonly report: string },
+): Promise<DynamoReplay> {
+  const startMs = performance.now()
+  await execa(replayPythons[version], [join(import.meta.dirname, 'replay.py'), request, report], {
+    env: { DYN_LOG: 'error' },
+    stdout: 'ignore',
+    timeout: 600_000,
+  })
+  const processMs = performance.now() - startMs
+  const said = JSON.parse(await readFile(report, 'utf8')) as { readonly [name: string]: number }
+  const of = (name: string) => said[name] ?? Number.NaN
+  return {
+    file,
+    processMs,
+    replayMs: of('wall_time_ms'),
+    reusedShare: of('prefix_cache_reused_ratio'),
+    figures: {
+      'duration, s': of('duration_ms') / 1000,
+      'TTFT mean, ms': of('mean_ttft_ms'),
+      'TTFT p95, ms': of('p95_ttft_ms'),
+      'ITL mean, ms': of('mean_tpot_ms'),
+      'request latency mean, ms': of('mean_e2e_latency_ms'),
+      'output tokens/s': of('output_throughput_tok_s'),
+    },
   }
 }
 
