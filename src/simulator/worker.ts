@@ -3,8 +3,8 @@ import type { CostModel } from './cost.ts'
 import { createDrafts, type DraftCounts } from './drafts.ts'
 import { createHeap } from './heap.ts'
 import { createKvCache } from './kv-cache.ts'
-import { createQueue } from './queue.ts'
 import type { EngineRequest } from './request.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
 import type { WorkerSettings } from './settings.ts'
 
 /** Gauges and counters of one worker, as in an engine's metrics. */
@@ -34,12 +34,9 @@ export interface WorkerEvents {
 /**
  * One engine process with queue, KV blocks and continuous batching, simulated pass by pass.
  *
- * A pass processes one token per decoding sequence, then prompt tokens of sequences in prefill, oldest first, and then
- * admits requests from the queue in order, as long as batch, token budget and KV blocks allow. Admission reserves
- * blocks for the prompt and the whole output (TensorRT-LLM's GUARANTEED_NO_EVICT): no request is ever preempted, and
- * one that does not fit holds back those behind it. The time of a pass is the prefill's time plus the decode step's, so
- * a chunk of a prompt slows down every sequence that decodes at the same time. Tokens are available at the end of the
- * pass.
+ * A pass processes one token per decoding sequence, and the prompt tokens that the {@link Scheduler} finds room for. The
+ * time of a pass is the prefill's time plus the decode step's, so a chunk of a prompt slows down every sequence that
+ * decodes at the same time. Tokens are available at the end of the pass.
  *
  * The first token comes with the pass that completes the prompt: from the prefill alone with `promptBringsToken`, and
  * otherwise from a decode step of the same pass.
@@ -96,9 +93,6 @@ export interface WorkerOptions {
 /** Creates an idle simulated worker. */
 export function createWorker(options: WorkerOptions): Worker {
   const { role, settings, cost, events } = options
-  const waiting = createQueue<EngineRequest>()
-  /** Admitted requests whose prompts are not yet computed, oldest first. */
-  const prefilling: EngineRequest[] = []
   /** Ordered by the pass in which each ends. */
   const decoding = createHeap<EngineRequest>((a, b) => a.lastPass < b.lastPass)
   /** Requests in `decoding` whose first token comes with this pass. */
@@ -128,7 +122,15 @@ export function createWorker(options: WorkerOptions): Worker {
       ? settings.maxBatchSize
       : Math.min(settings.maxBatchSize, Math.max(1, Math.floor(settings.maxNumTokens / stepTokens)))
   const cache = createKvCache({ role, cost, blockReuse: settings.blockReuse })
-  const running = () => decoding.size + prefilling.length + prefilled.length
+  const computed = () => decoding.size + prefilled.length
+  const scheduler: Scheduler = createScheduler({
+    ...{ role, settings, cost, cache, maxRunning, computed },
+    onPrompt: request => {
+      if (role === 'prefill') prefilled.push(request)
+      else join(request)
+    },
+  })
+  const running = () => computed() + scheduler.prefilling
 
   function leave(request: EngineRequest): void {
     cache.release(request)
@@ -144,54 +146,6 @@ export function createWorker(options: WorkerOptions): Worker {
     contextTokens += request.promptTokens
   }
 
-  function completePrompt(request: EngineRequest): void {
-    if (role === 'prefill') prefilled.push(request)
-    else join(request)
-  }
-
-  /** Prompt tokens that one request uses of the remaining budget. */
-  function takePrompt(request: EngineRequest, budget: number): number {
-    const tokens = Math.min(request.promptLeft, budget)
-    request.promptLeft -= tokens
-    return tokens
-  }
-
-  /** Continues prompts from earlier passes; returns their tokens. */
-  function continuePrompts(budget: number): number {
-    let taken = 0
-    let kept = 0
-    for (const request of prefilling) {
-      taken += takePrompt(request, budget - taken)
-      if (request.promptLeft === 0) completePrompt(request)
-      else prefilling[kept++] = request
-    }
-    prefilling.length = kept
-    return taken
-  }
-
-  /** Admits requests from the queue in order; returns their prompt tokens. */
-  function admit(budget: number): number {
-    let left = budget
-    let taken = 0
-    for (let request = waiting.peek(); request !== undefined; request = waiting.peek()) {
-      if (left <= 0 || running() >= maxRunning) break
-      if (role !== 'decode' && !settings.chunkedPrefill && request.promptLeft > left) break
-      if (!cache.reserve(request)) break
-      waiting.shift()
-      if (role === 'decode') {
-        left -= 1
-        join(request)
-        continue
-      }
-      const tokens = takePrompt(request, left)
-      left -= tokens
-      taken += tokens
-      if (request.promptLeft === 0) completePrompt(request)
-      else prefilling.push(request)
-    }
-    return taken
-  }
-
   /** Time of the decode step in the pass that begins now. */
   function stepMs(): number {
     if (!options.promptBringsToken || joined.length === 0)
@@ -202,8 +156,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   function beginPass(atMs: number): boolean {
     const budget = Math.max(0, settings.maxNumTokens - (role === 'prefill' ? 0 : decoding.size * stepTokens))
-    const continued = continuePrompts(budget)
-    const promptTokens = continued + admit(budget - continued)
+    const promptTokens = scheduler.schedule(budget)
     if (decoding.size === 0 && promptTokens === 0) {
       idleSinceMs = atMs
       passEndsMs = Number.POSITIVE_INFINITY
@@ -278,30 +231,21 @@ export function createWorker(options: WorkerOptions): Worker {
       return passEndsMs
     },
     get size() {
-      return waiting.size + running()
+      return scheduler.waiting + running()
     },
     load: () => ({
       running: running(),
-      waiting: waiting.size,
+      waiting: scheduler.waiting,
       kvBlocksUsed: cache.usedBlocks,
       kvBlocks: cost.kvBlocks,
       passes,
       busyMs,
       drafts: drafts?.counts() ?? null,
     }),
-    refuses(promptTokens, outputTokens) {
-      const total = promptTokens + outputTokens
-      if (total > settings.maxSeqLen)
-        return `prompt and output have ${total} tokens, max_seq_len of the ${role} workers is ${settings.maxSeqLen}`
-      if (cache.blocksFor(promptTokens, outputTokens) > cost.kvBlocks)
-        return `prompt and output need ${total} tokens of KV cache, a ${role} worker has ${cost.kvBlocks * cost.blockTokens}`
-      if (role !== 'decode' && !settings.chunkedPrefill && promptTokens > settings.maxNumTokens)
-        return `the prompt has ${promptTokens} tokens, max_num_tokens of the ${role} workers is ${settings.maxNumTokens} and enable_chunked_prefill is false`
-      return null
-    },
+    refuses: scheduler.refuses,
     enqueue(request, sinceMs) {
       request.worker = worker
-      waiting.push(request)
+      scheduler.enqueue(request)
       if (ending || starting || passEndsMs !== Number.POSITIVE_INFINITY) return null
       starting = true
       return Math.max(sinceMs, idleSinceMs)
@@ -331,11 +275,7 @@ export function createWorker(options: WorkerOptions): Worker {
         contextTokens -= request.promptTokens + generated
         const fresh = joined.indexOf(request)
         if (fresh >= 0) joined.splice(fresh, 1)
-      } else if (!waiting.remove(request)) {
-        const begun = prefilling.indexOf(request)
-        if (begun < 0) return
-        prefilling.splice(begun, 1)
-      }
+      } else if (!scheduler.remove(request)) return
       leave(request)
       checkDrained()
     },
