@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { parse } from 'csv-parse/sync'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
 
 /** A generator that answers without a server: each request takes as long as its key says. */
@@ -69,11 +70,7 @@ test('a generator of one’s own is validated, examined, previewed, run and repo
   assert.equal(ran.exitCode, 0, ran.stderr)
   const outcome = JSON.parse(ran.stdout.split('\n').at(-1) ?? '') as { folder: string }
   const csv = await readFile(join(outcome.folder, 'report/points.csv'), 'utf8')
-  const [head = '', ...rows] = csv
-    .trim()
-    .split('\n')
-    .map(line => line.split(','))
-  const cells = rows.map(row => Object.fromEntries([...head].map((name, i) => [name, row[i]])))
+  const cells = parse<{ readonly [column: string]: string }>(csv, { columns: true })
   assert.deepEqual(
     cells.map(({ generator, ttft_p50_ms, window }) => [generator, Number(ttft_p50_ms), window]),
     [

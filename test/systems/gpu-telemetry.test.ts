@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parse } from 'csv-parse/sync'
 import { runSweepFile } from '../../src/commands/run.ts'
 import { gpuHosts } from '../../src/deployers/gpu-hosts.ts'
 import { nodesOf } from '../../src/deployers/nodes/create.ts'
@@ -103,9 +104,8 @@ describe('the GPUs of hosts of their own, over ssh', { skip: noHosts() }, () => 
     assert.deepEqual([...sampled].sort(), ['north', 'south'])
     assert.deepEqual(energyFindings(result), [])
     assertEnergies(result, 'north')
-    const [header = '', row = ''] = pointsCsv(run).trim().split('\n')
-    const column = row.split(',')[header.split(',').indexOf('gpu_energy_j')]
-    assert.equal(Number(column), result.measurement?.gpus?.energyJ)
+    const [row] = parse<{ gpu_energy_j: string }>(pointsCsv(run), { columns: true })
+    assert.equal(Number(row?.gpu_energy_j), result.measurement?.gpus?.energyJ)
     assert.deepEqual([samplersOn('north'), samplersOn('south')], [[], []])
   })
 

@@ -6,6 +6,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
+import { parse } from 'csv-parse/sync'
 import { execa } from 'execa'
 import { statOf } from '../../src/process/proc.ts'
 import { repository, temporaryFolder } from '../cli/fulcrum.ts'
@@ -69,8 +70,7 @@ describe('the example plug-ins, outside the repository with the packed package',
     const outcome = JSON.parse(ran.stdout.split('\n').at(-1) ?? '') as { folder: string; points: { missing: number } }
     assert.equal(outcome.points.missing, 0, ran.stderr)
     const { stdout: csv } = await fulcrum('export', outcome.folder, '--format', 'csv')
-    const [head = '', ...rows] = csv.split('\n').map(line => line.split(','))
-    const cells = rows.map(row => Object.fromEntries([...head].map((name, i) => [name, row[i] ?? ''])))
+    const cells = parse<{ readonly [column: string]: string }>(csv, { columns: true })
     assert.equal(cells.length, 4)
     for (const cell of cells) {
       assert.deepEqual([cell.generator, cell.window, cell.status], ['vllm-bench-plugin 0.33.0', 'whole', 'ok'], csv)
