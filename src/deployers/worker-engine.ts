@@ -32,6 +32,8 @@ export interface WorkerEngine extends Workers {
   arguments(role: Role): readonly GivenArguments[]
   /** Engine file of a role; null if there is none or it cannot be read. */
   engineFile(role: Role): EngineFile | null
+  /** What makes the workers show their queue, batch and KV cache. Default: what the engine says. */
+  readonly metricsShownBy?: string
   /** Where to report a setting that is not in any file. Default: the `deploy` section. */
   readonly path?: Path
 }

@@ -108,6 +108,8 @@ export interface EngineMetrics {
   readonly waiting?: readonly string[]
   /** KV cache in use, as a share or in percent. */
   readonly kvCacheUsage?: readonly string[]
+  /** The most requests that run at once. */
+  readonly slots?: readonly string[]
   /** Counters of prompt tokens, or of blocks: those found in the prefix cache, and those looked up in it. */
   readonly cacheFound?: readonly string[]
   readonly cacheLookedFor?: readonly string[]

@@ -151,7 +151,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ...observed.findings,
       ...(await server.remarks()),
       ...hardware.findings,
-      ...missingEngineMetrics(seen, engineOf),
+      ...missingEngineMetrics(seen, engineOf, () => deploy.workers().metricsShownBy),
       ...draftsOfRandomWords(point, { speculation }, deploy),
     ]
     const serverCache = serverCacheOf(seen, cacheMetrics)

@@ -85,8 +85,13 @@ export function draftsOfRandomWords(
 /**
  * A note if workers have metrics, but none of queue, batch or KV cache, because `tune` then judges without them.
  * @param engineOf the engine of the workers; null if unknown
+ * @param shownByOf what makes the workers of this deployer show them. Default: what the engine says
  */
-export function missingEngineMetrics(server: ServerMetrics, engineOf: () => string | null): readonly Finding[] {
+export function missingEngineMetrics(
+  server: ServerMetrics,
+  engineOf: () => string | null,
+  shownByOf: () => string | undefined = () => undefined,
+): readonly Finding[] {
   const lacking = Object.entries(server).filter(
     ([source, metrics]) => isWorker(source) && !Object.keys(metrics).some(isEngineMetric),
   )
@@ -94,7 +99,7 @@ export function missingEngineMetrics(server: ServerMetrics, engineOf: () => stri
   const { metrics, usesGpus } = engineNamed(engineOf())
   // An engine that does not really compute may have no such metrics.
   if (!usesGpus) return []
-  const { shownBy } = metrics
+  const shownBy = shownByOf() ?? metrics.shownBy
   const remedy = shownBy === undefined ? '' : `: ${shownBy}`
   const sources = lacking.map(([source]) => source).join(', ')
   const message = `The metrics pages of ${sources} show no queue, batch or KV cache of an engine${remedy}`

@@ -11,6 +11,8 @@ import type { WorkerSettings } from './settings.ts'
 export interface WorkerLoad {
   readonly running: number
   readonly waiting: number
+  /** The most requests that run at once. */
+  readonly slots: number
   readonly kvBlocksUsed: number
   readonly kvBlocks: number
   readonly passes: number
@@ -234,6 +236,7 @@ export function createWorker(options: WorkerOptions): Worker {
       return scheduler.waiting + running()
     },
     load: () => ({
+      slots: maxRunning,
       running: running(),
       waiting: scheduler.waiting,
       kvBlocksUsed: cache.usedBlocks,

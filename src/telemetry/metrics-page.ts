@@ -42,10 +42,13 @@ export async function readPage(url: string, endpoint: Pick<Endpoint, 'apiKeyEnv'
   }
 }
 
+/** Headers with which a server of pages (HTTP 502) says why it has none. */
+export const reasonHeaders = (reason: string) => ({ [reasonHeader]: encodeURIComponent(reason) })
+
 /** The complete HTTP response of a forwarder that can't reach a page. */
 export function unavailablePage(reason: string): string {
-  const headers = [`${reasonHeader}: ${encodeURIComponent(reason)}`, 'connection: close', 'content-length: 0']
-  return ['HTTP/1.1 502 Bad Gateway', ...headers, '', ''].join('\r\n')
+  const told = Object.entries(reasonHeaders(reason)).map(([name, value]) => `${name}: ${value}`)
+  return ['HTTP/1.1 502 Bad Gateway', ...told, 'connection: close', 'content-length: 0', '', ''].join('\r\n')
 }
 
 function reasonOf(error: unknown): string {

@@ -8,7 +8,7 @@ export const mostSamples = 120
 
 /** Series that show where and how long requests wait and how full the KV cache is, with the names of all engines. */
 const telling =
-  /waiting|queue|running|in_?flight|active_requests|pending|(?:kv|gpu)_?cache_usage|kv_usage|token_usage|kv_(?:active|used|free)|(?:active|used)_(?:kv_)?blocks|time_to_first_token|inter_token_latency/i
+  /waiting|queue|running|in_?flight|active_requests|pending|(?:kv|gpu)_?cache_usage|kv_usage|token_usage|active_slots|kv_(?:active|used|free)|(?:active|used)_(?:kv_)?blocks|time_to_first_token|inter_token_latency/i
 
 /** Excludes settings, and totals that only grow. */
 const silent = /_capacity$|_total$/

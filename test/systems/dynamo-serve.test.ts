@@ -8,6 +8,8 @@ import type { DynamoServeConfig } from '../../src/deployers/dynamo-serve/config.
 import { dynamoServeDeployer } from '../../src/deployers/dynamo-serve/dynamo-serve.ts'
 import type { Deployment } from '../../src/model/index.ts'
 import { allProcesses, environmentValue } from '../../src/process/proc.ts'
+import { parseExposition } from '../../src/telemetry/exposition.ts'
+import { readPage } from '../../src/telemetry/metrics-page.ts'
 import { aggregated, disaggregated, model } from './dynamo-deployment.ts'
 import { dynamoServe, workdir } from './dynamo-serve-deployment.ts'
 import { oneDeployment } from './one-deployment.ts'
@@ -30,6 +32,9 @@ describe('a real `dynamo serve` deployment', () => {
     prefill: withConfig('prefill', text =>
       text.replace('TensorRTLLMPrefillWorker:\n', 'TensorRTLLMPrefillWorker:\n  max-wait: 1\n'),
     ),
+    publishing: withConfig('publishing', text =>
+      text.replace('TensorRTLLMWorker:\n', 'TensorRTLLMWorker:\n  router: kv\n  ms-per-token: 20\n'),
+    ),
     environment: { ...dynamoServe, env: { ...dynamoServe.env, TLLM_LOG_LEVEL: 'INFO' } },
   }
   const configOf = ({ variant }: Deployment) =>
@@ -38,12 +43,12 @@ describe('a real `dynamo serve` deployment', () => {
   const { become, check, pidOf } = real
 
   /** One completion as load asks for it; resolves with what its workers say of themselves. */
-  async function trace(): Promise<string> {
+  async function trace(tokens = 3): Promise<string> {
     const body = {
       model: model.name,
       messages: [{ role: 'user', content: 'hello' }],
       stream: true,
-      max_tokens: 3,
+      max_tokens: tokens,
       nvext: { ignore_eos: true },
     }
     const headers = { 'content-type': 'application/json' }
@@ -124,6 +129,51 @@ describe('a real `dynamo serve` deployment', () => {
     const { started } = await become(disaggregated(1, 2), {}, 'environment')
     assert.deepEqual(started, ['decode-0', 'decode-1', 'prefill-0'])
     assert.equal(await environmentValue(pidOf('prefill-0'), 'TLLM_LOG_LEVEL'), 'INFO')
+    await become(disaggregated(1, 2))
+  })
+
+  it('shows the batch, the queue and the KV cache of workers that publish them by NATS', async () => {
+    await become(disaggregated(1, 2), { decode: { max_batch_size: 1 } }, 'publishing')
+    const { metricsUrls } = real.endpoint
+    assert.deepEqual(Object.keys(metricsUrls).sort(), ['decode-0', 'decode-1', 'frontend', 'prefill-0'])
+    const read = async (source: string): Promise<{ readonly [metric: string]: number }> => {
+      const page = await readPage(metricsUrls[source] ?? '', real.endpoint)
+      assert.ok('text' in page, JSON.stringify(page))
+      const { samples } = parseExposition(page.text)
+      const told = samples.map(({ name, labels: { endpoint }, value }) => [[name, endpoint].join(' ').trim(), value])
+      return Object.fromEntries(told)
+    }
+    const decode = () => Promise.all(['decode-0', 'decode-1'].map(read))
+    const sum = (pages: Awaited<ReturnType<typeof decode>>, metric: string) =>
+      pages.reduce((all, page) => all + (page[metric] ?? 0), 0)
+    const [running, waiting] = ['request_active_slots', 'num_requests_waiting'].map(
+      name => `dynamo_load_metrics_${name}`,
+    ) as [string, string]
+    await until(async () => (await decode()).every(page => page[waiting] === 0))
+    const before = await decode()
+    const answers = Promise.all(Array.from({ length: 8 }, () => trace(50)))
+    // Requests go to workers at random: at least one of the two has four of them, and one slot.
+    await until(async () => {
+      const queued = (await decode()).find(page => (page[waiting] ?? 0) > 0 && page[running] === 1)
+      if (queued === undefined) return false
+      const about = ['request_total_slots', 'kv_cache_usage_perc']
+      assert.deepEqual(
+        about.map(name => queued[`dynamo_load_metrics_${name}`]),
+        [1, 0.25],
+      )
+      return true
+    })
+    await answers
+    await until(async () => sum(await decode(), waiting) === 0)
+    const requests = 'dynamo_nats_requests_total generate'
+    assert.equal(sum(await decode(), requests) - sum(before, requests), 8)
+    // NVIDIA's prefill workers of 0.3.1 publish nothing: what they hold is not known.
+    const prefill = Object.keys(await read('prefill-0'))
+    assert.ok(prefill.includes(requests))
+    assert.deepEqual(
+      prefill.filter(name => name.startsWith('dynamo_load_metrics_')),
+      [],
+    )
     await become(disaggregated(1, 2))
   })
 

@@ -11,7 +11,7 @@ export interface RoleState {
   /** Requests of one worker. */
   readonly waiting: number
   readonly running: number
-  /** Maximum sequences per pass in a worker's settings; null if not set. */
+  /** Maximum sequences per pass in a worker's settings, else by the metrics pages; null if unknown. */
   readonly slots: number | null
   /** Share of the KV cache in use, 0–1; null if no worker reports it. */
   readonly cache: { readonly mean: number; readonly max: number } | null
@@ -33,7 +33,7 @@ export function roleStates(point: MeasuredPoint): readonly RoleState[] {
         workers: workersOf(topology, role),
         waiting,
         running,
-        slots: typeof slots === 'number' ? slots : null,
+        slots: typeof slots === 'number' ? slots : slotsShown(point, role),
         cache:
           cache.length === 0
             ? null
@@ -41,6 +41,13 @@ export function roleStates(point: MeasuredPoint): readonly RoleState[] {
       },
     ]
   })
+}
+
+/** Dynamo's frontend shows the slots of a worker that serves its model: of an aggregated one, if there are no others. */
+function slotsShown(point: MeasuredPoint, role: Role): number | null {
+  const shown = serverMean(point, role, metricNamed('slots'))
+  if (shown !== null || role !== 'aggregated') return shown
+  return serverMean(point, 'frontend', /^dynamo_frontend_model_max_num_seqs$/)
 }
 
 /** What one worker held on average, as its page shows it. */

@@ -20,8 +20,9 @@ import { type ServeSetup, serveDesigns } from './design.ts'
 import { groupsOf, type LeaseGroup, leasesOfEnded, remaining } from './leases.ts'
 import { previewServe } from './preview.ts'
 import { type ServeAwaited, workersListed } from './readiness.ts'
-import { registrationDifferences, registrations, revokeLease } from './registry.ts'
+import { type Registration, registrationDifferences, registrations, revokeLease } from './registry.ts'
 import { serviceOf } from './service-file.ts'
+import { natsOptions, type Registered, type StatisticsPages, statisticsPages } from './statistics-pages.ts'
 import { type ServeWorker, startServeWorker } from './worker.ts'
 import { problemLine } from './yaml-file.ts'
 
@@ -59,6 +60,7 @@ function serveSystem(
   })
   const configOf = (wanted: Deployment) => options.configOf?.(wanted) ?? config
   let groups: readonly LeaseGroup<ServeWorker>[] = []
+  let statistics: StatisticsPages | null = null
 
   return {
     readyTimeoutS: config.ready_timeout,
@@ -108,7 +110,9 @@ function serveSystem(
           })
           // Watches the services that started last.
           await Promise.all(workers.map(worker => worker.follow()))
-          return endpoint
+          statistics ??= statisticsPages(natsOptions(setup.natsUrl, { ...process.env, ...setup.config.env }))
+          const pages = await statistics.pages(registeredWorkers(workers, groups, listed))
+          return { ...endpoint, metricsUrls: { ...endpoint.metricsUrls, ...pages } }
         },
       }
     },
@@ -127,7 +131,7 @@ function serveSystem(
     preview: (from, wanted) => previewServe({ config, configOf, model, folder: fileFolder }, from, wanted, nodes),
 
     close: async leaving => {
-      await leaving
+      await Promise.all([leaving, statistics?.close()])
       await opened.close()
     },
   }
@@ -137,6 +141,25 @@ function serveSystem(
 async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: OpenServeSetup, nodes: Nodes): Promise<void> {
   if (host === null) await requireFreePort(httpPort, 'frontend')
   else await requireSilentPort(nodes.reach(host).address, httpPort, 'frontend')
+}
+
+/**
+ * The registration of each worker. Among workers of a role that started together, nobody tells which is whose: each gets
+ * one of theirs.
+ */
+function registeredWorkers(
+  workers: readonly ServeWorker[],
+  groups: readonly LeaseGroup<ServeWorker>[],
+  listed: readonly Registration[],
+): { readonly [source: string]: Registered } {
+  const services = new Map(listed.map(({ lease, natsService }) => [lease, natsService]))
+  const leases = new Map(groups.flatMap(group => group.workers.map(({ name }, i) => [name, group.leases[i]] as const)))
+  const registered = workers.map(({ name }) => {
+    const lease = leases.get(name)
+    const natsService = lease === undefined ? undefined : services.get(lease)
+    return [name, lease === undefined || natsService === undefined ? null : { lease, natsService }] as const
+  })
+  return Object.fromEntries(registered)
 }
 
 function endpointAt(address: string, { httpPort }: OpenServeSetup, model: string): Endpoint {

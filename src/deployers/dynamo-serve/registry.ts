@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Role } from '../../model/index.ts'
+import { parsedJson, type Role } from '../../model/index.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { serviceOf } from './service-file.ts'
 
@@ -10,9 +10,14 @@ export interface Registration {
   readonly key: string
   readonly service: string
   readonly lease: string
+  /** Name of the instance's service on NATS, such as `dynamo_tensorrtllmworker`; absent if not registered. */
+  readonly natsService?: string
 }
 
-const rangeSchema = z.object({ kvs: z.array(z.object({ key: z.string() })).default([]) })
+const rangeSchema = z.object({
+  kvs: z.array(z.object({ key: z.string(), value: z.string().default('') })).default([]),
+})
+const instanceSchema = z.object({ transport: z.object({ nats_tcp: z.string() }) })
 const prefix = 'instances/'
 /** First key after all keys with the prefix. */
 const prefixEnd = 'instances0'
@@ -24,10 +29,11 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
  * @throws TypeError, SyntaxError or ZodError if etcd's response is invalid
  */
 export async function registrations(etcdUrl: string, signal: AbortSignal): Promise<readonly Registration[]> {
-  const body = JSON.stringify({ key: base64(prefix), range_end: base64(prefixEnd), keys_only: true })
+  const body = JSON.stringify({ key: base64(prefix), range_end: base64(prefixEnd) })
   const answer = await fetch(`${originOf(etcdUrl)}/v3/kv/range`, { method: 'POST', body, signal })
   const { kvs } = rangeSchema.parse(await answer.json())
-  return kvs.flatMap(({ key }) => parseRegistration(Buffer.from(key, 'base64').toString()) ?? [])
+  const text = (encoded: string) => Buffer.from(encoded, 'base64').toString()
+  return kvs.flatMap(({ key, value }) => parseRegistration(text(key), text(value)) ?? [])
 }
 
 function originOf(etcdUrl: string): string {
@@ -46,10 +52,13 @@ export async function revokeLease(etcdUrl: string, lease: string, signal: AbortS
   signal.throwIfAborted()
 }
 
-/** Parses a key; null if it has another form. */
-export function parseRegistration(key: string): Registration | null {
+/** Parses a key and the instance in its value; null if the key has another form. */
+export function parseRegistration(key: string, value = ''): Registration | null {
   const [, service, lease] = /^instances\/[^/]+\/([^/]+)\/.*:([0-9a-f]+)$/.exec(key) ?? []
-  return service === undefined || lease === undefined ? null : { key, service, lease }
+  if (service === undefined || lease === undefined) return null
+  // The subject of an endpoint: SERVICE.ENDPOINT-LEASE.
+  const [natsService] = instanceSchema.safeParse(parsedJson(value)).data?.transport.nats_tcp.split('.') ?? []
+  return { key, service, lease, ...(natsService === undefined ? {} : { natsService }) }
 }
 
 /** Workers that should be listed: those that stay during a change, and those that it started. */

@@ -14,6 +14,8 @@ export function serveWorkers(config: DynamoServeConfig, context: SectionContext)
     engine: trtllm.name,
     release: 'dynamo-0.3',
     isComplete: false,
+    // `publish_events_and_metrics` of components/worker.py; prefill workers of 0.3.1 have no such setting.
+    metricsShownBy: 'in NVIDIA’s example for Dynamo 0.3.1, the worker publishes them if its section has router: kv',
     arguments: () => [],
     // This deployer's checks report problems of the files; an incomplete pair matches nothing.
     engineFile: role => {

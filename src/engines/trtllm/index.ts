@@ -99,12 +99,14 @@ export const trtllm = defineEngine({
   logAdvice: trtllmLogAdvice,
   usageTellsPrefillCache: true,
   metrics: {
-    running: ['num_requests_running'],
+    // The second ones are those of `load_metrics` in Dynamo 0.3.1.
+    running: ['num_requests_running', '^dynamo_load_metrics_request_active_slots$'],
     waiting: ['num_requests_waiting'],
+    slots: ['^dynamo_load_metrics_request_total_slots$'],
     kvCacheUsage: ['kv_cache_usage_perc'],
     cacheFound: ['^trtllm[_:]prompt_cached_tokens_total$'],
     cacheLookedFor: ['^trtllm[_:]prompt_tokens_total$'],
-    cacheHitRate: ['^trtllm[_:]kv_cache_hit_rate$'],
+    cacheHitRate: ['^trtllm[_:]kv_cache_hit_rate$', '^dynamo_load_metrics_gpu_prefix_cache_hit_rate$'],
     // From `tensorrt_llm/metrics/collector.py`, main at 050f80d of 2026: per step with enable_iter_perf_stats, per
     // position and finished request with return_perf_metrics. Version 1.1 has none of them.
     specDraftTokens: ['^trtllm[_:]spec_decode_num_draft_tokens_total$'],

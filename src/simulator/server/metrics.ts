@@ -99,12 +99,20 @@ export function createFrontendMetrics(model: string): FrontendMetrics {
         histogramText(name('request_duration_seconds'), 'Request latency in simulated time', labels, duration),
         histogramText(name('input_sequence_tokens'), 'Prompt tokens', labels, inputTokens),
         histogramText(name('output_sequence_tokens'), 'Output tokens', labels, outputTokens),
+        slotsText(name('model_max_num_seqs'), labels, workers),
         metricText('fulcrum_engine_workers', 'gauge', 'Workers by role', workerCounts(engine)),
         metricText('fulcrum_engine_transferring', 'gauge', 'KV transfers under way', [[{}, engine.transferring]]),
         latenessText(lateness),
       ].join('')
     },
   }
+}
+
+/** As Dynamo's frontend, shows the slots of one worker that answers for the model; nothing without such a worker. */
+function slotsText(metric: string, labels: { readonly model: string }, workers: ReturnType<Engine['workers']>): string {
+  const worker = workers.find(({ role }) => role !== 'prefill')
+  if (worker === undefined) return ''
+  return metricText(metric, 'gauge', 'Sequences that one worker runs at once', [[labels, worker.load.slots]])
 }
 
 function workerCounts(engine: Engine): [{ role: string }, number][] {
