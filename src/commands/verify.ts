@@ -7,7 +7,7 @@ import { type Held, heldTogether, type PromiseVerdict, promiseVerdicts } from '.
 import { runningAt } from '../deployers/attach/running-at.ts'
 import { createRun, fulcrumVersion, readRun } from '../journal/index.ts'
 import { figures } from '../metrics/figures/index.ts'
-import { type Endpoint, exitCodes, FulcrumError } from '../model/index.ts'
+import { defined, type Endpoint, exitCodes, FulcrumError } from '../model/index.ts'
 import { onlyPoints } from '../plan/only.ts'
 import { planSweep } from '../plan/plan.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
@@ -131,7 +131,7 @@ async function planToVerify(
   const whole = await sweepAsItWas({
     sweepFile: kept.file,
     sweepText: kept.text,
-    ...(kept.id === undefined ? {} : { sweepId: kept.id }),
+    ...defined({ sweepId: kept.id }),
     plan: { points: kept.points },
   })
   // A name of its own keeps the run out of the sweep's history.

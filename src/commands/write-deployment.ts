@@ -4,7 +4,7 @@ import { type Analysis, analyse } from '../analysis/analyse.ts'
 import type { MeasuredPoint } from '../analysis/measured-point.ts'
 import { type Expectation, expectedOf } from '../analysis/verify/expected.ts'
 import { fulcrumVersion, type Run, writeWithFolders } from '../journal/index.ts'
-import { FulcrumError } from '../model/index.ts'
+import { defined, FulcrumError } from '../model/index.ts'
 import { deploymentReadme } from '../render/markdown/deployment.ts'
 import { deployOf } from '../spec/deploy-of.ts'
 import type { Sweep } from '../spec/sweep.ts'
@@ -87,7 +87,7 @@ async function contentsOf(
     sweep: {
       file: manifest.sweepFile,
       text: manifest.sweepText,
-      ...(manifest.sweepId === undefined ? {} : { id: manifest.sweepId }),
+      ...defined({ id: manifest.sweepId }),
       points: manifest.plan.points,
     },
   }

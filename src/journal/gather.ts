@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { assignmentRedactor, contentId, redactArguments } from '../model/index.ts'
+import { assignmentRedactor, contentId, defined, redactArguments } from '../model/index.ts'
 import type { Conditions } from './began-with.ts'
 import { describeHost } from './host.ts'
 import type { Manifest } from './manifest.ts'
@@ -50,9 +50,9 @@ export async function gatherManifest(
     command: redactArguments(request.command, redact),
     versions: { ...request.systems, fulcrum, node: process.versions.node },
     git,
-    ...(request.files === undefined ? {} : { files: request.files }),
+    ...defined({ files: request.files }),
     host: describeHost(),
-    ...(request.only === undefined ? {} : { only: request.only }),
+    ...defined({ only: request.only }),
     ...(request.mix ? { mix: request.mix } : {}),
     plan: request.plan,
   }

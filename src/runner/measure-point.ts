@@ -160,8 +160,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ...measured,
       ...defined({ promptCache, serverCache, speculation }),
       ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
-      ...(hardware.gpus === null ? {} : { gpus: hardware.gpus }),
-      ...defined({ price: sweep.price, sitePower: sweep.power }),
+      ...defined({ gpus: hardware.gpus ?? undefined, price: sweep.price, sitePower: sweep.power }),
       ...(remarks.length === 0 ? {} : { remarks: [...(measured.remarks ?? []), ...remarks] }),
     }
     const earlier = earlierPrompts(

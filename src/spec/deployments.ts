@@ -1,5 +1,5 @@
 import type { Deployment, Role } from '../model/index.ts'
-import { canonicalJson, gpusOf, roles, topologyLabel } from '../model/index.ts'
+import { canonicalJson, defined, gpusOf, roles, topologyLabel } from '../model/index.ts'
 import { pathText } from '../yaml/problem.ts'
 import { combinations, cross } from './axes/axis.ts'
 import type { DeploymentDraft } from './axes/deployment-draft.ts'
@@ -62,7 +62,7 @@ function deploymentOf(variant: VariantParts, wanted: WantedTopology, engine: Rol
     gpusPerWorker: gpusPerWorker(variant, wanted, engine),
   }
   const id = deploymentId(content, variant.identity.model, variant.identity.deploy)
-  return { id, ...content, ...(variant.name === null ? {} : { variant: variant.name }) }
+  return { id, ...content, ...defined({ variant: variant.name ?? undefined }) }
 }
 
 /** Reports variants that have the content of an earlier one, and returns them. */

@@ -3,7 +3,7 @@ import type { AnyDeployer, ConfiguredDeployer } from '../deployers/define-deploy
 import { systemOf } from '../deployers/variants.ts'
 import type { WorkerEngine } from '../deployers/worker-engine.ts'
 import type { Findings, Tell } from '../engines/role-settings.ts'
-import { defaultLimits, FulcrumError, type Load, type Model, roles } from '../model/index.ts'
+import { defaultLimits, defined, FulcrumError, type Load, type Model, roles } from '../model/index.ts'
 import { remembering } from '../yaml/files.ts'
 import type { Path, PositionStyle, Problem, Report } from '../yaml/problem.ts'
 import { isRecord } from '../yaml/schema-walk.ts'
@@ -195,7 +195,7 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
     slo: readSlo(raw.slo),
     limits,
     telemetry,
-    ...(quality === null ? {} : { quality }),
+    ...defined({ quality: quality ?? undefined }),
     ...(raw.price === undefined ? {} : { price: readPrice(raw.price) }),
     ...(raw.power === undefined ? {} : { power: readPower(raw.power) }),
     repeats,

@@ -6,7 +6,7 @@ import { commandList } from '../../src/cli/command-list.ts'
 import { main } from '../../src/cli/main.ts'
 import { programFor } from '../../src/cli/program.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
-import { parseSlo } from '../../src/commands/import.ts'
+import { parseSlo } from '../../src/commands/import/objectives.ts'
 import { FulcrumError } from '../../src/model/index.ts'
 
 /** What no flag that takes a number may take for one. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { importFormats } from '../../commands/import-formats.ts'
+import { importFormats } from '../../commands/import/formats.ts'
 import { defined } from '../../model/defined.ts'
 import { answerText } from '../../render/terminal/outcome.ts'
 import { jsonText } from '../json-text.ts'
@@ -49,7 +49,8 @@ These files do not say how busy the client was, so Fulcrum cannot check that.
 Which field becomes which figure: docs/reference/import.md`,
     )
     .action(async (folder: string, options: ImportOptions) => {
-      const { importResults, parseSlo } = await import('../../commands/import.ts')
+      const { importResults } = await import('../../commands/import.ts')
+      const { parseSlo } = await import('../../commands/import/objectives.ts')
       const imported = await importResults({
         folder,
         resultsRoot: options.out,

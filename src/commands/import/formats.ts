@@ -1,2 +1,2 @@
 /** Names of the formats, without loading the code that imports them. */
-export { importFormats } from '../generators/import/formats.ts'
+export { importFormats } from '../../generators/import/formats.ts'
