@@ -24,7 +24,7 @@ const cases: readonly (readonly [string, TraceShape, Topology])[] = [
 ]
 
 /** Rounds of the timing, in which both replay each trace in turn. */
-const rounds = 5
+const rounds = 3
 
 /** The same traces by Dynamo's own offline replay and in our virtual time: the same figures? how fast? */
 export async function replay(version: FollowedVersion): Promise<void> {
