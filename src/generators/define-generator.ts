@@ -48,7 +48,7 @@ export interface Sharding<Config> {
   with(config: Config, count: number): Config
 }
 
-/** What shows how the load will ask: a request, or the command that sends it. */
+/** Shows how the load sends requests: an example request, or the command that sends them. */
 export type LoadExample =
   | {
       readonly kind: 'request'
@@ -72,49 +72,51 @@ export interface GeneratorSpec<K extends Keys, Config, Name extends string = str
   readonly capabilities: Partial<GeneratorCapabilities>
   /** Further limitations: combinations, or consequences of a configuration. */
   shortfalls?(asked: AskedLoad, config: Config): readonly Shortfall[]
-  /** Absent when it can't split a point's load over processes. */
+  /** Absent if it cannot split a point's load over processes. */
   readonly sharding?: Sharding<Config>
-  /** What `fulcrum doctor` looks at. Changes nothing, loads nothing. */
+  /** Checks of `fulcrum doctor`. They change nothing and send no load. */
   doctor?(config: Config): Promise<readonly Check[]>
-  /** What it sends or starts for a point. Default: nothing is shown. */
+  /** Request or command for a point. Default: none is shown. */
   example?(point: Point, endpoint: Endpoint, config: Config): Promise<LoadExample>
-  /** Called before the first measurement: a sweep that only is read need not load what measures. */
+  /**
+   * Called before the first measurement, so that commands that only read a sweep do not load the code that measures.
+   */
   create(config: Config, context: GeneratorContext): LoadGenerator | Promise<LoadGenerator>
 }
 
-/** A generator with its configuration. What the configuration holds is its own business. */
+/** A generator with its configuration, whose content only the generator knows. */
 export interface ConfiguredGenerator {
   readonly name: string
   readonly config: unknown
   readonly capabilities: GeneratorCapabilities
-  /** What of the section decides an outcome, as written rather than resolved. */
+  /** Keys of the section that decide an outcome, as written rather than resolved. */
   readonly decisive: { readonly [key: string]: Json }
-  /** What of a load it can't do; empty when it can do it all. */
+  /** Parts of a load that it cannot satisfy; empty if there are none. */
   shortfalls(asked: AskedLoad): readonly Shortfall[]
-  /** Over what the load is split; null when it isn't. */
+  /** Processes or pods that share the load; null if it is not split. */
   readonly shards: ShardSettings | null
-  /** The same with the load split over so many processes; null when it can't be. */
+  /** The same with the load split over this number of processes; null if it cannot be split. */
   split(count: number): ConfiguredGenerator | null
   doctor(): Promise<readonly Check[]>
-  /** What it sends or starts for a point; null when it doesn't say. */
+  /** Request or command for a point; null if the generator does not show it. */
   example(point: Point, endpoint: Endpoint): Promise<LoadExample | null>
   create(context: Omit<GeneratorContext, 'ledger'>): LoadGenerator
 }
 
-/** A generator as the rest of Fulcrum knows it: whatever its configuration is. */
+/** A generator with any configuration, as the rest of Fulcrum uses it. */
 export interface AnyGenerator {
   readonly name: string
   readonly about: string
-  /** The keys of the `generator` section beside `name`. */
+  /** Keys of the `generator` section in addition to `name`. */
   readonly schema: z.ZodObject
   readonly capabilities: GeneratorCapabilities
   /** Whether a point's load can be split over processes. */
   readonly canSplit: boolean
-  /** Configures it from keys that its schema let through; reports what is wrong with them. */
+  /** Configures it from keys that its schema has accepted, and reports their problems. */
   configure(keys: { readonly [key: string]: Json }, context: SectionContext): ConfiguredGenerator
 }
 
-/** A generator that can be configured from code, too. */
+/** A generator that code can configure as well. */
 export interface GeneratorDefinition<Config, Name extends string = string, Schema extends z.ZodObject = z.ZodObject>
   extends AnyGenerator {
   readonly name: Name

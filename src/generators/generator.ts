@@ -8,15 +8,15 @@ export interface LoadProgress {
   readonly done: number
   /** Total requests (or seconds); null if unknown. */
   readonly total: number | null
-  /** What was seen of the point until now; absent where the generator tells only at the end. */
+  /** Values observed so far; absent if the generator only reports at the end. */
   readonly soFar?: LoadSoFar
 }
 
-/** What a load generator has seen of a point until now. None of it is a result. */
+/** Values of a point that the generator has observed so far. They are not results. */
 export interface LoadSoFar {
-  /** Requests sent whose answers have not ended; null where it isn't known. */
+  /** Requests in flight; null if unknown. */
   readonly inFlight: number | null
-  /** Output tokens that have arrived, those of the warm-up included; null where nobody counts them yet. */
+  /** Output tokens that have arrived, including those of the warm-up; null while they are not counted. */
   readonly tokens: number | null
   /** Measured requests that failed. */
   readonly failed: number

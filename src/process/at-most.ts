@@ -1,12 +1,12 @@
-/** Runs work at once while fewer than the limit run, else when its turn has come, first come first served. */
+/** Runs work immediately if fewer than the limit are running, otherwise once it is its turn, in order of arrival. */
 export type Turns = <T>(work: () => Promise<T>) => Promise<T>
 
-/** Lets at most so many pieces of work run at a time. */
+/** Limits how many pieces of work run at a time. */
 export function atMost(limit: number): Turns {
   let running = 0
   const waiting: (() => void)[] = []
   return async work => {
-    // Who is let in takes over the place of the one who leaves, so that nobody slips in between.
+    // The next in line takes over the place of the one that ends, so that none can slip in between.
     if (running < limit) running++
     else await new Promise<void>(resolve => waiting.push(resolve))
     try {

@@ -6,22 +6,22 @@ import { onExit } from 'signal-exit'
 import { FulcrumError } from '../model/index.ts'
 import { identityOf, type ProcessIdentity, sendSignal } from './proc.ts'
 
-/** The variable that every process started by Fulcrum carries, its children included: `<ledger id>/<name>`. */
+/** Environment variable of every process that Fulcrum starts, inherited by its children: `<ledger id>/<name>`. */
 export const ownerVariable = 'FULCRUM_PROCESS'
 
-/** A started process as the ledger keeps it. */
+/** A started process as the ledger records it. */
 export interface LedgerEntry extends ProcessIdentity {
   /** `frontend`, `prefill-0`, `etcd`, … */
   readonly name: string
   readonly argv: readonly string[]
   readonly cwd: string
-  /** Folder of the run that it was started for; null outside a run. */
+  /** Folder of the run for which it was started; null outside a run. */
   readonly runFolder: string | null
   /** ISO 8601. */
   readonly startedAt: string
 }
 
-/** One Fulcrum process and everything that it started and has not yet seen end. */
+/** One Fulcrum process, and every process that it started and has not yet seen end. */
 export interface LedgerFile {
   readonly id: string
   readonly host: string
@@ -29,29 +29,33 @@ export interface LedgerFile {
   readonly processes: readonly LedgerEntry[]
 }
 
-/** The processes that this Fulcrum runs, kept on disk so that the next one finds them should this one be killed. */
+/**
+ * Processes that this Fulcrum runs. They are recorded on disk, so that the next Fulcrum finds them if this one is
+ * killed.
+ */
 export interface ProcessLedger {
   readonly id: string
   readonly runFolder: string | null
   /**
-   * Writes the ledger's file if it isn't there: a process started after that is found even if its entry never gets in.
+   * Writes the ledger's file if it does not exist. A process started after that is found even if its entry was not
+   * written.
    */
   open(): void
   add(entry: LedgerEntry): void
   remove(entry: LedgerEntry): void
-  /** Forgets the ledger's file when nothing is left in it. Safe to call twice. */
+  /** Deletes the ledger's file if it is empty. Safe to call twice. */
   close(): void
 }
 
-/** Where ledgers are kept, one file a Fulcrum process, for all runs of this user on this machine. */
+/** Folder of ledgers, one file per Fulcrum process, for all runs of this user on this machine. */
 export function ledgerFolder(env: NodeJS.ProcessEnv = process.env): string {
   const state = env.XDG_STATE_HOME || join(homedir(), '.local/state')
   return join(env.FULCRUM_STATE_DIR || join(state, 'fulcrum'), 'processes')
 }
 
 /**
- * Makes a ledger of this process; its file is there from the first {@link ProcessLedger.open} on. When Fulcrum ends in
- * any way but SIGKILL or a power cut, what the ledger still holds is killed with it.
+ * Creates the ledger of this process. Its file exists from the first {@link ProcessLedger.open} on. If Fulcrum ends in
+ * any way other than SIGKILL or a power cut, every process left in the ledger is killed with it.
  * @throws FulcrumError environment `state-folder-not-writable`
  */
 export async function openLedger(options: { runFolder?: string; folder?: string } = {}): Promise<ProcessLedger> {

@@ -3,24 +3,24 @@ import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 
-/** A process's output: every line into a file, the last ones at hand. */
+/** Output of a process: every line goes to a file, and the last ones are kept in memory. */
 export interface ProcessLog {
   readonly file: string
   /** Reads a stream line by line to its end. */
   follow(stream: Readable, onLine?: (line: string) => void): void
   lastLines(): readonly string[]
-  /** Resolves when everything is in the file. */
+  /** Resolves once everything is in the file. */
   close(): Promise<void>
 }
 
-/** Enough for a Python traceback and what led to it. */
+/** Enough for a Python traceback and the lines before it. */
 const keptLines = 200
 const longestKeptLine = 4096
 
 /**
- * Opens a log that appends to `file`. When the file cannot be written (disk full, no access) the last lines are still
- * kept, and the process is still drained: a full disk must not stall a worker on its own output.
- * @param watchLine sees every line of the log, secrets hidden
+ * Opens a log that appends to `file`. If the file cannot be written (disk full, no access), the last lines are still
+ * kept and the output is still read, so that a full disk does not block a worker.
+ * @param watchLine receives every line of the log, with secrets hidden
  */
 export function openLog(
   file: string,

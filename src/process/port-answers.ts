@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { defined } from '../model/index.ts'
 
-/** Whether somebody accepts connections on a port. A signal that fires counts as no answer. */
+/** Whether a port accepts connections. If the signal fires first, it does not. */
 export function portAnswers(
   host: string,
   port: number,

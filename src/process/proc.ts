@@ -1,17 +1,17 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 
-/** What tells a process apart from every other that ever had its number. */
+/** Distinguishes a process from all others that ever had its number. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** Start in clock ticks after boot (field 22 of /proc/PID/stat); null where the system has no /proc. */
+  /** Start in clock ticks after boot (field 22 of /proc/PID/stat); null on a system without /proc. */
   readonly startTicks: number | null
-  /** Changes with every boot; null where the system does not say. */
+  /** Changes with every boot; null if the system does not report it. */
   readonly bootId: string | null
-  /** Process numbers mean something only within their namespace: a container has its own. */
+  /** Process numbers are only meaningful within their namespace, and a container has its own. */
   readonly pidNamespace: string | null
 }
 
-/** One line of /proc/PID/stat, as far as processes are managed by it. */
+/** The fields of /proc/PID/stat that managing processes needs. */
 export interface ProcessStat {
   readonly pid: number
   readonly state: string
@@ -20,10 +20,10 @@ export interface ProcessStat {
   readonly startTicks: number
 }
 
-/** A process that has ended and waits to be collected does nothing any more. */
+/** A process that has ended but was not collected does nothing any more. */
 const endedStates = new Set(['Z', 'X', 'x'])
 
-/** The state of a process; null when it is gone, has ended, or there is no /proc. */
+/** State of a process; null if it is gone or has ended, or without /proc. */
 export async function statOf(pid: number): Promise<ProcessStat | null> {
   const line = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null)
   if (line === null) return null
@@ -31,7 +31,7 @@ export async function statOf(pid: number): Promise<ProcessStat | null> {
   return stat === null || endedStates.has(stat.state) ? null : stat
 }
 
-/** Parses /proc/PID/stat; the command name stands in parentheses and may itself hold spaces and parentheses. */
+/** Parses /proc/PID/stat. The command name is in parentheses and may contain spaces and parentheses itself. */
 export function parseStat(line: string): ProcessStat | null {
   const close = line.lastIndexOf(')')
   const [state, parent, group, ...rest] = line.slice(close + 2).split(' ')
@@ -46,15 +46,16 @@ export function parseStat(line: string): ProcessStat | null {
   }
 }
 
-/**
- * The identity of a running process; null when it is gone. Where there is no /proc every running process is 'there'.
- */
+/** Identity of a process. `startTicks` is null if the process is gone, or without /proc. */
 export async function identityOf(pid: number): Promise<ProcessIdentity> {
   const [stat, bootId, pidNamespace] = await Promise.all([statOf(pid), currentBootId(), currentPidNamespace()])
   return { pid, startTicks: stat?.startTicks ?? null, bootId, pidNamespace }
 }
 
-/** Whether the process with this identity still runs; a number that another program has by now is not it. */
+/**
+ * Whether the process with this identity still runs. A later program with the same number does not count. Without
+ * /proc, the answer is no.
+ */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   if (identity.startTicks === null || identity.bootId === null) return false
   if (identity.bootId !== (await currentBootId()) || identity.pidNamespace !== (await currentPidNamespace()))
@@ -73,34 +74,37 @@ export async function currentPidNamespace(): Promise<string | null> {
   return readlink('/proc/self/ns/pid').catch(() => null)
 }
 
-/** All processes that run now. */
+/** All running processes. */
 export async function allProcesses(): Promise<readonly ProcessStat[]> {
   const names = await readdir('/proc').catch(() => [])
   const stats = await Promise.all(names.filter(name => /^\d+$/.test(name)).map(name => statOf(Number(name))))
   return stats.filter(stat => stat !== null)
 }
 
-/** Members of a process group that still run; without /proc, whether anything answers to the group's number. */
+/** Running members of a process group. Without /proc, the group itself if it accepts signals. */
 export async function groupMembers(group: number): Promise<readonly number[]> {
   const running = await allProcesses()
   if (running.length === 0) return answersSignals(-group) ? [group] : []
   return running.filter(stat => stat.group === group).map(stat => stat.pid)
 }
 
-/** The value of a variable in the environment that a process was started with; null when it may not be read. */
+/** Value of a variable in the environment with which a process was started; null if it cannot be read. */
 export async function environmentValue(pid: number, name: string): Promise<string | null> {
   const content = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => null)
   const entry = content?.split('\0').find(variable => variable.startsWith(`${name}=`))
   return entry?.slice(name.length + 1) ?? null
 }
 
-/** The command line of a process; empty when it may not be read. */
+/** Command line of a process; empty if it cannot be read. */
 export async function argumentsOf(pid: number): Promise<readonly string[]> {
   const content = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   return content.split('\0').slice(0, -1)
 }
 
-/** Whether a process (or, negative, a process group) exists at all, ended but uncollected ones included. */
+/**
+ * Whether a process (or, if negative, a process group) exists, including processes that have ended but were not
+ * collected.
+ */
 export function answersSignals(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -110,7 +114,7 @@ export function answersSignals(pid: number): boolean {
   }
 }
 
-/** Sends a signal; a process or group that is already gone is no error. */
+/** Sends a signal. It is not an error if the process or group is already gone. */
 export function sendSignal(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(pid, signal)

@@ -8,25 +8,23 @@ import { groupMembers, identityOf, sendSignal } from './proc.ts'
 
 /** A process to start. */
 export interface ProcessSpec {
-  /** Unique among the processes that run now: `frontend`, `prefill-0`, `etcd`. */
+  /** Unique among the running processes: `frontend`, `prefill-0`, `etcd`. */
   readonly name: string
   readonly argv: readonly [program: string, ...args: string[]]
-  /** Variables beyond the inherited environment. */
+  /** Variables in addition to the inherited environment. */
   readonly env: { readonly [name: string]: string }
   readonly cwd: string
   readonly logFile: string
-  /**
-   * Given: the process gets a standard input, and its standard output comes here line by line instead of into the log.
-   */
+  /** If set, the process gets a standard input, and the lines of its standard output go here instead of to the log. */
   readonly onStdoutLine?: (line: string) => void
   /**
-   * How it is asked to end: by SIGTERM to its group, or by the end of its standard input, for a program that only
-   * passes on what runs elsewhere and would leave that behind. Default: `signal`.
+   * How it is asked to end: by SIGTERM to its group, or by closing its standard input. The latter is for programs that
+   * run others elsewhere and would leave those behind. Default: `signal`.
    */
   readonly endsBy?: 'signal' | 'stdin'
-  /** The machine on which the program really runs, if it is another one. */
+  /** The machine on which the program actually runs, if it is not this one. */
   readonly host?: string
-  /** Tells from a line of its output that a part of the program has failed; the rest may take a while to end. */
+  /** Detects in a line of its output that a part of the program has failed. The rest may take a while to end. */
   readonly partFailedIn?: (line: string) => FailedPart | null
 }
 
@@ -49,35 +47,35 @@ export interface RunningProcess {
   readonly name: string
   readonly pid: number
   readonly logFile: string
-  /** The machine on which the program really runs, if it is another one. */
+  /** The machine on which the program actually runs, if it is not this one. */
   readonly host?: string
   alive(): boolean
-  /** The first part of it that failed, though it may still run itself. */
+  /** Its first part that failed, even if the process itself still runs. */
   failedPart?(): FailedPart | null
   /** Null while it runs. */
   exit(): ProcessExit | null
   readonly exited: Promise<ProcessExit>
   /** When it ended, on the clock of `performance.now()` (ms); null while it runs. */
   endedAtMs?(): number | null
-  /** Writes a line to its standard input, if it was given one. */
+  /** Writes a line to its standard input, if it has one. */
   send(line: string): void
-  /** Last lines of what it said, secrets hidden. */
+  /** Last lines of its output, with secrets hidden. */
   lastLines(): readonly string[]
   /**
-   * SIGTERM to the group (or the end of its standard input, then SIGTERM), SIGKILL after `graceMs`; resolves when the
-   * whole group is gone. Safe to call twice.
+   * Sends SIGTERM to the group (or closes its standard input, then sends SIGTERM), and SIGKILL after `graceMs`.
+   * Resolves once the whole group is gone. Safe to call twice.
    */
   stop(graceMs?: number): Promise<void>
 }
 
 const defaultGraceMs = 10_000
-/** A killed process may take this long to disappear: a GPU worker gives its memory back first. */
+/** Time that a killed process may take to disappear, ms: a GPU worker releases its memory first. */
 const killLimitMs = 30_000
 
 /**
- * Starts a program in a process group of its own, without a shell, entered into the ledger.
- * @throws FulcrumError environment `program-not-started` when there is no such program or it may not be run;
- *   `state-folder-not-writable` when it can't be recorded
+ * Starts a program in its own process group, without a shell, and records it in the ledger.
+ * @throws FulcrumError environment `program-not-started` if the program does not exist or cannot be run;
+ *   `state-folder-not-writable` if it cannot be recorded
  */
 export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Promise<RunningProcess> {
   const [program, ...args] = spec.argv
@@ -125,7 +123,7 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
     throw error
   }
 
-  // Once the whole group is gone its number is free for others: forget it then, not when someone asks.
+  // Once the whole group is gone, other processes can get its number, so the ledger forgets it immediately.
   void exited.then(async () => {
     if ((await groupMembers(pid)).length === 0) ledger.remove(entry)
   })
@@ -170,7 +168,7 @@ export function describeExit({ code, signal }: ProcessExit): string {
   return signal === null ? `exited with code ${code}` : `was killed by ${signal}`
 }
 
-/** Waits until no member of a group runs. */
+/** Waits until no member of a group is running. */
 async function groupGone(group: number, limitMs: number): Promise<boolean> {
   const deadline = performance.now() + limitMs
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 100)) {

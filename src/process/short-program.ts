@@ -1,12 +1,12 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 
-/** What a short program said. */
+/** Result of a short program. */
 export interface Said {
   readonly ok: boolean
-  /** There is no such program. */
+  /** Whether the program does not exist. */
   readonly absent: boolean
   readonly out: string
-  /** Last line of its error output, else of its output, or why it could not run. */
+  /** Last line of its error output, otherwise of its output; or the reason why it could not run. */
   readonly complaint: string
 }
 
@@ -15,7 +15,7 @@ export const programLimitMs = 60_000
 const mostOutputBytes = 100_000_000
 
 /**
- * Runs a program on this machine to its end, at most a minute unless told otherwise; a failure is an answer too.
+ * Runs a program on this machine to its end, for at most a minute by default. Failing is a result too.
  * @param program its path, or its name on PATH
  */
 export async function runShort(
@@ -26,7 +26,7 @@ export async function runShort(
 ): Promise<Said> {
   const { error, out, errors } = await runToEnd(program, args, { env: { ...process.env, ...env }, limitMs })
   const lastLine = (text: string) => text.trim().split('\n').at(-1)
-  // Its code is a number where the program ran, and the system's word where it did not.
+  // The code is a number if the program ran, and the system's error code if it did not.
   const refused = typeof error?.code === 'string' ? error.message : undefined
   const complaint = error?.killed
     ? `no answer within ${limitMs / 1000} s`
@@ -40,7 +40,7 @@ interface Ended {
   readonly errors: string
 }
 
-/** As execFile, which never fails here; not execa, which takes 0.05 s of CPU to load. */
+/** Like execFile, but never rejects. Not execa, which takes 0.05 s of CPU to load. */
 function runToEnd(
   program: string,
   args: readonly string[],

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FulcrumError } from '../model/index.ts'
 
-/** Why ssh could not reach a host, or lost it: not an answer of the program that it was to run there. */
+/** Why ssh could not reach a host, or lost it; not a failure of the program on the host. */
 export interface SshFailure {
-  /** ssh's own last words. */
+  /** The last lines of ssh's own output. */
   readonly why: string
-  /** Whether the next try may succeed: the server was busy, or a connection was cut. */
+  /** Whether another try may succeed, because the server was busy or a connection was cut. */
   readonly passing: boolean
 }
 
-/** ssh ends with this code when it fails itself; a program on the host may do so too. */
+/** ssh's exit code for its own failures. A program on the host may use it too. */
 const failureCode = 255
 
 /**
- * Connections that were cut while they were being made. A server drops some at random when more than ten at once
- * haven't authenticated yet (`MaxStartups`), and says nothing about it.
+ * Messages of connections that were cut while being set up. A server drops some at random, without an explanation, when
+ * more than ten at once are not yet authenticated (`MaxStartups`).
  */
 const passing = [
   /^(kex|ssh)_exchange_identification: /,
@@ -27,7 +27,7 @@ const passing = [
   /^Received disconnect from \S+ .*: Too many (logons|connections)/i,
 ]
 
-/** What else ssh says when it ends for its own reasons. */
+/** Other messages with which ssh ends for its own reasons. */
 const lasting = [
   /^ssh: /,
   /(^|: )Permission denied \([\w,-]*\)\.$/,
@@ -46,18 +46,18 @@ const lasting = [
 ]
 
 /**
- * Tells ssh's own failure from that of the program that it ran on a host. Both may end with 255 (`nvidia-smi` does):
- * then the words decide.
- * @param code that ssh ended with
- * @param said what came from its error output, ssh's words and the program's
- * @returns null when the program on the host ended like that, or ssh did not fail
+ * Distinguishes ssh's own failure from that of the program that it ran on a host. Both may exit with 255 (`nvidia-smi`
+ * does); then the output decides.
+ * @param code exit code of ssh
+ * @param said its error output, with lines of ssh and of the program
+ * @returns null if the program on the host failed, or nothing did
  */
 export function sshFailure(code: number | null | undefined, said: readonly string[] | string): SshFailure | null {
   if (code !== failureCode) return null
   const lines = (typeof said === 'string' ? said.split('\n') : said)
     .map(line => line.trim())
     .filter(line => line !== '')
-  // With LogLevel=QUIET ssh says nothing at all.
+  // With LogLevel=QUIET, ssh prints nothing.
   if (lines.length === 0) return { why: `ssh exited with code ${failureCode} and no message`, passing: false }
   const own = lines.slice(-3).toReversed()
   const cut = own.find(line => passing.some(pattern => pattern.test(line)))
@@ -66,12 +66,12 @@ export function sshFailure(code: number | null | undefined, said: readonly strin
   return other === undefined ? null : { why: other, passing: false }
 }
 
-/** Code of the error that says that ssh itself failed. */
+/** Code of errors in which ssh itself failed. */
 export const sshFailedCode = 'ssh-failed'
 
 /**
- * The error of a host that ssh failed to reach.
- * @param where the host, as messages name it: `node north`
+ * Creates the error for a host that ssh could not reach.
+ * @param where the host as named in messages: `node north`
  */
 export function sshFailed(where: string, { why, passing: mayPass }: SshFailure): FulcrumError {
   return new FulcrumError('environment', sshFailedCode, `ssh to ${where} failed: ${why}`, {
@@ -83,22 +83,22 @@ export function sshFailed(where: string, { why, passing: mayPass }: SshFailure):
   })
 }
 
-/** ssh's own words in such an error. */
+/** ssh's own output in such an error. */
 export function whySshFailed({ cause, message }: FulcrumError): string {
   return typeof cause === 'string' ? cause : message
 }
 
-/** Whether an error says that ssh itself failed. */
+/** Whether an error means that ssh itself failed. */
 export function isSshFailed(error: unknown): error is FulcrumError {
   return error instanceof FulcrumError && error.code === sshFailedCode
 }
 
 /**
- * Pauses before the next tries, milliseconds; each lasts half of it to all of it, so that not all come again at once.
+ * Pauses before further tries, ms. Each is shortened at random to between half and all of it, so that tries spread out.
  */
 const pausesMs = [400, 1_500, 4_000]
 
-/** Waits so long, or until the signal aborts. */
+/** Waits this long, or until the signal aborts. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 
 /** Waits for real time. */
@@ -106,14 +106,15 @@ export const pauseFor: Pause = async (ms, signal) => {
   await sleep(ms, undefined, { signal }).catch(() => {})
 }
 
-/** Whether an error says that the connection was cut while it was being made. */
+/** Whether an error means that the connection was cut while it was being set up. */
 const cutWhileMade = (error: unknown): boolean => isSshFailed(error) && error.retryable
 
 /**
- * Does something over ssh, and again after pauses when a connection was cut while it was being made.
+ * Does something over ssh, and repeats it after pauses if a connection was cut while it was being set up.
  * @param act safe to repeat
- * @param more `again`: whether to try again after an error; by default after {@link sshFailed} of one that was cut
- * @throws what the last try throws; the signal's reason
+ * @param more `again`: whether to try again after an error; default: only after a {@link sshFailed} whose connection
+ *   was cut
+ * @throws whatever the last try throws; the signal's reason
  */
 export async function retryingSsh<T>(
   act: () => Promise<T>,

@@ -1,15 +1,15 @@
 /**
- * Consecutive groups of requests whose means scatter as the whole mean would: 10 to 30 (Schmeiser 1982, "Batch size
- * effects in the analysis of simulation output").
+ * Number of consecutive groups of requests: 10 to 30 suffice for their means to estimate the scatter of the whole mean
+ * (Schmeiser 1982, "Batch size effects in the analysis of simulation output").
  */
 const mostBatches = 20
 
-/** Batches below which their scatter says too little. */
+/** With fewer batches, their scatter is too uncertain. */
 export const fewestBatches = 8
 
 /**
- * Where batches of whole rounds begin and end, as indices into requests in send order. What is left over of a round
- * goes to the first.
+ * Edges of batches that consist of whole rounds, as indices into requests in send order. The first batch also takes the
+ * remainder of a round.
  */
 export function batchEdges(requests: number, round: number): readonly number[] {
   const rounds = Math.floor(requests / round)

@@ -1,21 +1,24 @@
 import { normalProbability } from '../statistics/normal.ts'
 
-/** Share of the error that may have been spent when a share of all information (0–1) is in. */
+/** Share of the error that may be spent once this share of all information (0–1) is available. */
 export type Spending = (information: number) => number
 
-/** Lan and DeMets' spending like Pocock's boundary: about the same at each look, hence early stops. */
+/**
+ * Lan and DeMets' spending function for a boundary like Pocock's: about the same error at each look, so that stops come
+ * early.
+ */
 export const pocockSpending: Spending = information => Math.log(1 + (Math.E - 1) * information)
 
-/** Points of the grid that densities are integrated on (Simpson's rule, hence odd). */
+/** Points of the grid for integrating densities; odd for Simpson's rule. */
 const gridPoints = 161
 
 /**
- * The two-sided error that each look may make by itself, so that all looks together make at most `alpha`: alpha
- * spending (Lan and DeMets 1983, "Discrete sequential boundaries for clinical trials", Biometrika 70) by the recursive
- * integration of Armitage, McPherson and Rowe (1969). Estimates of a growing sample correlate as a Brownian motion
- * does, in information time. Applied as levels rather than as critical values, they serve Student's t and order
- * statistics too (Pocock 1977; Jennison and Turnbull 2000, 3.8), and the intervals made at them hold at all looks at
- * once (repeated confidence intervals, Jennison and Turnbull 1989, JRSS B 51).
+ * Two-sided error that each look may make on its own, so that all looks together make at most `alpha`: alpha spending
+ * (Lan and DeMets 1983, "Discrete sequential boundaries for clinical trials", Biometrika 70) with the recursive
+ * integration of Armitage, McPherson and Rowe (1969). Estimates of a growing sample are correlated like a Brownian
+ * motion in information time. Because they are levels rather than critical values, they also apply to Student's t and
+ * to order statistics (Pocock 1977; Jennison and Turnbull 2000, 3.8). Intervals at these levels hold at all looks
+ * simultaneously (repeated confidence intervals, Jennison and Turnbull 1989, JRSS B 51).
  *
  * @param information ascending shares of all information at the looks, the last one 1
  */
@@ -65,7 +68,7 @@ function step(inside: Grid | null, bound: number, sd: number): Grid {
   return { at, mass }
 }
 
-/** The bound that is crossed with this probability, by bisection. */
+/** The bound that is crossed with this probability, found by bisection. */
 function boundFor(spend: number, crossed: (bound: number) => number, scale: number): number {
   let [low, high] = [0, 8 * scale]
   for (let i = 0; i < 50; i++) {

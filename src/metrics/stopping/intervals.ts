@@ -13,43 +13,43 @@ export interface Bounds {
   readonly high: number
 }
 
-/** How an interval is asked for. */
+/** Conditions for an interval. */
 export interface Asked {
   /**
-   * Requests (conversations) after which a closed loop is where it was: its concurrency. Slots that keep their order
-   * repeat their pattern in every round, which is no uncertainty; 1 where there are no rounds.
+   * Requests (conversations) after which a closed loop returns to the same slot: its concurrency. Slots that keep their
+   * order repeat their pattern in every round, which is not uncertainty. 1 without rounds.
    */
   readonly round: number
-  /** Of this interval, 0–1. */
+  /** Confidence of the interval, 0–1. */
   readonly confidence: number
-  /** Relative difference that doesn't matter, 0–1: values that differ by less depend on each other to no effect. */
+  /** Relative difference that does not matter, 0–1. Dependence between values that differ by less has no effect. */
   readonly blur: number
   /**
-   * Set for an open loop. Nothing bounds how long its requests depend on each other: a queue that is busy for long spans
-   * sections, whose scatter then says too little.
+   * Set for an open loop. Its requests can depend on each other over any distance: a long busy period of a queue spans
+   * several sections, whose scatter is then too small.
    */
   readonly isOpen?: boolean
 }
 
 /**
- * Independent values that a series must be worth, below which its interval is withheld. A report asks for 30; but who
- * looks again and again meets the very looks at which the dependence seems smaller than it is: with 30, intervals of a
- * series with an autocorrelation of 0.9 held 88% instead of 95%.
+ * Minimum number of independent values that a series must be worth for an interval. Reports require 30, but repeated
+ * looks favor the moments at which the dependence seems smaller than it is: with 30, intervals of a series with an
+ * autocorrelation of 0.9 held in 88% of cases instead of 95%.
  */
 const fewestEffective = 60
 
 /**
- * Requests of an open loop count for as much less. Whoever looks again and again stops where a queue happened to be
- * quiet, in which time requests depend on each other less than they do over all: taken at their word, intervals held 89%
- * at a queue that is busy for 70% of the time, and more at less.
+ * Requests of an open loop count for this many times less. Repeated looks stop when a queue happened to be quiet, and
+ * requests depend on each other less at such times than overall: without this factor, intervals held in 89% of cases at
+ * a queue that is busy for 70% of the time.
  */
 const openCaution = 3
 
 /**
- * Interval of the mean of values in send order, which may depend on their neighbours. Its error is the larger one of
- * two estimates: from the autocorrelations within (Geyer 1992), and from the means of batches (Schmeiser 1982), which
- * see slower waves. Where the values are worth too few independent ones for it, those near the mean count as equal, and
- * the interval is wider by as much. Null where that does not help, or there are too few batches.
+ * Interval of the mean of values in send order, which may depend on their neighbors. Its error is the larger of two
+ * estimates: from the autocorrelations (Geyer 1992), and from the means of batches (Schmeiser 1982), which detect
+ * slower waves. If the values are worth too few independent ones, values near the mean count as equal, and the interval
+ * is wider by that margin. Null if that does not suffice, or if there are too few batches.
  */
 export function meanBounds(series: Float64Array, asked: Asked): Bounds | null {
   if (series.length < fewestBatches) return null
@@ -63,8 +63,8 @@ export function meanBounds(series: Float64Array, asked: Asked): Bounds | null {
 }
 
 /**
- * Interval of a ratio of sums, such as tokens over time, by {@link meanBounds} of what each pair adds to its error (the
- * usual linear approximation).
+ * Interval of a ratio of sums, such as tokens over time: {@link meanBounds} of each pair's contribution to its error
+ * (the usual linear approximation).
  */
 export function ratioBounds(above: Float64Array, below: Float64Array, asked: Asked): Bounds | null {
   const each = meanOf(below)
@@ -76,7 +76,7 @@ export function ratioBounds(above: Float64Array, below: Float64Array, asked: Ask
   )
 }
 
-/** Interval of a rate that was counted in batches of unequal length: their sums, and by how much they scatter. */
+/** Interval of a rate from counts in batches of unequal length, by their sums and scatter. */
 export function rateBounds(amounts: Float64Array, times: Float64Array, confidence: number): Bounds | null {
   const batches = amounts.length
   const time = meanOf(times) * batches
@@ -88,17 +88,17 @@ export function rateBounds(amounts: Float64Array, times: Float64Array, confidenc
 }
 
 /**
- * Interval of a percentile of values in send order, from order statistics on as many independent values as they are
- * worth: by the autocorrelations of "lies above the percentile", and by the scatter of its share from batch to batch,
- * whichever says fewer. The scatter of few batches is itself uncertain, by as much as Student's t is wider than the
- * normal distribution. Blurred and withheld as in {@link meanBounds}.
+ * Interval of a percentile of values in send order, from order statistics of as many independent values as they are
+ * worth. That number is the smaller of two estimates: from the autocorrelations of "is above the percentile", and from
+ * the scatter of its share between batches. The scatter of few batches is itself uncertain, by as much as Student's t
+ * is wider than the normal distribution. Blurred and withheld as in {@link meanBounds}.
  *
- * Values of one conversation may have anything in common: then conversations are what is independent, and the share
- * above the percentile scatters from one to the next (cluster sampling: Woodruff 1952, "Confidence intervals for medians
- * and other position measures"; Kish 1965, the design effect).
+ * Values of one conversation may depend on each other in any way. Then conversations are independent, and the share
+ * above the percentile scatters between them (cluster sampling: Woodruff 1952, "Confidence intervals for medians and
+ * other position measures"; Kish 1965, the design effect).
  *
  * @param percentile 0–100
- * @param units where each conversation begins in the series, and its end; absent where each value is by itself
+ * @param units start of each conversation in the series, and the end of the last; absent if values are single
  */
 export function percentileBounds(
   series: Float64Array,
@@ -118,14 +118,14 @@ export function percentileBounds(
 }
 
 /**
- * Interval of a percentile from how much those of sections scatter around that of all (sectioning: Asmussen and Glynn
- * 2007; Nakayama 2014, "Confidence intervals for quantiles using sectioning"). Needs no independent values but in
- * different sections; what neighbouring ones have in common widens it. Null where sections are too few, or too short to
- * have a percentile.
+ * Interval of a percentile from the scatter of sections around the percentile of all values (sectioning: Asmussen and
+ * Glynn 2007; Nakayama 2014, "Confidence intervals for quantiles using sectioning"). Only values of different sections
+ * must be independent; dependence of neighboring sections widens it. Null if there are too few sections, or if they are
+ * too short to have a percentile.
  */
 function bySections(series: Float64Array, percentile: number, asked: Asked, units?: Uint32Array): Bounds | null {
   const count = units === undefined ? series.length : units.length - 1
-  // Of the things that sections consist of: requests, or conversations with several of them.
+  // In what sections consist of: requests, or conversations with several requests.
   const shortest = Math.ceil(((100 / (100 - percentile)) * count) / series.length)
   const round = Math.max(1, Math.ceil(shortest / asked.round)) * asked.round
   const edges = batchEdges(count, round).map(edge => units?.[edge] ?? edge)
@@ -155,7 +155,7 @@ function percentileOf(series: Float64Array, percentile: number, asked: Asked, un
   return { estimate, low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY }
 }
 
-/** Independent values that a series is worth for the share of ones; null where they are too few. */
+/** Independent values that a series is worth for the share of ones; null if they are too few. */
 function effectiveRequests(series: Float64Array, above: Float64Array, asked: Asked): number | null {
   const edges = batchEdges(series.length, asked.round)
   if (edges.length - 1 < fewestBatches) return null
@@ -169,8 +169,8 @@ function effectiveRequests(series: Float64Array, above: Float64Array, asked: Ask
 }
 
 /**
- * The same of conversations: as many independent values as would let the share scatter as it does from conversation to
- * conversation, and no more than there are values.
+ * The same for conversations: the number of independent values with which the share would scatter as it does between
+ * conversations; at most the number of values.
  */
 function effectiveOfUnits(above: Float64Array, units: Uint32Array, { round, confidence }: Asked): number | null {
   const count = units.length - 1
@@ -178,7 +178,7 @@ function effectiveOfUnits(above: Float64Array, units: Uint32Array, { round, conf
   const batches = edges.length - 1
   if (batches < fewestBatches) return null
   const share = meanOf(above)
-  // What each adds to the share's error: a ratio of sums, as conversations that failed are shorter.
+  // Contributions to the share's error. It is a ratio of sums, because conversations with a failure are shorter.
   const errors = Float64Array.from(
     { length: count },
     (_, unit) =>
@@ -192,7 +192,7 @@ function effectiveOfUnits(above: Float64Array, units: Uint32Array, { round, conf
   return variance === 0 ? above.length : Math.min(above.length, (share * (1 - share)) / variance)
 }
 
-/** Half of the interval of a series' mean; null where it is worth too few independent values. */
+/** Half of the interval of a series' mean; null if the series is worth too few independent values. */
 function halfWidth(series: Float64Array, { round, confidence }: Asked): number | null {
   const edges = batchEdges(series.length, round)
   const batches = edges.length - 1
@@ -206,15 +206,15 @@ function halfWidth(series: Float64Array, { round, confidence }: Asked): number |
 }
 
 /**
- * Squared standard error of a mean whose values are worth so many independent ones. Values that move together scatter
- * less around their own mean than around the true one: by n over n − n / effective.
+ * Squared standard error of a mean whose values are worth `effective` independent ones. Dependent values scatter less
+ * around their own mean than around the true one, by n over n − n / effective.
  */
 function varianceByValues(rest: Float64Array, effective: number): number {
   const squares = rest.reduce((sum, value) => sum + value ** 2, 0)
   return squares / (rest.length - rest.length / effective) / effective
 }
 
-/** How many times as much the share of ones scatters as that of independent values would; 1 at least. */
+/** Factor by which the share of ones scatters more than that of independent values; at least 1. */
 function designEffect(ones: Float64Array, edges: readonly number[], confidence: number): number {
   const share = meanOf(ones)
   const independent = (share * (1 - share)) / ones.length
@@ -223,7 +223,7 @@ function designEffect(ones: Float64Array, edges: readonly number[], confidence: 
   return Math.max(1, (widening ** 2 * varianceByBatches(ones, edges)) / independent)
 }
 
-/** Squared standard error of the mean, from how much the sums of batches scatter. */
+/** Squared standard error of the mean, from the scatter of the sums of batches. */
 function varianceByBatches(series: Float64Array, edges: readonly number[]): number {
   const mean = meanOf(series)
   const batches = edges.length - 1
@@ -236,7 +236,7 @@ function varianceByBatches(series: Float64Array, edges: readonly number[]): numb
   return ((squares / series.length ** 2) * batches) / (batches - 1)
 }
 
-/** Deviations from what the place in a round has on average; rounding errors are none. */
+/** Deviations from the mean of the same place in all rounds; rounding errors become 0. */
 function withoutPattern(series: Float64Array, round: number): Float64Array {
   const sums = new Float64Array(round)
   const counts = new Float64Array(round)
@@ -250,7 +250,7 @@ function withoutPattern(series: Float64Array, round: number): Float64Array {
   return rest.every(value => Math.abs(value) <= 1e-9 * most) ? rest.fill(0) : rest
 }
 
-/** Values within a margin of a place are put there. */
+/** Moves values within a margin of a place to that place. */
 function blur(series: Float64Array, at: number, margin: number): Float64Array {
   return series.map(value => (Math.abs(value - at) <= margin ? at : value))
 }

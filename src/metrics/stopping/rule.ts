@@ -8,14 +8,14 @@ import type { LoadSample } from './sample.ts'
 
 /** When a measurement may stop. */
 export interface StoppingRule {
-  /** Measured requests before the first look, and the most. */
+  /** Measured requests before the first look, and their maximum. */
   readonly min: number
   readonly max: number
-  /** Relative half-width at which a figure is precise, 0–1. */
+  /** Relative half-width below which a figure is precise, 0–1. */
   readonly precision: number
 }
 
-/** What a figure's interval is held against. */
+/** Targets that the intervals of figures are compared with. */
 export interface Aim {
   readonly slo: Slo
   /** See {@link Asked}. */
@@ -24,19 +24,19 @@ export interface Aim {
   readonly ratePerMs?: number
 }
 
-/** A number of measured requests after which it is decided whether to go on. */
+/** A number of measured requests after which the rule decides whether to continue. */
 export interface Look {
   readonly requests: number
-  /** Confidence of intervals made at this look alone, 0–1. */
+  /** Confidence of the intervals of this look alone, 0–1. */
   readonly confidence: number
 }
 
-/** Confidence that all looks together leave an interval. */
+/** Confidence of an interval over all looks together. */
 export const stoppingConfidence = 0.95
 
 /**
- * The looks of a rule: {@link lookCounts}, each at the confidence by which intervals of all looks hold together. `min`
- * above `max` looks once.
+ * The looks of a rule: {@link lookCounts}, each with the confidence at which the intervals of all looks hold together.
+ * If `min` is above `max`, there is one look.
  */
 export function looksOf({ min, max }: Pick<StoppingRule, 'min' | 'max'>): readonly Look[] {
   const counts = lookCounts(Math.min(min, max), max)
@@ -48,9 +48,9 @@ export function looksOf({ min, max }: Pick<StoppingRule, 'min' | 'max'>): readon
 }
 
 /**
- * What decides, at one look: the objectives of the SLO (surely met, surely missed, or precise) and both axes of the
- * frontier (precise). Figures that there are no values for decide nothing. A load that only fails has none, and is at
- * an end.
+ * The deciding figures at one look: the objectives of the SLO (certainly met, certainly missed, or precise) and both
+ * axes of the frontier (precise). Figures without values decide nothing. A load in which every request fails has none,
+ * so it ends.
  */
 export function figuresAtLook(
   sample: LoadSample,
@@ -58,7 +58,7 @@ export function figuresAtLook(
   precision: number,
   confidence: number,
 ): readonly FigureAtLook[] {
-  // Half for what is blurred, half for the interval.
+  // Half of the precision is for blurring, half for the interval.
   const asked: Asked = { round, confidence, blur: precision / 2, isOpen: ratePerMs !== undefined }
   const objectives = [
     ['ttft_p95_ms', 'ttftMs', slo.ttftP95Ms],
@@ -87,18 +87,17 @@ export function figuresAtLook(
   ]
 }
 
-/** Whether nothing is open any more. */
+/** Whether no figure is open any more. */
 export function isSettled(figures: readonly FigureAtLook[]): boolean {
   return figures.every(({ state }) => state !== 'open')
 }
 
 /**
- * Throughput by how much batches of the window scatter, and no surer than tokens over latency: by Little's law these
- * are throughput over the concurrency, and long answers that span many batches show there.
+ * Throughput, from the scatter of batches of the window, and no more certain than tokens over latency: by Little's law
+ * these are throughput divided by the concurrency, and long answers that span many batches are visible there.
  *
- * The rate of an open loop is known: what isn't is how many tokens arrive for each request that is due. So the chance
- * by which arrivals were more or fewer in this window is left out (indirect estimation: Glynn and Whitt 1989, "Indirect
- * estimation via L = λW").
+ * The rate of an open loop is known; only the number of tokens per due request is not. The random number of arrivals in
+ * this window is therefore excluded (indirect estimation: Glynn and Whitt 1989, "Indirect estimation via L = λW").
  */
 function throughputBounds(sample: LoadSample, asked: Asked, ratePerMs?: number): Bounds | null {
   if (ratePerMs !== undefined) {

@@ -4,38 +4,40 @@ import type { RequestRecords } from '../records.ts'
 import { batchEdges } from './batches.ts'
 
 /**
- * What the first measured requests of a load showed. Per-request series are in send order, of answered requests alone;
- * those of conversations one conversation after another, in the order in which these began.
+ * The first measured requests of a load. Series per request are in send order and only have answered requests. Those of
+ * conversations are in the order in which the conversations began, one after another.
  */
 export interface LoadSample {
-  /** Measured requests, failed ones included. */
+  /** Measured requests, including failed ones. */
   readonly requests: number
   readonly ttftMs: Float64Array
-  /** Of requests that have one. */
+  /** Only of requests that have one. */
   readonly ttfoMs: Float64Array
-  /** Of requests that have one. */
+  /** Only of requests that have one. */
   readonly itlMs: Float64Array
   readonly requestLatencyMs: Float64Array
-  /** Where the conversations of each series begin, and its end; absent where each request stands by itself. */
+  /** Start of each conversation in each series, and the end of the last; absent if requests are single. */
   readonly units?: { readonly [series in 'ttftMs' | 'ttfoMs' | 'itlMs' | 'requestLatencyMs']: Uint32Array }
-  /** Output tokens, and the time for which a slot was held by them: of each request, or of each conversation. */
+  /** Output tokens, and the time for which they held a slot, per request or per conversation. */
   readonly outputTokens: Float64Array
   readonly heldMs: Float64Array
-  /** Tokens after the first chunk and the time that they took, of requests or conversations that have any. */
+  /** Tokens after the first chunk and the time they took, of requests or conversations that have any. */
   readonly decodeTokens: Float64Array
   readonly decodeMs: Float64Array
-  /** Output tokens that arrived in each batch of the window, of requests of any phase, and how long the batch was. */
+  /**
+   * Output tokens that arrived in each batch of the window, from requests of any phase, and the length of the batch.
+   */
   readonly deliveredTokens: Float64Array
   readonly batchMs: Float64Array
   /** Requests (conversations) that began in each batch. */
   readonly batchStarts: Float64Array
 }
 
-/** Which requests a sample is of, and how it sees them. */
+/** Requests of a sample, and how to read them. */
 export interface SampleOptions {
   /** Rows of the warm-up, which come first. */
   readonly before: number
-  /** Rows after them that are measured. */
+  /** Measured rows after them. */
   readonly count: number
   /** See `Asked`. */
   readonly round: number
@@ -49,7 +51,7 @@ export interface SampleOptions {
  *   whole and in the order in which they began. The first `before + count` must have ended
  */
 export function sampleOf(records: RequestRecords, { before, count, round, from }: SampleOptions): LoadSample {
-  // Columns go on behind the rows that count.
+  // Columns continue behind the rows that count.
   const first: RequestRecords = { ...records, count: before + count }
   const latencies = latenciesOf(first, from)
   const answered = rowsWhere(first, before, row => first.error[row] === 0)
@@ -116,7 +118,7 @@ export function sampleOf(records: RequestRecords, { before, count, round, from }
   }
 }
 
-/** Where each conversation begins among some rows, as places in their list, and its end. */
+/** Start of each conversation among some rows, as positions in their list, and the end of the last. */
 function unitsOf({ session }: RequestRecords, rows: readonly number[]): Uint32Array {
   const begins: number[] = []
   for (const [place, row] of rows.entries()) {
@@ -135,8 +137,8 @@ function sumsOf(values: Float64Array, units: Uint32Array | null): Float64Array {
 }
 
 /**
- * Output tokens of answered requests that arrived between neighbouring moments: the first chunk's at once, the rest
- * evenly.
+ * Output tokens of answered requests that arrived between consecutive moments. Those of the first chunk arrive at once,
+ * the others evenly.
  */
 function deliveredBetween(records: RequestRecords, edges: readonly number[]): Float64Array {
   const delivered = new Float64Array(Math.max(0, edges.length - 1))
@@ -156,7 +158,7 @@ function deliveredBetween(records: RequestRecords, edges: readonly number[]): Fl
   return delivered
 }
 
-/** When a request was sent, or due where the schedule decides. */
+/** When a request was sent, or due if a schedule decides. */
 function startedAt(records: RequestRecords, row: number, from: LatencyFrom): number {
   const sent = records.sentMs[row] ?? Number.NaN
   return from === 'scheduled' || Number.isNaN(sent) ? (records.scheduledMs[row] ?? Number.NaN) : sent

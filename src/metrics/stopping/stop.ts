@@ -6,13 +6,13 @@ import type { Look } from './rule.ts'
 import { figuresAtLook, isSettled, looksOf } from './rule.ts'
 import { sampleOf } from './sample.ts'
 
-/** Whether a point can't win any more, by what is sure of it. */
+/** Whether a point can no longer win, given its certain figures. */
 export type IsBeaten = (figures: readonly FigureAtLook[]) => boolean
 
-/** All that decides when a load ends. */
+/** Everything that decides when a load ends. */
 export interface StopRule {
   readonly looks: readonly Look[]
-  /** Requests of the warm-up; of an open loop, those that are remembered. */
+  /** Requests of the warm-up; in an open loop, the number of them to remember. */
   readonly before: number
   readonly round: number
   /** Requests of a conversation; 1 without turns. */
@@ -27,13 +27,13 @@ export interface StopRule {
 const never: IsBeaten = () => false
 
 /**
- * An open loop warms up until it has been loaded for long enough, so nobody knows with how many requests: as many of
- * the last ones are remembered, to count the tokens of theirs that arrive in the window.
+ * An open loop warms up until it has been loaded for long enough, so its number of warm-up requests is unknown. This
+ * many of the last ones are kept, because their tokens may arrive in the window.
  */
 const openWarmupRows = 4096
 
 /**
- * The rule of a load with `requests: auto`; null for any other load, and for those that it can't end (see
+ * The rule of a load with `requests: auto`; null for any other load, and for loads that it cannot end (see
  * `whyNotAuto`).
  */
 export function stopRuleOf(
@@ -53,17 +53,17 @@ export function stopRuleOf(
   return { ...common, looks, before: openWarmupRows, round: 1, requestsPerS: level.requestsPerS }
 }
 
-/** Rows that hold the first so many measured requests of a rule, after those of its warm-up. */
+/** Rows for the measured requests up to a rule's last look, after those of its warm-up. */
 export function mostRows({ looks, before, turns }: StopRule): number {
   return before + wholeSessions(looks.at(-1)?.requests ?? 0, turns)
 }
 
-/** So many requests, and those that complete their conversation. */
+/** This number of requests, rounded up to whole conversations. */
 export function wholeSessions(requests: number, turns: number): number {
   return Math.ceil(requests / turns) * turns
 }
 
-/** What one look says: whether to stop at it, and why. */
+/** Result of one look: whether to stop, and why. */
 export interface LookResult {
   readonly figures: readonly FigureAtLook[]
   readonly reason: Stopping['reason'] | null
@@ -87,8 +87,8 @@ export function lookAt(records: RequestRecords, rule: StopRule, look: Look): Loo
 }
 
 /**
- * Rows of the warm-up, and of the first measured conversations (a request without turns is one), each in the order in
- * which they were due. A conversation's own stand together. Rows that were never due are none.
+ * Rows of the warm-up, then those of the first measured conversations (a request without turns is one), each in the
+ * order in which they were due. Rows of a conversation are together. Rows that were never due are left out.
  */
 function inOrder(
   records: RequestRecords,
@@ -101,7 +101,7 @@ function inOrder(
   const found = new Map<number | string, number[]>()
   for (const row of ofPhase('measured')) {
     const session = records.session[row] ?? Number.NaN
-    // Rows are none of the numbers of conversations.
+    // Row numbers never equal the numbers of conversations.
     const key = Number.isNaN(session) ? `${row}` : session
     const known = found.get(key)
     if (known !== undefined) known.push(row)
@@ -111,11 +111,11 @@ function inOrder(
 }
 
 /**
- * Tells the requests that were sent behind those that a load was stopped at apart, as those that only held the load. So
- * the figures of a point are of the requests that decided, however many more were on their way.
+ * Marks requests sent after those at which a load was stopped as requests that only held the load. The figures of a
+ * point are then those of the requests that decided, however many others were in flight.
  *
  * @param parts records of every thread, whose phases are changed
- * @param requests measured requests that it was stopped at
+ * @param requests measured requests at which it was stopped
  */
 export function keepFirst(parts: readonly RequestRecords[], rule: StopRule, requests: number): void {
   const [measured, after] = [phaseCode('measured'), phaseCode('after')]
@@ -126,7 +126,7 @@ export function keepFirst(parts: readonly RequestRecords[], rule: StopRule, requ
     if (part.phase[row] === measured && !kept.has(at)) part.phase[row] = after
 }
 
-/** What deciding the order of requests takes. */
+/** The columns that determine the order of requests. */
 function pickFrom(places: readonly { readonly part: RequestRecords; readonly row: number }[]): RequestRecords {
   const all = createRecords(places.length)
   for (const [at, { part, row }] of places.entries()) {
@@ -136,10 +136,10 @@ function pickFrom(places: readonly { readonly part: RequestRecords; readonly row
 }
 
 /**
- * A load that has ended, read anew at the look that it stopped at.
+ * Evaluates a load that has ended at the look at which it was stopped.
  *
  * @param records what {@link keepFirst} kept, with their phases
- * @param requests measured requests that it was stopped at
+ * @param requests measured requests at which it was stopped
  */
 export function settleStop(records: RequestRecords, rule: StopRule, requests: number): Stopping {
   const look = rule.looks.find(each => each.requests === requests) ?? rule.looks.at(-1)
