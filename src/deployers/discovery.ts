@@ -61,13 +61,14 @@ export async function registeredInstances(url: string, signal: AbortSignal): Pro
 export interface Instance {
   readonly namespace: string
   readonly prefill: boolean
-  /** `host:port`; absent where discovery does not say. */
+  /** `host:port`; absent if discovery does not report it. */
   readonly address?: string | undefined
 }
 
 /**
- * Addresses that are registered more than once, in words. Every worker has a port of its own, so either one process has
- * registered twice, or a killed one had the port and its lease has not run out: the frontend would send it requests, too.
+ * Addresses that are registered more than once, in words. Every worker has its own port, so either one process
+ * registered twice, or a killed worker had the port and its lease has not expired. In both cases, the frontend would
+ * send requests to the wrong one.
  */
 export function registeredTwice(addresses: readonly string[]): readonly string[] {
   return [...Map.groupBy(addresses, address => address)].flatMap(([address, { length }]) =>
@@ -105,7 +106,7 @@ export function hasSurplus(
 
 const answerLimitMs = 2_000
 
-/** Addresses where nobody listens any more, so that only a lease is left that has not expired. */
+/** Addresses at which nothing listens any more, so that only an unexpired lease is left. */
 export async function deserted(addresses: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)])
   const distinct = [...new Set(addresses)]

@@ -106,7 +106,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     )
   }
 
-  /** Workers that no longer run, or that run where nobody can reach them. */
+  /** Workers that no longer run, or whose node is unreachable. */
   async function unfitWorkers(): Promise<readonly Worker[]> {
     const fit = await Promise.all(workers.map(worker => worker.fit()))
     const usable = new Set(nodes.hosts().map(({ name }) => name))

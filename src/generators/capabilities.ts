@@ -38,11 +38,11 @@ export interface GeneratorCapabilities {
   readonly autoRequests: boolean
   /** What its figures can be of. */
   readonly windows: readonly WindowKind[]
-  /** `fresh`: each point has prompts of its own by its id. `by-seed`: the same seed gives the same prompts. */
+  /** `fresh`: each point has its own prompts, derived from its id. `by-seed`: the same seed gives the same prompts. */
   readonly prompts: 'fresh' | 'by-seed'
 }
 
-/** What every generator can do at least; what a plug-in doesn't say is taken from here. */
+/** Minimum capabilities of a generator, and defaults for those that a plug-in omits. */
 export const leastCapabilities: GeneratorCapabilities = {
   apis: ['chat', 'completions'],
   loads: ['concurrency'],
@@ -61,7 +61,7 @@ export const leastCapabilities: GeneratorCapabilities = {
   prompts: 'by-seed',
 }
 
-/** What a point asks of its generator. */
+/** Features that a point requires of its generator. */
 export interface AskedLoad {
   readonly load: Load
   readonly workload: Workload

@@ -8,7 +8,7 @@ export interface DatasetEntry {
   readonly line: number
   /** Their text, which the tokenizer counts. */
   readonly messages: readonly ChatMessage[]
-  /** The messages as they are sent, where they have images; absent where their text is all. */
+  /** The messages as sent, if they have images; absent if they consist of text. */
   readonly parts?: readonly MessageOfParts[]
   /** Whether the file gave a bare prompt, which any API accepts. */
   readonly plain: boolean

@@ -34,7 +34,7 @@ export class Histogram {
   #maxUs = 0
   readonly #buckets: Float64Array
 
-  /** @param buckets where it counts; memory of its own unless given */
+  /** @param buckets memory for the counts; allocated by default */
   constructor(buckets: Float64Array = new Float64Array(bucketCount)) {
     this.#buckets = buckets
   }

@@ -62,7 +62,7 @@ export interface RequestRecords {
   readonly turn: Float64Array
   /** Index of its model among the mixed ones; 0 with a single model. */
   readonly model: Float64Array
-  /** Number of the conversation it belongs to; NaN if each request stands by itself. */
+  /** Number of its conversation; NaN for a single request. */
   readonly session: Float64Array
   /** 0 if answered, otherwise {@link errorCode}. */
   readonly error: Uint8Array

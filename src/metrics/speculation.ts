@@ -59,7 +59,9 @@ export function speculationOf(server: ServerMetrics, names: SpeculationMetricNam
   }
 }
 
-/** What workers report, with the single requests that answers report; the answers alone if no worker reports any. */
+/**
+ * Values from workers, with those of single requests from answers; only the answers' values if no worker reports any.
+ */
 export function withRequests(
   workers: Speculation | undefined,
   answers: Speculation | undefined,

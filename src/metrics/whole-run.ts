@@ -1,7 +1,7 @@
 import { ratesOf } from './definitions.ts'
 import type { Measurement, WholeRun } from './measurement.ts'
 
-/** A figure of a steady window beside that of its whole run. */
+/** A figure of a steady window, and the same figure of its whole run. */
 export interface WholeRunFigure {
   /** A figure of the registry. */
   readonly name: string
@@ -17,8 +17,8 @@ const ttftDiffers = 0.1
 const rateDiffers = 0.03
 
 /**
- * The figures of a steady window beside those of its whole run, which is how genai-perf and AIPerf count; null without
- * a whole run.
+ * Figures of the steady window and of its whole run, which is what genai-perf and AIPerf measure; null without a whole
+ * run.
  */
 export function wholeRunFigures(measurement: Measurement): readonly WholeRunFigure[] | null {
   const { whole, isl, osl } = measurement
@@ -45,9 +45,7 @@ export function wholeRunFigures(measurement: Measurement): readonly WholeRunFigu
   ]
 }
 
-/**
- * The same where TTFT p95 or throughput of the whole run differs; null where neither does, or where that is unknown.
- */
+/** The same if TTFT p95 or throughput of the whole run differs; null if neither does or this is unknown. */
 export function wholeRunDiffers(measurement: Measurement): readonly WholeRunFigure[] | null {
   const figures = wholeRunFigures(measurement)
   const differs = (name: string, by: number) => {
@@ -57,7 +55,7 @@ export function wholeRunDiffers(measurement: Measurement): readonly WholeRunFigu
   return differs('ttft_p95_ms', ttftDiffers) || differs('output_tokens_per_s', rateDiffers) ? figures : null
 }
 
-/** Whole / steady − 1; null where one of them was not observed. */
+/** Whole / steady − 1; null if one of them was not observed. */
 export function relative(figure: Pick<WholeRunFigure, 'steady' | 'whole'> | undefined): number | null {
   if (figure === undefined || figure.steady === null || figure.whole === null || !(figure.steady > 0)) return null
   return figure.whole / figure.steady - 1

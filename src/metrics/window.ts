@@ -46,10 +46,7 @@ export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
   return { requests, inputTokens: requests * inputTokens, outputTokens: first + rest }
 }
 
-/**
- * The sums of {@link sumsWithin} over all answered requests, whatever their phase; tokens that nobody counted are left
- * out.
- */
+/** {@link sumsWithin} of all answered requests of any phase. Tokens that were not counted are left out. */
 export function answeredWithin(records: RequestRecords, window: Window): WindowSums {
   let requests = 0
   let inputTokens = 0

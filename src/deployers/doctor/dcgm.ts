@@ -26,7 +26,7 @@ export async function checkDcgm(url: string): Promise<readonly Check[]> {
   return judgeDcgm(parseExposition(text), url)
 }
 
-/** Judges a page of dcgm-exporter: GPUs that somebody else uses, and faulty ones. */
+/** Judges a page of dcgm-exporter: GPUs in use by others, and faulty GPUs. */
 export function judgeDcgm(page: Exposition, where: string): readonly Check[] {
   const gpus = gpusOf(page)
   if (gpus.length === 0) {

@@ -50,7 +50,7 @@ export async function examineMachine(
   checks: readonly MachineCheck[] = machineChecks,
 ): Promise<readonly Check[]> {
   const found = (await Promise.all(checks.map(check => check(needs, addresses)))).flat()
-  // A test of bandwidth would look like somebody else's load to the others.
+  // To the other checks, a bandwidth test would look like load from another user.
   return addresses.bandwidth === true ? [...found, ...(await checkBandwidth())] : found
 }
 

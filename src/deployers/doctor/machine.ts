@@ -8,7 +8,7 @@ export { programLimitMs, type Said }
 export interface Machine {
   /** Name in findings. */
   readonly name: string
-  /** Runs a program to its end, by default for at most a minute. A failure is a result, too. */
+  /** Runs a program to its end, by default for at most a minute. A failure is a result as well. */
   run(
     program: string,
     args: readonly string[],

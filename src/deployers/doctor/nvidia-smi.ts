@@ -21,7 +21,7 @@ export interface Gpu {
 export interface GpuProcess {
   readonly gpuUuid: string
   readonly pid: number
-  /** Null if nvidia-smi can't tell or is not allowed to. */
+  /** Null if nvidia-smi does not know it or may not report it. */
   readonly name: string | null
   readonly memoryMib: number | null
 }

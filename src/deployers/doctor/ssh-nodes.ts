@@ -71,8 +71,8 @@ export async function checkSshNodes(needs: NodeNeeds): Promise<readonly Check[]>
 }
 
 /**
- * Whether ranks on different nodes reach each other: each node is tried from the next one. A node that can't be used is
- * left out, for it was told already.
+ * Whether ranks on different nodes reach each other: each node is tried from the next one. Unusable nodes are left out,
+ * because another check reports them.
  */
 async function waysBetween(needs: NodeNeeds): Promise<readonly Check[]> {
   const tries = await Promise.allSettled(

@@ -97,7 +97,7 @@ function view(version: GraphVersion, name: string, path: FieldPath, value: Json)
   }
 }
 
-/** Pods of one worker of a component, as it stands in a graph: Dynamo makes two where `multinode` does not say. */
+/** Pods of one worker of a component, as set in a graph. Dynamo uses two if `multinode` has no number. */
 function nodeCountOf(component: Json | undefined): number {
   const multinode = readAt(component, ['multinode'])
   return isObject(multinode) ? Math.max(1, numberOr(2, multinode.nodeCount)) : 1
@@ -109,7 +109,7 @@ export function nodesInGraph(graph: JsonObject, { path }: Component): number | n
   return component === undefined ? null : nodeCountOf(component)
 }
 
-/** Fields that give each worker of a component so many pods; none when the manifest has them. */
+/** Fields that set the number of pods per worker of a component; none if the manifest has that number already. */
 export function nodeFields({ nodes, multinodePath }: Component, wanted: number): readonly Field[] {
   if (nodes === wanted) return []
   if (wanted === 1) return [{ path: multinodePath, value: undefined }]

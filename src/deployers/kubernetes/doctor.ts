@@ -48,7 +48,9 @@ export async function checkKubernetes(config: KubernetesConfig): Promise<readonl
   }
 }
 
-/** Whether the version in the frontend's image is tested, and knows its options; else that nobody can tell. */
+/**
+ * Whether the version in the frontend's image is tested and knows its options; otherwise a notice that this is unknown.
+ */
 function frontendChecks(config: KubernetesConfig, ...parts: readonly [Manifest, Cast]): readonly Check[] {
   const { image, version, given } = frontendArguments(...parts, config)
   if (image === null) return []
@@ -56,7 +58,7 @@ function frontendChecks(config: KubernetesConfig, ...parts: readonly [Manifest, 
   const detail = `ai-dynamo ${said} in ${image}`
   const tested = said === null ? [] : [judgeVersion('frontend', { version: said, tested: testedDynamo, detail })]
   if (given.length === 0) return tested
-  // What it does not know is an error of the sweep file.
+  // An unknown option is an error in the sweep file.
   if (version !== null) return [...tested, passed('frontend_args', `ai-dynamo ${version} knows ${given.join(', ')}`)]
   const unknown = `not checked: it is not known which options the frontend in ${image} has (${given.join(', ')} given)`
   const remedy = `Use an image such as nvcr.io/nvidia/ai-dynamo/vllm-runtime:${testedDynamo.at(-1)}, or try: docker run --rm ${image} python3 -m dynamo.frontend --help`

@@ -10,7 +10,7 @@ import type { Cast } from './roles.ts'
 export interface FrontendArguments {
   /** The image; null if neither the sweep file nor the manifest names one. */
   readonly image: string | null
-  /** The version of ai-dynamo in it; null if its name does not tell, or its options are not known. */
+  /** The image's version of ai-dynamo; null if its name does not contain the version, or if its options are unknown. */
   readonly version: string | null
   /** Names of the options that the sweep file and the manifest give. */
   readonly given: readonly string[]

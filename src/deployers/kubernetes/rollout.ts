@@ -109,7 +109,8 @@ export function requireGpus(
 ): void {
   for (const { role, component, replicas } of pools) {
     const said = reportedGpus(graph, manifest.version, component.name)
-    // A manifest without GPUs runs a stand-in for an engine: the sweep file says what it stands for.
+    // A manifest without GPUs runs a stand-in for an engine, and the sweep file names the number of GPUs that it stands
+    // for.
     if (replicas === 0 || said === null || component.gpusPerPod === null || said === gpusPerWorker[role]) continue
     const { line, column } = manifest.graph.placeOf(component.path)
     throw new FulcrumError(

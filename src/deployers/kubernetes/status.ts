@@ -38,8 +38,8 @@ export function reportedReplicas(graph: JsonObject, version: GraphVersion, name:
 }
 
 /**
- * GPUs of one worker of a component as the operator counts them, all of its pods together; null where it is too old to
- * say (before Dynamo 1.6).
+ * GPUs of one worker of a component as counted by the operator, for all of its pods together; null from operators
+ * before Dynamo 1.6, which do not report them.
  */
 export function reportedGpus(graph: JsonObject, version: GraphVersion, name: string): number | null {
   const section = version === 'v1alpha1' ? 'services' : 'components'

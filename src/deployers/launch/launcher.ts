@@ -18,7 +18,10 @@ export interface Task {
    * end. It must end with the first of them. The services are not visible inside a container.
    */
   readonly supervises?: boolean
-  /** It is one rank of several that need each other: its end is a failure, even with exit code 0, unless it was told. */
+  /**
+   * Whether it is one rank of several that need each other. Its end is then a failure, even with exit code 0, unless
+   * Fulcrum asked it to end.
+   */
   readonly isRank?: boolean
 }
 

@@ -14,7 +14,7 @@ import { slurmVariables } from './variables.ts'
 const answerLimitMs = 15_000
 const ask = (program: string, args: readonly string[]) => hereMachine.run(program, args, {}, answerLimitMs)
 
-/** What workers that are spread over nodes need. */
+/** Requirements of workers that are spread over nodes. */
 export interface RankNeeds {
   /** Variables of the workers. */
   readonly env: { readonly [name: string]: string }
@@ -192,7 +192,7 @@ const shortJob = ({ partition, account }: AllocationConfig, node: string) =>
     ...(account === undefined ? [] : [`--account=${account}`]),
   ] as const
 
-/** What ranks on several nodes meet on, and whether srun can start them by MPI. */
+/** Connections between ranks on several nodes, and whether srun can start them through MPI. */
 async function checkRanks(
   config: AllocationConfig,
   { env, isMpi }: RankNeeds,

@@ -23,7 +23,7 @@ const pieceBytes = 4 * 1024 * 1024
 /** Time between the start order and the start; the order must arrive everywhere within it. */
 const startMarginMs = 50
 const progressEveryMs = 200
-/** Shards tell no more often what has ended. */
+/** Shards report ended requests no more often than this. */
 const lookEveryMs = 200
 
 /** Task of one shard. */
@@ -54,7 +54,7 @@ export interface CoordinateOptions {
   readonly threads: number | null
   readonly signal: AbortSignal
   onProgress(progress: LoadProgress): void
-  /** Decides how long the load runs; null where its numbers do. */
+  /** Decides how long the load runs; null if its numbers decide. */
   readonly watch: ShardsWatch | null
   /** The table that a shard keeps of its part for that. */
   tableOf(part: JobLoad): TableSize | null

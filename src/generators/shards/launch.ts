@@ -89,5 +89,5 @@ const sshArguments = [
   'ServerAliveCountMax=3',
 ]
 
-/** One task beside whatever else the allocation runs. Without --unbuffered, which would add a terminal that echoes. */
+/** One task next to others of the allocation. Without --unbuffered, which would add a terminal that echoes. */
 const srunArguments = ['--nodes=1', '--ntasks=1', '--overlap', '--kill-on-bad-exit']

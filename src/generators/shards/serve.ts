@@ -34,7 +34,7 @@ export interface ShardOptions {
 const defaultSilentMs = 20_000
 const looksUntilSilent = 5
 const progressEveryMs = 200
-/** Latencies are told once a second. */
+/** Latencies are reported once per second. */
 const ticksBetweenLooks = 5
 
 /** The load being prepared or run. */

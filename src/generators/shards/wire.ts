@@ -21,7 +21,7 @@ export type ToShard =
       readonly endpoint: Endpoint
       readonly ca: string | null
       readonly threads: number | null
-      /** Absent where nobody decides by what is measured how long the load runs. */
+      /** Absent if measured values do not decide how long the load runs. */
       readonly table?: TableSize
     }
   | { readonly kind: 'piece'; readonly at: number; readonly bytes: Uint8Array }

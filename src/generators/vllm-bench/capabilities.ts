@@ -1,17 +1,17 @@
 import type { Load } from '../../model/index.ts'
 import type { AskedLoad, GeneratorCapabilities, Shortfall } from '../capabilities.ts'
 
-/** What vllm-rs 0.33 has options for. */
+/** Capabilities of vllm-rs 0.33 according to its options. */
 export const vllmBenchCapabilities: Partial<GeneratorCapabilities> = {
   apis: ['chat', 'completions'],
   loads: ['concurrency', 'rate', 'trace'],
   arrivals: ['poisson', 'gamma'],
   maxConcurrency: true,
-  // It sends the prompts of a file that is written for the point: shared prefixes stand in their texts.
+  // It sends the prompts of a file written for the point, whose texts include shared prefixes.
   lengths: ['fixed', 'normal', 'lognormal', 'uniform', 'empirical'],
   prefixes: true,
   windows: ['steady', 'whole'],
-  // Each point has words of its own in front of its prompts.
+  // The prompts of each point begin with different words.
   prompts: 'fresh',
 }
 

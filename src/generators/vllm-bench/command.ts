@@ -6,7 +6,7 @@ import type { WrittenTrace } from './trace-file.ts'
 export interface CommandInputs {
   /** JSON lines with `prompt` and `output_tokens`, one for each request; for a trace, what {@link writeTimedTrace} wrote. */
   readonly prompts: string
-  /** What the trace is of; absent without one, and in an example. */
+  /** Properties of the trace; absent without one, and in an example. */
   readonly trace?: Pick<WrittenTrace, 'requests' | 'blockTokens'>
   /** Folder of the tokenizer. */
   readonly tokenizer: string

@@ -4,7 +4,7 @@ import { mismatch } from '../import/read.ts'
 
 const seconds = z.number().min(0)
 
-/** What is read of a result with `--save-detailed`: one item for each request, in the order of the prompts. */
+/** The parts of a result with `--save-detailed` that are read: one item per request, in the order of the prompts. */
 const resultSchema = z.looseObject({
   duration: seconds,
   completed: z.int().min(0),

@@ -24,8 +24,8 @@ export interface VllmBenchRun {
 }
 
 /**
- * The measurement that its records of requests give, over its steady window where it found one. The first wave, which
- * all slots send at once, lies before that window; answers of its last requests may come after it.
+ * Builds the measurement from the records of requests, over vllm-rs's steady window if it found one. The first wave,
+ * which all slots send at once, is before that window. Answers to its last requests may arrive after it.
  */
 export function resultOf(point: Point, run: VllmBenchRun): Measurement {
   const { result, version, trace } = run
@@ -41,7 +41,7 @@ export function resultOf(point: Point, run: VllmBenchRun): Measurement {
     ...defined({ asked: trace?.asked }),
     ...(window && { steadyWindow: { startMs: window.start_s * 1000, endMs: window.end_s * 1000 } }),
     interChunkMs: chunkGaps(result),
-    // It asks for usage; where the server sends none, it counts with the tokenizer, and doesn't say so.
+    // It asks for usage. If the server sends none, it counts with the tokenizer and does not report that.
     tokenSource: 'generator',
     tokenCounts: { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 },
     remarks: [],
@@ -91,7 +91,10 @@ const shortWindow = (warning: string): Finding => ({
   message: `vllm-rs says of its steady window: ${warning.replace(/\s+/g, ' ').trim().slice(0, 300)}`,
 })
 
-/** Its own figures of the whole run against those of its records; which request is in its window it doesn't say. */
+/**
+ * Compares its own figures of the whole run with those from its records. It does not report which requests its window
+ * has.
+ */
 function checked(result: BenchResult, measurement: Measurement, answered: number): Finding[] {
   const whole = measurement.whole ?? measurement
   // It counts from the actual send time, even if requests have a schedule.

@@ -3,9 +3,9 @@ import type { Row } from '../programs/rows.ts'
 import type { BenchResult } from './result-file.ts'
 
 /**
- * The records of requests as rows, times in ms since the run began.
- * @param inputTokens of each request, with the chat template: vllm-rs counts the text alone
- * @param dueMs when each request of a trace was due; vllm-rs itself doesn't record that
+ * Converts the records of requests to rows, with times in ms since the start of the run.
+ * @param inputTokens of each request, including the chat template, because vllm-rs only counts the text
+ * @param dueMs due time of each request of a trace, which vllm-rs does not record
  */
 export function rowsOf(result: BenchResult, inputTokens: ArrayLike<number>, dueMs?: ArrayLike<number>): readonly Row[] {
   return result.start_times.map((_, index) => rowOf(result, index, inputTokens[index] ?? Number.NaN, dueMs?.[index]))
@@ -29,7 +29,7 @@ function rowOf(result: BenchResult, index: number, inputTokens: number, dueMs?: 
     return {
       ...common,
       ...{ firstTokenMs: Number.NaN, secondTokenMs: Number.NaN, lastTokenMs: Number.NaN },
-      // It keeps no time of a failure.
+      // It records no time for a failure.
       doneMs: latencyMs > 0 ? sentMs + latencyMs : Number.NaN,
       ...{ outputTokens: 0, chunks: 0, firstChunkTokens: 0 },
       failure: failureOf(result.errors[index] ?? ''),
@@ -45,16 +45,16 @@ function rowOf(result: BenchResult, index: number, inputTokens: number, dueMs?: 
     doneMs: sentMs + latencyMs,
     outputTokens: result.output_lens[index] ?? 0,
     chunks: gapsMs.length + 1,
-    // It keeps no text of a chunk.
+    // It does not record the text of chunks.
     firstChunkTokens: 1,
     failure: null,
   }
 }
 
 /**
- * First token and gaps of an answer. vllm-rs counts each chunk with a choice, also one that holds only the role or the
- * reason of the end. An answer can't have more chunks with text than tokens: a surplus chunk is the one at the start or
- * the end that came at once with its neighbour.
+ * First token and gaps of an answer. vllm-rs counts each chunk with a choice, including those with only the role or the
+ * finish reason. An answer cannot have more chunks with text than tokens, so a surplus chunk is the one at the start or
+ * the end that arrived together with its neighbor.
  */
 function answerOf(result: BenchResult, index: number): { readonly ttftMs: number; readonly gapsMs: readonly number[] } {
   const gapsMs = (result.itls[index] ?? []).map(gap => gap * 1000)
@@ -70,7 +70,7 @@ function answerOf(result: BenchResult, index: number): { readonly ttftMs: number
   return { ttftMs, gapsMs }
 }
 
-/** Errors of its HTTP client (reqwest) and of its stream reader, by what they say. */
+/** Kinds of errors of its HTTP client (reqwest) and its stream reader, by their messages. */
 const kinds: readonly { readonly pattern: RegExp; readonly kind: ErrorKind }[] = [
   { pattern: /^HTTP \d/, kind: 'http-status' },
   { pattern: /timed? ?out/i, kind: 'timeout' },

@@ -7,7 +7,7 @@ import { findOnPath } from '../programs/find-program.ts'
 export const installVllmRs =
   'Take vllm-rs out of vLLM’s wheel: pip download --no-deps vllm==0.33.0; unzip -j vllm-*.whl vllm/vllm-rs; chmod +x vllm-rs. In a checkout: npm run systems. Or give its path as generator.command.'
 
-/** Options and results of the client as they were tried. */
+/** Versions whose options and results were tested. */
 const tested = /^0\.33(\.|$)/
 
 /** The installed program and its version. */
@@ -18,7 +18,7 @@ export interface VllmRs {
 
 /**
  * Finds vllm-rs and asks for its version.
- * @throws FulcrumError environment `generator-missing` when there is none, or it is another program or doesn't run
+ * @throws FulcrumError environment `generator-missing` if it is not installed, does not run, or is another program
  */
 export async function findVllmRs(command = 'vllm-rs'): Promise<VllmRs> {
   const missing = (why: string) => new FulcrumError('environment', 'generator-missing', why, { remedy: installVllmRs })
@@ -35,7 +35,7 @@ export async function findVllmRs(command = 'vllm-rs'): Promise<VllmRs> {
   return { path, version }
 }
 
-/** A remark about a version whose figures nobody has compared with the definitions here. */
+/** A remark about a version whose figures were not compared with the definitions here. */
 export function untestedVersion(version: string): Finding[] {
   if (tested.test(version)) return []
   const message = `vllm-rs ${version} was not tested with Fulcrum, 0.33 was: its records may mean something else`

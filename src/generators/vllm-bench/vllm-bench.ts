@@ -18,14 +18,14 @@ import { writeTimedTrace } from './trace-file.ts'
 import { findVllmRs, installVllmRs } from './version.ts'
 
 /**
- * vLLM's own load client, `vllm-rs bench serve`, tried with 0.33.0. Its records of requests are read with the built-in
- * generator's definitions; its own figures are a check on that.
+ * vLLM's own load client, `vllm-rs bench serve`, tested with 0.33.0. Its records of requests are evaluated with the
+ * built-in generator's definitions, and its own figures serve as a check.
  */
 export function vllmBench(options: ProgramOptions): LoadGenerator {
   const session = openSession('vllm-bench', installVllmRs, options)
 
   async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
-    // Said before anything is started when it is missing.
+    // Reports a missing key before anything starts.
     const key = apiKeyOf(endpoint, process.env)
     const { load, deployment } = point
     const folder = join(context.folder, 'vllm-bench')
@@ -60,7 +60,7 @@ export function vllmBench(options: ProgramOptions): LoadGenerator {
       env: {
         ...programEnvironment,
         ...hub.env,
-        // Where it takes a bearer token from; without one it must not send the user's own.
+        // vllm-rs reads its bearer token from here. Without a token, it must not send the user's own.
         OPENAI_API_KEY: key ?? '',
       },
       folder,

@@ -10,7 +10,9 @@ export interface Random {
   exponential(): number
   /** Gamma with the given shape and mean 1, so that shape 1 is {@link Random.exponential}'s distribution. */
   gamma(shape: number): number
-  /** A generator of its own for a part of the work, decided by this one's seed and `name`, not by what was drawn. */
+  /**
+   * A separate generator for a part of the work. It depends on this one's seed and on `name`, not on the numbers drawn.
+   */
   fork(name: string | number): Random
 }
 
