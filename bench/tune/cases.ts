@@ -24,6 +24,7 @@ interface Shape {
   readonly heavy: number
   readonly engine?: string
   readonly args?: string
+  readonly frontend?: string
   readonly requests?: string
 }
 
@@ -68,7 +69,7 @@ const mocker = (shape: Shape): KnownCase => ({
     engine-type: trtllm
     planner-profile-data: ${profiles}/deepseek-r1-fp4-gb200-tp4ep4.npz
     kv-bytes-per-token: 35136
-${shape.args ?? ''}  env: { HF_HOME: ${systems}/hf, HF_HUB_OFFLINE: 1 }`,
+${shape.args ?? ''}${shape.frontend === undefined ? '' : `  frontend_args: ${shape.frontend}\n`}  env: { HF_HOME: ${systems}/hf, HF_HUB_OFFLINE: 1 }`,
   ),
 })
 
@@ -232,6 +233,19 @@ export const knownCases: readonly KnownCase[] = [
     workload: '8000/16',
     heavy: 6,
     args: '    kv-transfer-bandwidth: 0.2\n',
+  }),
+  mocker({
+    name: 'm-router',
+    truth: 'router imbalance',
+    because:
+      'the KV router prefers the worker that it gave the prefix that all prompts share, whatever that worker’s load',
+    topology: '"agg x2"',
+    workload: '{ isl: 1000, osl: 100, prefix: { share: 0.9, count: 1 } }',
+    heavy: 16,
+    engine: '{ aggregated: { max_num_seqs: 4 } }',
+    frontend:
+      '{ router-mode: kv, no-router-kv-events: true, no-router-track-active-blocks: true, router-kv-overlap-score-credit: 100 }',
+    requests: '8x',
   }),
   mocker({
     name: 'm-prefill-aggregated',
