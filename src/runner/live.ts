@@ -99,7 +99,7 @@ export function liveOf(point: Point, { phase, done, total, soFar }: LoadProgress
     // A generator that reports only at its end may have completed any number of requests.
     done: soFar === undefined && done === 0 ? null : done,
     total,
-    ...(soFar === undefined ? serverFigures(seen.server) : generatorFigures(soFar, seen.tokensPerS)),
+    ...(soFar === undefined ? serverFigures(seen.server, phase) : generatorFigures(soFar, seen.tokensPerS)),
     roles: roleLoads(point.deployment.topology, { server: latestOf(seen.server.recent) }),
     gpus,
   }
@@ -119,19 +119,22 @@ const generatorFigures = (
   seenBy: 'generator',
 })
 
-/** Metric names of Dynamo's frontend, vLLM, SGLang and TensorRT-LLM. Histograms are in seconds. */
+/**
+ * Metric names of Dynamo's frontend, vLLM, SGLang and TensorRT-LLM. Histograms are in seconds. Dynamo's frontend also has
+ * gauges of each worker's last latency, and counts every request again at its request plane.
+ */
 const names = {
-  ttft: /time_to_first_token_seconds$/,
-  itl: /(?:inter_token_latency|time_per_output_token|request_time_per_output_token)_seconds$/,
+  ttft: /^(?!.*worker_last_).*time_to_first_token_seconds$/,
+  itl: /^(?!.*worker_last_).*(?:inter_token_latency|time_per_output_token|request_time_per_output_token)_seconds$/,
   tokens: /(?:output|generation)_tokens_total$/,
-  inFlight: /inflight_requests$/,
+  inFlight: /^(?:dynamo_frontend|nv_llm_http_service)_inflight_requests$/,
 } as const
 
 /**
  * The load as the server sees it: at its frontend if that has the metric, otherwise summed over its workers. Latencies
- * are means since the start of the window.
+ * are means since the start of the window; before it, only requests of the preparation and the warm-up have any.
  */
-function serverFigures({ recent, window }: ServerNow): LoadFigures {
+function serverFigures({ recent, window }: ServerNow, phase: LoadProgress['phase']): LoadFigures {
   const figuresOf = (metrics: ServerMetrics, name: RegExp): readonly Series[] => {
     const found = (isOwn: (source: string) => boolean) =>
       Object.entries(metrics).flatMap(([source, own]) => (isOwn(source) ? seriesNamed(own, name) : []))
@@ -139,6 +142,7 @@ function serverFigures({ recent, window }: ServerNow): LoadFigures {
     return ofFrontend.length > 0 ? ofFrontend : found(isWorker)
   }
   const latency = (name: RegExp) => {
+    if (phase === 'preparing' || phase === 'warm-up') return null
     const meanS = meanObservation(figuresOf(window, name))
     return Number.isNaN(meanS) ? null : { mean: 1000 * meanS, p50: null, p95: null }
   }

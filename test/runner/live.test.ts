@@ -77,17 +77,20 @@ describe('a point whose generator tells only at its end', () => {
   })
 
   test('shows what its server’s pages show: means since the window began, and queues of each role', async () => {
-    const live = await seenOnPages(point, progress)
+    const [live, warming] = await seenOnPages(point, progress, ['measuring', 'warm-up'])
+    assert.ok(live !== undefined && warming !== undefined)
     assert.equal(live.seenBy, 'server')
     // Ten first tokens took 2 s together, whatever was before.
     assert.deepEqual(live.ttftMs, { mean: 200, p50: null, p95: null })
     assert.equal(live.inFlight, 4)
     assert.deepEqual(live.roles, [{ role: 'decode', waiting: 6, running: 4, kvCache: 0.5 }])
+    // Requests before the window are not the point's: their latency is not shown.
+    assert.deepEqual([warming.ttftMs, warming.inFlight, warming.roles], [null, 4, live.roles])
   })
 })
 
 /** A frontend's and a worker's page, looked at twice. */
-async function seenOnPages(point: Point, progress: LoadProgress): Promise<Live> {
+async function seenOnPages(point: Point, progress: LoadProgress, phases = [progress.phase]): Promise<readonly Live[]> {
   const reads = { frontend: 0, worker: 0 }
   const server = createServer((request, response) => {
     const isFrontend = request.url === '/frontend'
@@ -99,6 +102,10 @@ dynamo_frontend_time_to_first_token_seconds_sum ${first < 3 ? 50 : 52}
 dynamo_frontend_time_to_first_token_seconds_count ${first < 3 ? 100 : 110}
 # TYPE dynamo_frontend_inflight_requests gauge
 dynamo_frontend_inflight_requests 4
+# TYPE dynamo_request_plane_inflight_requests gauge
+dynamo_request_plane_inflight_requests 4
+# TYPE dynamo_frontend_worker_last_time_to_first_token_seconds gauge
+dynamo_frontend_worker_last_time_to_first_token_seconds{worker_id="1"} 30
 `
       : `# TYPE trtllm:num_requests_running gauge
 trtllm:num_requests_running 4
@@ -119,9 +126,11 @@ trtllm:kv_cache_usage_perc 0.5
     watch.begin()
     const deadline = Date.now() + 60_000
     for (;;) {
-      const live = liveOf(point, progress, { ...at, server: watch.now() })
+      const server = watch.now()
+      const live = liveOf(point, progress, { ...at, server })
       const isFull = live.ttftMs?.mean === 200 && live.roles[0]?.waiting === 6
-      if (isFull || Date.now() > deadline) return live
+      if (isFull || Date.now() > deadline)
+        return phases.map(phase => liveOf(point, { ...progress, phase }, { ...at, server }))
       await wait(20)
     }
   } finally {
