@@ -5,10 +5,10 @@
  *
  *   npm run bench -- window            (about five minutes of one core)
  *   node bench/window.ts fixed 20      one kind of lengths, another number of rounds
+ *   node bench/window.ts fixed 10 auto the last argument chooses rows: whole, steady or auto (warmup: auto)
  */
 
 import { judgeTtftTrend } from '../src/metrics/validity/window.ts'
-import type { WindowKind } from '../src/model/index.ts'
 import { topologyLabel, workersOf } from '../src/model/index.ts'
 import type { Profile } from '../src/simulator/profile.ts'
 import { loadProfile } from '../src/simulator/profile.ts'
@@ -28,22 +28,35 @@ const frontend = { ...shipped.frontend, fixedMs: 3.32, per1000TokensMs: 0.737, j
 const profile: Profile = { ...shipped, frontend }
 const seeds = [100, 101]
 const warmupRounds = 2
+const mostWarmupRounds = 30
+const mostPrompts = 10_000
 
-const [onlySpread, askedRounds] = process.argv.slice(2)
+const [onlySpread, askedRounds, onlyRow] = process.argv.slice(2)
 const measuredRounds = Number(askedRounds ?? 10)
 
-/** Figures, and whether the point's findings say that TTFT was still on its way. */
-function measured(cell: Cell, window: WindowKind, seed: number): Figures & { readonly drifts: boolean } {
+/** `whole` and `steady` after a warm-up of `2x`, and `steady` after `warmup: auto`. */
+const windows = ['whole', 'steady', 'auto'] as const
+type Row = (typeof windows)[number]
+
+/** Figures, rounds of the warm-up, and whether the point's findings say that TTFT was still on its way. */
+interface Seen extends Figures {
+  readonly warmupRounds: number
+  readonly drifts: boolean
+}
+
+function measured(cell: Cell, window: Row, seed: number): Seen {
   const { concurrency } = cell
+  const most = window === 'auto' ? mostWarmupRounds : warmupRounds
   const simulation = simulate(
     {
       ...pointOf(cell),
       requests: measuredRounds * concurrency,
       warmup: warmupRounds * concurrency,
       // One prompt for each request, as by default: lengths are spread over them.
-      dataset: (warmupRounds + measuredRounds) * concurrency,
+      dataset: Math.min(mostPrompts, (most + measuredRounds) * concurrency),
       seed,
       ...(window === 'whole' ? { window } : {}),
+      ...(window === 'auto' ? { autoWarmup: { max: mostWarmupRounds * concurrency } } : {}),
     },
     profile,
   )
@@ -51,7 +64,8 @@ function measured(cell: Cell, window: WindowKind, seed: number): Figures & { rea
     ttftP95Ms: simulation.ttftMs?.p95 ?? Number.NaN,
     itlP95Ms: simulation.itlMs?.p95 ?? Number.NaN,
     tokensPerS: simulation.outputTokensPerS,
-    drifts: judgeTtftTrend(simulation).length > 0,
+    warmupRounds: (simulation.warmUp?.requests ?? warmupRounds * concurrency) / concurrency,
+    drifts: judgeTtftTrend(simulation, { kind: 'concurrency', concurrency }).length > 0,
   }
 }
 
@@ -63,10 +77,10 @@ const gpusOf = ({ topology }: Cell) =>
 const meets = (figures: Figures, slo: (typeof slos)[number]) =>
   figures.ttftP95Ms <= slo.ttftP95Ms && figures.itlP95Ms <= slo.itlP95Ms
 
-interface Row {
+interface Compared {
   readonly cell: Cell
   readonly truth: Figures
-  readonly seen: Figures & { readonly drifts: boolean }
+  readonly seen: Seen
 }
 
 /**
@@ -76,8 +90,12 @@ interface Row {
 const tie = 0.01
 
 /** The most tokens/s/GPU within the SLO. */
-function best(rows: readonly Row[], of: (row: Row) => Figures, slo: (typeof slos)[number]): Row | undefined {
-  const perGpu = (row: Row) => of(row).tokensPerS / gpusOf(row.cell)
+function best(
+  rows: readonly Compared[],
+  of: (row: Compared) => Figures,
+  slo: (typeof slos)[number],
+): Compared | undefined {
+  const perGpu = (row: Compared) => of(row).tokensPerS / gpusOf(row.cell)
   const good = rows.filter(row => meets(of(row), slo)).toSorted((a, b) => perGpu(b) - perGpu(a))
   const most = good[0] === undefined ? 0 : perGpu(good[0])
   return good.filter(row => perGpu(row) >= most * (1 - tie)).toSorted((a, b) => gpusOf(a.cell) - gpusOf(b.cell))[0]
@@ -87,18 +105,20 @@ const quantile = (values: readonly number[], share: number) => {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }
-const isFar = ({ seen, truth }: Row) => Math.abs(seen.ttftP95Ms / truth.ttftP95Ms - 1) > 0.1
+const isFar = ({ seen, truth }: Compared) => Math.abs(seen.ttftP95Ms / truth.ttftP95Ms - 1) > 0.1
 /** How many of these points the finding `ttft-drifts` marks. */
-const marked = (rows: readonly Row[], which: (row: Row) => boolean) => {
+const marked = (rows: readonly Compared[], which: (row: Compared) => boolean) => {
   const those = rows.filter(which)
   return `${those.filter(({ seen }) => seen.drifts).length} of ${those.length}`
 }
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`
 
-function report(spread: Spread, window: WindowKind, rows: readonly Row[]): void {
+function report(spread: Spread, window: Row, rows: readonly Compared[]): void {
   const enough = rows.filter(row => measuredRounds * row.cell.concurrency >= 100)
   const ttft = enough.map(row => row.seen.ttftP95Ms / row.truth.ttftP95Ms)
   const rate = rows.map(row => row.seen.tokensPerS / row.truth.tokensPerS)
+  const warmups = rows.map(({ seen }) => seen.warmupRounds)
   let flips = 0
   let optimistic = 0
   for (const row of rows)
@@ -120,12 +140,12 @@ function report(spread: Spread, window: WindowKind, rows: readonly Row[]): void 
         if (right === undefined) continue
         decisions += 1
         const chosen = best(mine, row => row.seen, slo)
-        const perGpu = (row: Row) => row.truth.tokensPerS / gpusOf(row.cell)
+        const perGpu = (row: Compared) => row.truth.tokensPerS / gpusOf(row.cell)
         const loss = chosen === undefined || !meets(chosen.truth, slo) ? Number.NaN : 1 - perGpu(chosen) / perGpu(right)
         if (chosen !== right) {
           other += 1
           if (!(loss < 0.01)) beyondNoise += 1
-          const name = (row: Row | undefined) =>
+          const name = (row: Compared | undefined) =>
             row === undefined ? 'none' : `${topologyLabel(row.cell.topology)} c ${row.cell.concurrency}`
           differing.push(
             `${workload.join('/')} TTFT ${slo.ttftP95Ms} ITL ${slo.itlP95Ms}: ${name(chosen)} for ${name(right)} (${Number.isNaN(loss) ? 'misses' : percent(loss)})`,
@@ -146,6 +166,7 @@ function report(spread: Spread, window: WindowKind, rows: readonly Row[]): void 
       percent(losses.reduce((sum, loss) => sum + loss, 0) / losses.length),
       marked(enough, row => isFar(row)),
       marked(enough, row => !isFar(row)),
+      `${mean(warmups).toFixed(1)}x / ${quantile(warmups, 0.5)}x / ${quantile(warmups, 0.9)}x`,
     ].join(' | ')} |`,
   )
   for (const line of differing) console.error(`  ${spread} ${window}: ${line}`)
@@ -155,13 +176,14 @@ console.log(
   `Requests ${measuredRounds}x after ${warmupRounds}x, seeds ${seeds.join(' and ')}; truth of 100x, its first 20x dropped, seed 1.\n`,
 )
 console.log(
-  '| lengths | window | TTFT p95 / steady: p5 / p50 / p95 | within 10% (100 requests or more) | throughput bias | SLO verdict flips | recommended point differs | by 1% or more | mean loss | TTFT p95 off by more than 10%: marked | within 10%: marked |',
+  '| lengths | window | TTFT p95 / steady: p5 / p50 / p95 | within 10% (100 requests or more) | throughput bias | SLO verdict flips | recommended point differs | by 1% or more | mean loss | TTFT p95 off by more than 10%: marked | within 10%: marked | warm-up: mean / p50 / p90 |',
 )
-console.log(`|${'---|'.repeat(11)}`)
+console.log(`|${'---|'.repeat(12)}`)
 for (const spread of Object.keys(spreads) as Spread[]) {
   if (onlySpread !== undefined && onlySpread !== spread) continue
   const truths = cellsOf(spread).map(cell => ({ cell, truth: truthOf(cell, profile, 1) }))
-  for (const window of ['whole', 'steady'] as const) {
+  for (const window of windows) {
+    if (onlyRow !== undefined && onlyRow !== window) continue
     const rows = truths.flatMap(({ cell, truth }) =>
       seeds.map(seed => ({ cell, truth, seen: measured(cell, window, seed) })),
     )

@@ -72,7 +72,7 @@ export function truthOf(cell: Cell, profile: Profile, seed: number): Figures {
 }
 
 /** Linear between ranks. */
-function p95(values: readonly number[]): number {
+export function p95(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort()
   const at = 0.95 * (sorted.length - 1)
   const low = sorted[Math.floor(at)] ?? Number.NaN

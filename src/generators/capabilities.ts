@@ -34,7 +34,7 @@ export interface GeneratorCapabilities {
   readonly serverTokenizer: boolean
   /** Tells reasoning from the answer, so that there is a TTFO. */
   readonly reasoning: boolean
-  /** `requests: auto`: the number of requests is found while it measures. */
+  /** `requests: auto` and `warmup: auto`: the end or the start of the window is found while it measures. */
   readonly autoRequests: boolean
   /** What its figures can be of. */
   readonly windows: readonly WindowKind[]
@@ -107,6 +107,9 @@ export function shortfallsOf(name: string, can: GeneratorCapabilities, asked: As
   }
   if (load.auto !== undefined && !can.autoRequests) {
     lacks('load', 'requests', 'requests: auto', 'write a number, such as requests: 10x')
+  }
+  if (load.autoWarmup !== undefined && !can.autoRequests) {
+    lacks('load', 'warmup', 'warmup: auto', 'write a number, such as warmup: 2x')
   }
   if (load.window === 'whole' && !can.windows.includes('whole')) {
     lacks('load', 'window', 'figures of the whole run', 'remove window')

@@ -13,6 +13,8 @@ export interface UnsaltedPrompts {
   readonly seed: number
   /** Number of prompts (conversations, if the workload has turns). */
   readonly count: number
+  /** Number after which lengths repeat. */
+  readonly period?: number
 }
 
 /**
@@ -83,10 +85,11 @@ export function createPromptBook(mostBytes = defaultMostBytes): PromptBook {
 }
 
 /** Drawn lengths are spread over all prompts. Only if all are equal are fewer prompts the start of more. */
-function keyOf({ words, api, workload, seed, count }: UnsaltedPrompts): string {
+function keyOf({ words, api, workload, seed, count, period }: UnsaltedPrompts): string {
   const { name: _, ...content } = workload
   const alike = isFixed(workload.isl) && isFixed(workload.osl)
-  return contentId({ words, api, workload: content, seed, count: alike ? null : count })
+  const spread = alike ? { count: null } : { count, period: period ?? null }
+  return contentId({ words, api, workload: content, seed, ...spread })
 }
 
 const isFixed = ({ kind }: Length) => kind === 'fixed'

@@ -1,7 +1,7 @@
 import { drawLengths } from '../metrics/statistics/lengths.ts'
 import { serverTokenizer } from '../model/builtin-tokenizer.ts'
 import type { Api, Model, Workload } from '../model/index.ts'
-import { createRandom, FulcrumError, takesText } from '../model/index.ts'
+import { createRandom, defined, FulcrumError, type Length, type Random, takesText } from '../model/index.ts'
 import { firstAlike } from './alike.ts'
 import { datasetPrompts } from './dataset.ts'
 import { frameTexts } from './frame.ts'
@@ -26,6 +26,8 @@ export interface PromptOptions {
   /** Number of distinct prompts (conversations, if the workload has turns). A trace has its own number. */
   readonly count: number
   readonly seed: number
+  /** Prompts after which lengths repeat, so that any so many of them have the same; default: none repeat. */
+  readonly period?: number
   /**
    * Prompts with different salts differ from the first words on, including shared prefixes, so that a prefix cache
    * filled by one point does not serve another. Usually the point id and repeat. Prompts of a dataset file are not
@@ -70,12 +72,13 @@ export async function createPromptSet(options: PromptOptions): Promise<PromptSet
     return late ? lateTracePrompts(recipe, trace) : tracePrompts(recipe, trace)
   }
   checkLength(options, around)
-  const { api, workload, seed, count, salt } = options
+  const { api, workload, seed, count, salt, period } = options
   const make = () =>
     workload.conversation === undefined
       ? singlePrompts(options, lexicon, around)
       : conversationPrompts(options, lexicon, around, workload.conversation.turns)
-  const unsalted = options.book?.take({ words: lexicon.words, api, workload, seed, count }, make) ?? make()
+  const unsalted =
+    options.book?.take({ words: lexicon.words, api, workload, seed, count, ...defined({ period }) }, make) ?? make()
   const prompts = salted(unsalted, salt, api, around, lexicon)
   const spare = Math.min(count, options.spare ?? 0) * prompts.turns
   if (spare === 0) return prompts
@@ -90,8 +93,8 @@ async function lexiconOf({ model, counter, cacheFolder, signal }: PromptOptions)
 
 function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number): PromptSet {
   const random = createRandom(options.seed)
-  const isl = drawLengths(options.workload.isl, options.count, random.fork('isl'), around + 1)
-  const osl = drawLengths(options.workload.osl, options.count, random.fork('osl'))
+  const isl = lengthsOf(options, options.workload.isl, random.fork('isl'), around + 1)
+  const osl = lengthsOf(options, options.workload.osl, random.fork('osl'))
   const texts = Array.from(isl, (tokens, index) =>
     drawText(lexicon, runsOf(options, index, tokens - around), random.fork('text')),
   )
@@ -106,6 +109,11 @@ function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number)
     // all.
     firstAlike: firstAlike({ count: options.count, ...frame }),
   }
+}
+
+function lengthsOf({ count, period = count }: PromptOptions, length: Length, random: Random, least?: number) {
+  const drawn = drawLengths(length, Math.min(period, count), random, least)
+  return Uint32Array.from({ length: count }, (_, index) => drawn[index % drawn.length] ?? 1)
 }
 
 /**

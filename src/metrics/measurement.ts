@@ -209,6 +209,15 @@ export interface Stopping {
   readonly figures: readonly FigureAtLook[]
 }
 
+/** How `warmup: auto` found its window. */
+export interface FoundWarmUp {
+  /** `steady`: TTFT no longer fell in the window. `max`: it still did when the warm-up reached its maximum. */
+  readonly reason: 'steady' | 'max'
+  /** Requests before the window, and the maximum. */
+  readonly requests: number
+  readonly max: number
+}
+
 /**
  * Everything that one run of a generator measured at one point. Times in ms, lengths in tokens, rates per second of the
  * window.
@@ -350,6 +359,8 @@ export interface Measurement {
   }
   /** Present for a point that stops as soon as its figures are known precisely enough. */
   readonly stopping?: Stopping
+  /** Present for a point with `warmup: auto`. */
+  readonly warmUp?: FoundWarmUp
   /** Relative deviation of the mean lengths: (measured − requested) / requested. */
   readonly deviation: {
     readonly isl: number | null

@@ -66,6 +66,12 @@ export interface AutoRequests {
   readonly precision: number
 }
 
+/** A warm-up that continues until TTFT is steady. */
+export interface AutoWarmup {
+  /** Maximum requests before the window. */
+  readonly max: number
+}
+
 /**
  * Window of a point's figures. `steady`: requests sent under full load, after an undrained warm-up and with load kept
  * up until the last of them is answered. `whole`: every request of a run that starts empty and drains, as in
@@ -101,6 +107,8 @@ export interface Load {
    * Requests sent before the measured ones. An open loop sends more, until it has been loaded for one request latency.
    */
   readonly warmup: number
+  /** Moves the window on until TTFT no longer falls in it; `warmup` is then the minimum. Absent if `warmup` decides. */
+  readonly autoWarmup?: AutoWarmup
   /** Requests whole-run figures, with the warm-up drained first; absent for a steady window if possible. */
   readonly window?: 'whole'
   /** Number of distinct prompts. */
@@ -122,6 +130,11 @@ export function windowOf(load: Pick<Load, 'level' | 'warmup' | 'window'>, turns 
   if (load.window === 'whole' || load.level.kind === 'trace') return 'whole'
   if (load.level.kind !== 'concurrency') return 'steady'
   return Math.ceil(load.warmup / turns) >= load.level.concurrency ? 'steady' : 'whole'
+}
+
+/** Maximum requests before the window of a load that is known in advance. */
+export function mostWarmup({ warmup, autoWarmup }: Pick<Load, 'warmup' | 'autoWarmup'>): number {
+  return autoWarmup?.max ?? warmup
 }
 
 /** Service level objectives. A request is good if it meets all of them. */

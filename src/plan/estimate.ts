@@ -1,4 +1,4 @@
-import { type Load, meanTokens, type Point, windowOf, workersOf } from '../model/index.ts'
+import { type Load, meanTokens, mostWarmup, type Point, windowOf, workersOf } from '../model/index.ts'
 import type { Plan, PlannedDeployment, ReconcileCost, Sweep } from '../spec/sweep.ts'
 
 /** The order of magnitude of a large model on current hardware; it only gives the shape of a plan. */
@@ -56,7 +56,8 @@ export function startupSOf({ deploy, variants = [] }: Pick<Sweep, 'deploy' | 'va
 
 /** The load of a point that stops as early as it can. */
 function shortest(load: Load): Load {
-  return load.auto === undefined ? load : { ...load, requests: load.auto.min }
+  const { autoWarmup: _, ...least } = load
+  return load.auto === undefined ? least : { ...least, requests: load.auto.min }
 }
 
 function guessedS({ load, deployment, workload }: Point): number {
@@ -64,7 +65,8 @@ function guessedS({ load, deployment, workload }: Point): number {
   const readers = workersOf(deployment.topology, 'prefill') + workersOf(deployment.topology, 'aggregated')
   const prefillS = meanTokens(workload.isl) / guess.prefillTokensPerS / Math.max(readers, 1)
   const holdS = windowOf(load) === 'steady' ? requestS : 0
-  const warmupS = load.warmup === 0 ? 0 : manyS(load, load.warmup, requestS, prefillS)
+  const warmup = mostWarmup(load)
+  const warmupS = warmup === 0 ? 0 : manyS(load, warmup, requestS, prefillS)
   if (load.durationS !== undefined) return warmupS + holdS + load.durationS + Math.min(load.graceS, requestS)
   return warmupS + holdS + manyS(load, load.requests ?? load.dataset, requestS, prefillS)
 }

@@ -1,4 +1,4 @@
-import { FulcrumError, type Load, type Point, windowOf } from '../model/index.ts'
+import { FulcrumError, type Load, mostWarmup, type Point, windowOf } from '../model/index.ts'
 
 /** How long aborted work may take to end before the runner abandons it. */
 const graceMs = 15_000
@@ -15,7 +15,7 @@ const longestTraceS = 7 * 24 * 3600
 /** Deadline of a point, in ms: the longest time that its load and the timeouts of its requests allow. */
 export function pointDeadlineMs(point: Point): number {
   const { load } = point
-  const requests = load.warmup + (load.requests ?? 0)
+  const requests = mostWarmup(load) + (load.requests ?? 0)
   const waves = Math.ceil(requests / Math.max(1, slotsOf(load)))
   // One more request in each slot keeps up the load of a steady window.
   const held = windowOf(load) === 'steady' ? 1 : 0

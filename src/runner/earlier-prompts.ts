@@ -26,7 +26,12 @@ export function earlierPrompts(
     ;[most, label, at] = [each.prompts, each.label, each.at]
   }
   const { sent } = measurement.requests
-  const repeated = requestsWithin(most, load.warmup, sent, measurement.prompts?.available ?? load.dataset)
+  const repeated = requestsWithin(
+    most,
+    warmedUp(load, measurement),
+    sent,
+    measurement.prompts?.available ?? load.dataset,
+  )
   if (repeated === 0) return []
   const which = workload.datasetFile === undefined ? '' : ' of the dataset'
   return [
@@ -39,8 +44,11 @@ export function earlierPrompts(
 }
 
 /** Number of prompts that a point sent, from the first one on. */
-const promptsSent = ({ load }: Point, { prompts, requests }: Measurement) =>
-  Math.min(prompts?.available ?? load.dataset, load.warmup + requests.sent)
+const promptsSent = ({ load }: Point, measurement: Measurement) =>
+  Math.min(measurement.prompts?.available ?? load.dataset, warmedUp(load, measurement) + measurement.requests.sent)
+
+/** Requests before the window. */
+const warmedUp = ({ warmup }: Point['load'], { warmUp }: Measurement) => warmUp?.requests ?? warmup
 
 /** Requests after the warm-up whose prompt is one of the first `first` prompts. Prompts repeat cyclically. */
 function requestsWithin(first: number, warmup: number, sent: number, available: number): number {

@@ -61,6 +61,8 @@ export interface Dataset {
   readonly prompts: number
   /** Whether there may be more requests than prompts. */
   readonly repeats: boolean
+  /** Prompts after which lengths repeat; default: all. */
+  readonly period?: number
 }
 
 /**
@@ -110,7 +112,7 @@ function requestsOf(
   const lengths = (length: Length, name: string) =>
     dataset === null || length.kind === 'fixed'
       ? lengthSource(length, random.fork(name))
-      : again(drawLengths(length, dataset.prompts, random.fork(name)))
+      : again(drawLengths(length, Math.min(dataset.period ?? dataset.prompts, dataset.prompts), random.fork(name)))
   const isl = lengths(workload.isl, 'isl')
   const osl = lengths(workload.osl, 'osl')
   const group = random.fork('prefix')

@@ -1,11 +1,22 @@
 import type { CountedMeasurement } from '../metrics/measurement.ts'
 import { type IsBeaten, stopRuleOf } from '../metrics/stopping/stop.ts'
-import type { AutoRequests, Deployment, LoadLevel, Role, Slo, Topology, WindowKind } from '../model/index.ts'
+import type {
+  AutoRequests,
+  AutoWarmup,
+  Deployment,
+  LoadLevel,
+  Role,
+  Slo,
+  Topology,
+  WindowKind,
+} from '../model/index.ts'
 import {
   arrivalSource,
   arrivalsAround,
   createRandom,
+  defined,
   FulcrumError,
+  mostWarmup,
   openLoopConnections,
   ratesAround,
   rolesOf,
@@ -47,6 +58,8 @@ export interface SimulatedPoint {
   readonly timeoutMs?: number
   /** Requests sent before the measured ones, at the level's concurrency. */
   readonly warmup: number
+  /** Moves the window on until TTFT no longer falls in it, as in {@link Load}; only for closed loops without turns. */
+  readonly autoWarmup?: AutoWarmup
   /** Requests the figures of a whole run, after draining its warm-up, as in {@link Load}. */
   readonly window?: 'whole'
   readonly seed: number
@@ -111,12 +124,17 @@ function traceTimes({ trace, requests }: SimulatedPoint, speed: number, endMs: n
   }
 }
 
-function datasetOf({ dataset, requests, warmup }: SimulatedPoint, repeats?: boolean): Dataset | null {
+function datasetOf({ dataset, requests, autoWarmup }: SimulatedPoint, repeats: boolean): Dataset | null {
   if (dataset === undefined) return null
-  return { prompts: dataset, repeats: repeats ?? warmup + (requests ?? Number.POSITIVE_INFINITY) > dataset }
+  return { prompts: dataset, repeats, ...defined({ period: autoWarmup === undefined ? undefined : requests }) }
 }
 
-function sourceOf(point: SimulatedPoint, repeats?: boolean): RequestSource {
+/** Whether a point may send more requests than it has prompts. */
+function repeatsPrompts({ dataset, requests = Number.POSITIVE_INFINITY, ...point }: SimulatedPoint): boolean {
+  return dataset !== undefined && mostWarmup(point) + requests > dataset
+}
+
+function sourceOf(point: SimulatedPoint, repeats = repeatsPrompts(point)): RequestSource {
   if (point.level.kind !== 'trace') {
     return drawnRequests(point.workload, createRandom(point.seed), datasetOf(point, repeats))
   }
@@ -141,11 +159,15 @@ export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineW
   if (rule === null) return simulateOnce(point, profile, null, undefined, look)
   // Runs once to find where to stop and once up to there, so that memory does not grow with requests and the figures
   // are of the requests that decided.
-  const { requests, dataset } = point
+  const { requests } = point
   const watch = createSimulationWatch(rule, point.timeoutMs ?? Number.POSITIVE_INFINITY)
   simulateOnce(point, profile, watch)
   const { auto: _, ...fixed } = point
-  const repeats = dataset !== undefined && point.warmup + (requests ?? 0) > dataset
+  const repeats = repeatsPrompts(point)
+  if (rule.moving !== null) {
+    const warmUp = watch.warmUp()
+    return { ...simulateOnce({ ...point, warmup: warmUp.requests }, profile, null, repeats, look), warmUp }
+  }
   const simulation = simulateOnce(
     { ...fixed, requests: watch.stopping().requests },
     profile,
@@ -261,7 +283,7 @@ function warmUpAndDrain(point: SimulatedPoint, context: ExchangeContext, source:
 }
 
 function closedLoad(
-  { level, requests, warmup }: SimulatedPoint,
+  { level, requests, warmup, autoWarmup }: SimulatedPoint,
   window: WindowKind,
   turns: number,
   startMs: number,
@@ -269,7 +291,9 @@ function closedLoad(
   watch: SimulationWatch | null,
 ): ClosedLoad {
   const first = window === 'steady' ? Math.ceil(warmup / turns) : 0
-  const last = first + Math.ceil((requests ?? Number.POSITIVE_INFINITY) / turns)
+  // While it is watched, any of these may be the last one of a window that moves.
+  const moves = watch === null ? 0 : mostWarmup({ warmup, ...defined({ autoWarmup }) }) - warmup
+  const last = first + Math.ceil((moves + (requests ?? Number.POSITIVE_INFINITY)) / turns)
   return {
     concurrency: level.kind === 'concurrency' ? level.concurrency : 1,
     startMs,

@@ -1,4 +1,4 @@
-import type { Stopping } from '../metrics/measurement.ts'
+import type { FoundWarmUp, Stopping } from '../metrics/measurement.ts'
 import { createRecords, phaseCode, pickRequests } from '../metrics/records.ts'
 import { lookAt, type StopRule } from '../metrics/stopping/stop.ts'
 import type { Recorder } from './recorder.ts'
@@ -11,6 +11,8 @@ export interface SimulationWatch {
   isOver(): boolean
   /** Reason for the end. */
   stopping(): Stopping
+  /** Where a window that moves begins. */
+  warmUp(): FoundWarmUp
 }
 
 /** With more requests than so many in its warm-up, an open loop runs to its end. */
@@ -86,5 +88,10 @@ export function createSimulationWatch(rule: StopRule, timeoutMs: number): Simula
     isOver: () => found !== null,
     // Refused requests are never sent, so the last look may not have happened.
     stopping: () => found ?? { reason: 'max', requests: max, max, precision: rule.precision, figures: [] },
+    warmUp() {
+      const before = rule.before - (rule.moving ?? 0)
+      const reason = found?.reason === 'settled' ? 'steady' : 'max'
+      return { reason, requests: before + (found?.requests ?? max), max: before + max }
+    },
   }
 }

@@ -363,3 +363,27 @@ test('a TTFT that drifts is told of a steady window alone, where its change matt
   assert.deepEqual(found({ ttftTrend: { change: -0.4, z: -1.9 } }), [])
   assert.deepEqual(found({ ttftTrend: null }), [])
 })
+
+test('the advice on a TTFT that drifts fits the load and the warm-up', () => {
+  const falling = { ...sound, window: 'steady', ttftTrend: { change: -0.4, z: -3.2 } } as const
+  const advice = (more: Partial<Measurement>, level?: LoadLevel) =>
+    judge(pointOf(level), { ...falling, ...more }).find(({ code }) => code === 'ttft-drifts')?.message
+  assert.match(advice({}) ?? '', /write warmup: auto, or raise load\.warmup$/)
+  const rate = { kind: 'rate', requestsPerS: 4, arrivals: { kind: 'constant' } } as const
+  assert.match(advice({}, rate) ?? '', /settled load, raise load\.warmup$/)
+  const warmUp = { reason: 'max', requests: 480, max: 480 } as const
+  assert.match(advice({ warmUp }) ?? '', /raise max of warmup: auto$/)
+})
+
+test('a window that waited until TTFT was steady says after how many requests it began', () => {
+  const said = (warmUp: Measurement['warmUp']) =>
+    judge(pointOf(), { ...sound, ...(warmUp === undefined ? {} : { warmUp }) }).map(({ code, message }) => [
+      code,
+      message,
+    ])
+  assert.deepEqual(said(undefined), [])
+  assert.deepEqual(said({ reason: 'steady', requests: 320, max: 1480 }), [
+    ['warmed-up', 'the window began after 320 of at most 1,480 requests, where TTFT no longer fell'],
+  ])
+  assert.equal(said({ reason: 'max', requests: 1480, max: 1480 })[0]?.[0], 'warm-up-at-max')
+})

@@ -192,4 +192,12 @@ describe('the time estimate', () => {
     assert.ok((estimate?.seconds ?? 0) > 5 * (estimate?.secondsAtLeast ?? 0))
     assert.equal(fewest?.secondsAtLeast, undefined)
   })
+
+  test('takes from the shortest to the longest warm-up where points wait until TTFT is steady', async () => {
+    const estimateOf = async (warmup: string) =>
+      planSweep(await read(sweepText({ load: `{ concurrency: 16, requests: 10x, warmup: ${warmup} }` }))).estimate
+    const estimate = await estimateOf('auto')
+    assert.equal(estimate?.secondsAtLeast, (await estimateOf('2x'))?.seconds)
+    assert.equal(estimate?.seconds, (await estimateOf('30x'))?.seconds)
+  })
 })

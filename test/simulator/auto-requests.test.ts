@@ -84,3 +84,57 @@ test('a simulated open loop stops when its figures are known, and is the point o
   const asked = 4 * (stopped.osl?.mean ?? 0)
   assert.ok(rate?.low != null && rate.high !== null && rate.low <= asked * 1.02 && asked * 0.98 <= rate.high)
 })
+
+/** Fixed lengths: slots that start together stay together. */
+const alike = (more: Partial<SimulatedPoint> = {}): SimulatedPoint => {
+  const { auto: _, ...fixed } = point({
+    deployment: { topology: { kind: 'disaggregated', prefill: 1, decode: 1 }, engine: {} },
+    workload: { isl: { kind: 'fixed', tokens: 1000 }, osl: { kind: 'fixed', tokens: 200 } },
+    level: { kind: 'concurrency', concurrency: 16 },
+    requests: 160,
+    warmup: 32,
+    slo: {},
+    ...more,
+  })
+  return fixed
+}
+const jittery = { ...profile, frontend: { ...profile.frontend, jitterMs: 2 } }
+
+test('a window that waits until TTFT no longer falls begins later, and is that of a warm-up of so many requests', () => {
+  const { warmUp, ...waited } = simulate(alike({ autoWarmup: { max: 480 } }), jittery)
+  assert.equal(warmUp?.reason, 'steady')
+  assert.ok(warmUp.requests > 32 && warmUp.requests <= 480 && warmUp.requests % 16 === 0, `${warmUp.requests} requests`)
+  assert.equal(waited.warmupRequests, warmUp.requests)
+  assert.deepEqual(waited, simulate(alike({ warmup: warmUp.requests }), jittery))
+  const early = simulate(alike(), jittery)
+  assert.ok((waited.ttftMs?.p95 ?? 0) < (early.ttftMs?.p95 ?? 0))
+})
+
+test('a warm-up that reaches its maximum says so, and measures what comes then', () => {
+  const found = Array.from({ length: 20 }, (_, seed) => simulate(alike({ autoWarmup: { max: 48 }, seed }), jittery))
+  const atMost = found.filter(({ warmUp }) => warmUp?.reason === 'max')
+  assert.ok(atMost.length > 0)
+  for (const { warmUp, requests } of atMost) {
+    assert.deepEqual(warmUp, { reason: 'max', requests: 48, max: 48 })
+    assert.equal(requests.sent, 160)
+  }
+})
+
+test('wherever such a window begins, it has the lengths of every other', () => {
+  const mixed = { workload: { isl: lognormal(500, 300), osl: lognormal(100, 60) }, dataset: 640 }
+  const means = [32, 48, 272, 480].map(warmup => {
+    // A maximum of as many leaves nothing to find.
+    const { isl, osl } = simulate(alike({ ...mixed, warmup, autoWarmup: { max: warmup } }), profile)
+    return [isl?.mean, osl?.mean]
+  })
+  assert.equal(new Set(means.map(String)).size, 1)
+})
+
+test('mixed lengths do not wait for long', () => {
+  const mixed = { workload: { isl: lognormal(1000, 600), osl: lognormal(200, 120) }, dataset: 640 }
+  const rounds = Array.from({ length: 20 }, (_, seed) => {
+    const { warmUp } = simulate(alike({ ...mixed, autoWarmup: { max: 480 }, seed }), jittery)
+    return (warmUp?.requests ?? 0) / 16
+  }).sort((a, b) => a - b)
+  assert.equal(rounds[10], 2)
+})

@@ -218,3 +218,47 @@ test('requests: auto ends loads of one process and of shards, but no window that
   const [arriving] = await problems(sweepText({ workloads, load: '{ request_rate: 4, requests: auto }' }))
   assert.match(arriving ?? '', /conversations that arrive at a rate: they outlast the window/)
 })
+
+test('warmup: auto takes 2x to 30x of the concurrency, and prompts for all of them', async () => {
+  const loads = await loadsOf('{ concurrency: [1, 64], requests: 10x, warmup: auto }')
+  assert.deepEqual(
+    loads.map(load => [load.warmup, load.autoWarmup, load.dataset]),
+    [
+      [2, { max: 30 }, 40],
+      [128, { max: 1920 }, 2560],
+    ],
+  )
+  const [stated] = await loadsOf('{ concurrency: 8, warmup: { auto: { max: 10x } } }')
+  assert.deepEqual([stated?.warmup, stated?.autoWarmup], [16, { max: 80 }])
+  const mixed = await loadsOf('{ concurrency: 8, request_rate: 4, requests: 10x, warmup: auto }')
+  assert.deepEqual(
+    mixed.map(load => [load.warmup, load.autoWarmup]),
+    [
+      [16, { max: 240 }],
+      [20, undefined],
+    ],
+  )
+})
+
+for (const [load, told] of [
+  ['{ request_rate: 4, warmup: auto }', /warmup: auto is for closed loops/],
+  ['{ concurrency: 4, requests: auto, warmup: auto }', /exclude each other/],
+  ['{ concurrency: 4, duration: 60s, warmup: auto }', /duration ends this one/],
+  ['{ concurrency: 4, streaming: false, warmup: auto }', /TTFT, which this load does not have/],
+  ['{ concurrency: 4, window: whole, warmup: auto }', /window is whole/],
+  ['{ concurrency: 4, warmup: { auto: { max: 1x } } }', /max is 4 requests, below the first 8/],
+  ['{ concurrency: 4, warmup: { auto: { max: 0 } } }', /max/],
+  ['{ concurrency: 4, warmup: automatic }', /auto/],
+] as const) {
+  test(`a load that warmup: auto can’t be of is refused: ${load}`, async () => {
+    assert.match((await problems(sweepText({ load })))[0] ?? '', told)
+  })
+}
+
+test('warmup: auto changes the identity of points, and of no others', async () => {
+  const [auto] = await loadsOf('{ concurrency: 4, warmup: auto }')
+  const [fixed] = await loadsOf('{ concurrency: 4, warmup: 2x }')
+  assert.ok(auto !== undefined && fixed !== undefined)
+  assert.ok(!('autoWarmup' in fixed))
+  assert.notDeepEqual(auto, fixed)
+})

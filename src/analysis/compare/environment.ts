@@ -84,7 +84,7 @@ const conditions: readonly Fact[] = [
     what: 'requests',
     of: distinct(({ point: { load } }) => requestsOf(load)),
   },
-  { what: 'warm-up', of: distinct(({ point: { load } }) => perConcurrency(load.warmup, load.level)) },
+  { what: 'warm-up', of: distinct(({ point: { load } }) => warmupOf(load)) },
   { what: 'request timeout', of: distinct(({ point }) => `${point.load.timeoutMs / 1000} s`) },
   {
     what: 'grace',
@@ -182,6 +182,11 @@ function fileContent({ results, manifest }: Run & { readonly manifest: { readonl
 type Files = { readonly [path: string]: string }
 
 /** Number of requests, duration or rule that ends a point. */
+function warmupOf({ warmup, autoWarmup, level }: Load): string {
+  const least = perConcurrency(warmup, level)
+  return autoWarmup === undefined ? least : `auto (${least} to ${perConcurrency(autoWarmup.max, level)})`
+}
+
 function requestsOf({ requests, durationS, auto, level }: Load): string {
   const most = perConcurrency(requests ?? durationS, level)
   return auto === undefined ? most : `auto (${perConcurrency(auto.min, level)} to ${most}, ${auto.precision * 100}%)`

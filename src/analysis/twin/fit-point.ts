@@ -51,13 +51,13 @@ export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): r
 
 /** Part of a load that a simulation uses. */
 export function loadOf(load: MeasuredPoint['load']): Omit<SimulatedPoint, 'deployment' | 'workload'> {
-  const { level, requests, durationS, graceS, warmup, window, seed, timeoutMs, dataset } = load
+  const { level, requests, durationS, graceS, warmup, autoWarmup, window, seed, timeoutMs, dataset } = load
   return {
     level,
     ...defined({ requests }),
     ...(durationS === undefined ? {} : { durationS, graceS }),
     warmup,
-    ...defined({ window }),
+    ...defined({ autoWarmup, window }),
     seed,
     dataset,
     timeoutMs,

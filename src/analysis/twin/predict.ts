@@ -1,4 +1,4 @@
-import type { Deployment, LoadLevel, Slo, Topology } from '../../model/index.ts'
+import type { AutoWarmup, Deployment, LoadLevel, Slo, Topology } from '../../model/index.ts'
 import { canonicalJson, defined, rolesOf, topologyLabel } from '../../model/index.ts'
 import type { Profile } from '../../simulator/profile.ts'
 import type { SimulatedWorkload, TraceRequests, WeightedWorkload } from '../../simulator/request-source.ts'
@@ -35,6 +35,7 @@ export interface PredictedLoad {
   readonly durationS?: number
   readonly graceS?: number
   readonly warmup?: number
+  readonly autoWarmup?: AutoWarmup
   readonly seed?: number
   /** Number of distinct prompts, as in a load section; default: each request has its own lengths. */
   readonly dataset?: number
@@ -174,14 +175,14 @@ export function createPredictor(twin: Twin): (request: PredictionRequest) => Pre
 }
 
 function simulatedLoad(load: PredictedLoad): Omit<SimulatedPoint, 'deployment' | 'workload'> {
-  const { level, requests, durationS, graceS, warmup, seed = 1, dataset, timeoutMs, trace } = load
+  const { level, requests, durationS, graceS, warmup, autoWarmup, seed = 1, dataset, timeoutMs, trace } = load
   const held = level.kind === 'concurrency' ? level.concurrency : 0
   const decided = requests !== undefined || durationS !== undefined || level.kind === 'stages' || level.kind === 'trace'
   return {
     level,
     ...defined({ requests }),
     ...(decided ? {} : { requests: Math.max(fewestRequests, 10 * held) }),
-    ...defined({ durationS, graceS, timeoutMs, dataset, trace }),
+    ...defined({ durationS, graceS, autoWarmup, timeoutMs, dataset, trace }),
     warmup: warmup ?? (level.kind === 'trace' ? 0 : Math.max(16, 2 * held)),
     seed,
   }

@@ -8,16 +8,29 @@ export function firstMeasured({ level, warmup }: Point['load'], turns: number): 
 }
 
 /**
+ * Index of the first request that was measured: a window that moved begins after as many requests as its warm-up had.
+ *
+ * @param warmup requests of the warm-up
+ */
+function firstSent(load: Point['load'], turns: number, warmup: number): number {
+  return load.autoWarmup === undefined ? firstMeasured(load, turns) : warmup
+}
+
+/**
  * Mean ISL and OSL of the sent requests, in tokens; null if none was sent, or a length is unknown. Not those of the
  * whole set, because with variable lengths a short window has its own mean, which the server does not cause.
+ *
+ * @param sent measured requests
+ * @param warmup requests of the warm-up
  */
 export function askedLengths(
   load: Point['load'],
   { count, turns, inputTokens, outputTokens }: Pick<RequestSet, 'count' | 'turns' | 'inputTokens' | 'outputTokens'>,
   sent: number,
+  warmup = load.warmup,
 ): { readonly isl: number | null; readonly osl: number | null } {
   if (count === 0 || sent === 0) return { isl: null, osl: null }
-  const first = firstMeasured(load, turns)
+  const first = firstSent(load, turns, warmup)
   const mean = (lengths: Uint32Array) => {
     let sum = 0
     let isKnown = true
@@ -43,7 +56,7 @@ export function sentPrompts(
   if (load.level.kind === 'trace' || turns > 1 || count === 0) return {}
   const seen = new Set<number>()
   const promptOf = (request: number) => firstAlike?.[request % count] ?? request % count
-  const first = firstMeasured(load, turns)
+  const first = firstSent(load, turns, warmup)
   // A warm-up with more requests than planned uses spare prompts, or continues with those of the window.
   const warmed = spare > 0 ? first : Math.max(first, warmup)
   for (let request = 0; request < Math.min(warmed, count); request++) seen.add(promptOf(request))

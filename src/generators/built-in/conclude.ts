@@ -3,7 +3,7 @@ import { Histogram } from '../../metrics/histogram.ts'
 import type { Finding, MeasuredSessions, Measurement, ReplayedTrace, RequestErrors } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import { errorCode, mergeRecords, phaseCode, recordsFrom, requestsOfPhases } from '../../metrics/records.ts'
-import { conversationsIn, keepFirst, type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
+import { conversationsIn, foundWarmUp, keepFirst, type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
 import type { WindowBounds } from '../../metrics/window.ts'
 import { steadyWindow } from '../../metrics/window.ts'
 import { counted, defined, type Point, redactor, windowOf } from '../../model/index.ts'
@@ -55,7 +55,7 @@ export async function conclude(
   }
   const afterwards = await settleAnswers(results, point.deployment.model.tokenizer)
   const merged = mergeRecords(results.map(result => result.records))
-  const stopping = facts.stop === undefined ? null : settleStop(merged, facts.stop.rule, facts.stop.requests)
+  const found = facts.stop === undefined ? {} : foundBy(merged, facts.stop)
   const bounds = steadyBounds(point, requests.turns)
   const window = bounds === null ? null : steadyWindow(merged, bounds)
   const startMs = window?.startMs ?? 0
@@ -66,6 +66,7 @@ export async function conclude(
     requests,
     startedAt: new Date(facts.startedAt.getTime() + times.measuredMs - times.preparedMs + startMs).toISOString(),
     ...(window === null ? {} : { steadyWindow: { startMs: 0, endMs: window.endMs - startMs } }),
+    ...roundsOf(facts),
     clockJumpMs: facts.clockJumpMs,
     lookupMs: facts.lookupMs,
     shards: facts.shards,
@@ -81,7 +82,7 @@ export async function conclude(
   const remarks = resentRemarks(results, measurement.requests.sent)
   return {
     ...measurement,
-    ...(facts.stop === undefined
+    ...(facts.stop === undefined || facts.stop.rule.moving !== null
       ? sessionsOf(results, measurement.requests.sent)
       : keptSessions(records, facts.stop.rule.turns)),
     ...(facts.shards > 1
@@ -89,11 +90,33 @@ export async function conclude(
       : possibleShareOf(results, { requests, workload: point.workload, trace: facts.trace ?? null })),
     ...defined({ replay: facts.replay }),
     ...(remarks.length === 0 ? {} : { remarks }),
-    ...(stopping === null ? {} : { stopping }),
+    ...found,
     warmupRequests: requestsOfPhases(records, ['warm-up']).count,
     wallS: (nowMs - times.beganMs) / 1000,
-    besideWindowS: besideWindow(times, measurement.durationS, nowMs),
+    besideWindowS: besideWindow(
+      // A window that moved began later than the threads' common start.
+      found.warmUp === undefined ? times : { ...times, measuredMs: times.measuredMs + startMs },
+      measurement.durationS,
+      nowMs,
+    ),
   }
+}
+
+/** The rounds of a window that moved; the last one may be part of one. */
+function roundsOf({ stop }: RunFacts): { readonly rounds?: readonly [from: number, to: number] } {
+  if (stop === undefined || stop.rule.moving === null) return {}
+  const { requests } = stop
+  const { moving, round } = stop.rule
+  return { rounds: [Math.floor((requests - moving) / round), Math.ceil(requests / round)] }
+}
+
+/** What the rule that ended the load found. */
+function foundBy(
+  records: RequestRecords,
+  { rule, requests }: NonNullable<RunFacts['stop']>,
+): Pick<Measurement, 'stopping' | 'warmUp'> {
+  if (rule.moving === null) return { stopping: settleStop(records, rule, requests) }
+  return { warmUp: foundWarmUp(records, rule, requests, rule.moving) }
 }
 
 /** The failures of a thread that belong to measured requests. */

@@ -54,6 +54,8 @@ export interface JobLoad {
   readonly warmup: number
   /** Index in the request set of the first measured request. */
   readonly firstMeasured: number
+  /** Whether the window moves on until TTFT is steady, so that its first requests become warm-up. */
+  readonly windowMoves?: boolean
   /** Pause between an answer and the next turn of its conversation. */
   readonly thinkMs: number
   /** Distribution of the pause; default: constant. */
@@ -90,6 +92,8 @@ export interface JobResult {
   readonly records: RequestRecords
   /** Gaps between chunks. */
   readonly gaps: HistogramState
+  /** Gaps between chunks by round from the first measured request on, if the window moves. */
+  readonly gapsByRound?: readonly HistogramState[]
   /** Times that first tokens may have waited unread. */
   readonly waits: HistogramState
   readonly errors: readonly RequestErrors[]

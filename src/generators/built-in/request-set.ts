@@ -118,12 +118,16 @@ function mixedModels(mix: readonly ModelShare[], { count, turns, spare = 0 }: Pr
   const all = Math.ceil(count / turns)
   const warmup = Math.min(Math.ceil(load.warmup / turns), all - held)
   const weights = mix.map(({ weight }) => weight)
-  const order = [warmup, all - held - warmup, held].flatMap(conversations => {
+  const deal = (conversations: number) => {
     const dealt = largestRemainder(weights, conversations)
     const part = Uint32Array.from(dealt.flatMap((times, model) => Array.from({ length: times }, () => model)))
     shuffle(part, random)
     return Array.from(part)
-  })
+  }
+  const order =
+    load.autoWarmup === undefined
+      ? [warmup, all - held - warmup, held].flatMap(deal)
+      : [...repeated(deal(Math.min(load.requests ?? all - held, all - held)), all - held), ...deal(held)]
   return sharedUint32(Uint32Array.from({ length: count }, (_, index) => order[Math.floor(index / turns)] ?? 0))
 }
 
@@ -138,6 +142,11 @@ function largestRemainder(weights: readonly number[], total: number): readonly n
     .sort((a, b) => b.rest - a.rest)
   for (const { at } of byRemainder.slice(0, left)) dealt[at] = (dealt[at] ?? 0) + 1
   return dealt
+}
+
+/** As many values, repeating from the start, so that any window of their number has the same. */
+function repeated(values: readonly number[], count: number): number[] {
+  return Array.from({ length: count }, (_, index) => values[index % values.length] ?? 0)
 }
 
 const noBytes = new Uint8Array(0)

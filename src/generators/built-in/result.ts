@@ -23,6 +23,8 @@ export interface ResultContext {
   readonly startedAt: string
   /** Bounds of a steady window on the records' clock; absent for a whole run. */
   readonly steadyWindow?: WindowBounds
+  /** Rounds of a window that moved, from the first measured request on. */
+  readonly rounds?: readonly [from: number, to: number]
   readonly clockJumpMs: number
   readonly lookupMs: number
   /** Number of processes among which slots were dealt out; each process starts its slots one after another. */
@@ -58,7 +60,7 @@ export function measurementOf(
         : null,
     from,
     slo: point.slo,
-    asked: askedLengths(point.load, requests, sent.measured),
+    asked: askedLengths(point.load, requests, sent.measured, sent.warmup),
     ...defined({ steadyWindow: context.steadyWindow }),
   })
   return {
@@ -72,7 +74,7 @@ export function measurementOf(
     ...sentPrompts(point.load, requests, sent),
     ...possibleCachedShare(point, requests, sent),
     errors: context.errors,
-    interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
+    interChunkMs: mergeHistograms(results.flatMap(result => gapsOf(result, context.rounds))).toDistribution(),
     tokenSource: tokenSourceOf(context.counts),
     tokenCounts: context.counts,
     client: {
@@ -84,6 +86,10 @@ export function measurementOf(
     },
     files: context.files,
   }
+}
+
+function gapsOf({ gaps, gapsByRound }: JobResult, rounds: ResultContext['rounds']): readonly HistogramState[] {
+  return gapsByRound === undefined ? [gaps] : gapsByRound.slice(...(rounds ?? []))
 }
 
 function mergeHistograms(states: readonly HistogramState[]): Histogram {

@@ -1,5 +1,5 @@
 import type { ArrivalLimit, Load, ScheduledLevel } from '../../model/index.ts'
-import { defined, ratesAround, windowOf } from '../../model/index.ts'
+import { defined, mostWarmup, ratesAround, windowOf } from '../../model/index.ts'
 import { arrivalTimesMs } from '../arrivals.ts'
 import { sharedFloat64 } from '../prompt-set.ts'
 import type { Trace } from '../trace.ts'
@@ -14,7 +14,11 @@ export function scheduleOf(load: Load, trace: Trace | null, turns = 1): Schedule
   const { level } = load
   switch (level.kind) {
     case 'concurrency':
-      return { kind: 'closed', concurrency: level.concurrency, requests: load.requests ?? null }
+      // A window that moves may be that of any of these requests.
+      return {
+        ...{ kind: 'closed', concurrency: level.concurrency },
+        requests: load.requests === undefined ? null : mostWarmup(load) - load.warmup + load.requests,
+      }
     case 'rate':
     case 'stages': {
       const dueMs = sharedFloat64(arrivalTimesMs(level, arrivalsOf(load, turns), load.seed))

@@ -32,6 +32,15 @@ export function builtInShortfalls({ load, workload, mixesModels }: AskedLoad): r
       },
     ]
   }
+  if (load.autoWarmup !== undefined && conversation !== undefined && conversation.turns > 1) {
+    return [
+      {
+        ...{ section: 'load', key: 'warmup' },
+        wrong: 'warmup: auto can’t tell when conversations are steady: TTFT changes with their turns',
+        right: `write warmup: ${conversation.turns}x, or remove conversation`,
+      },
+    ]
+  }
   if (load.auto === undefined) return []
   const turns = conversation?.turns ?? 1
   if (turns > 1 && load.level.kind === 'rate') {

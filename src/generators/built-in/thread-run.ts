@@ -65,6 +65,8 @@ class ThreadRun {
   readonly #job: Job
   /** Gaps of measured requests, and of all others. */
   readonly #gaps = new Histogram()
+  /** Gaps of the requests of each round, if the window moves: it is known only later which of them it has. */
+  readonly #gapsByRound: Histogram[] = []
   readonly #otherGaps = new Histogram()
   readonly #clock = new ReadableClock()
   readonly #buffer = Buffer.allocUnsafeSlow(readBytes)
@@ -161,6 +163,7 @@ class ThreadRun {
       health: watched,
       records,
       gaps: this.#gaps.toState(),
+      ...(this.#job.windowMoves === true ? { gapsByRound: this.#gapsByRound.map(gaps => gaps.toState()) } : {}),
       waits: this.#waits.toState(),
       errors: this.#failures.list(),
       firstTexts: this.#firstTexts.map(([row, text]) => [rows[row] ?? row, text]),
@@ -405,7 +408,7 @@ class ThreadRun {
     if (requests.turns > 1) this.#records.columns.session[row] = Math.floor(sending.number / requests.turns)
     const { table, firstMeasured } = this.#job
     if (table !== null) this.#rows[row] = rowOf(table, sending, firstMeasured)
-    connection.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
+    connection.exchange.gaps = sending.phase === 'measured' ? this.#gapsOf(sending.number) : this.#otherGaps
     connection.exchange.firsts = sending.phase === 'measured' ? this.#liveTtft : null
     connection.exchange.dueAt = this.#job.schedule.kind === 'open' ? sending.scheduled : null
     countSent(this.#live)
@@ -418,6 +421,15 @@ class ThreadRun {
     const whole =
       sessionHeader === undefined || session === null ? bytes : withHeader(bytes, sessionHeader, this.#nameOf(session))
     connection.send(whole, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
+  }
+
+  /** Where the gaps of a measured request count. */
+  #gapsOf(number: number): Histogram {
+    const { windowMoves, schedule, firstMeasured } = this.#job
+    if (windowMoves !== true || schedule.kind !== 'closed') return this.#gaps
+    const round = Math.floor((number - firstMeasured) / schedule.concurrency)
+    while (this.#gapsByRound.length <= round) this.#gapsByRound.push(new Histogram())
+    return this.#gapsByRound[round] ?? this.#gaps
   }
 
   /** Index of a request in the set. Unmeasured and unplanned requests have separate prompts. */

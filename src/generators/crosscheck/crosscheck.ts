@@ -58,10 +58,10 @@ export interface Crosscheck extends Comparison {
   readonly notTested: readonly Untested[]
 }
 
-/** Generators are compared over the same number of requests: the minimum of a point with `requests: auto`. */
+/** Generators are compared over the same number of requests: the minima of `requests: auto` and `warmup: auto`. */
 function withFixedRequests(point: Point): Point {
-  const { auto, ...load } = point.load
-  return auto === undefined ? point : { ...point, load: { ...load, requests: auto.min } }
+  const { auto, autoWarmup: _, ...load } = point.load
+  return { ...point, load: auto === undefined ? load : { ...load, requests: auto.min } }
 }
 
 /**

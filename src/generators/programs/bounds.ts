@@ -1,4 +1,4 @@
-import type { Load } from '../../model/index.ts'
+import { type Load, mostWarmup } from '../../model/index.ts'
 
 /** Time for start-up, prompts and summary of a Python load generator on a slow machine. */
 const aroundMs = 180_000
@@ -12,7 +12,7 @@ export function longestRunMs(load: Load): number {
     const sendingMs = ((load.warmup + 2 * (load.requests ?? 0)) / rate) * 1000
     return aroundMs + sendingMs + 60_000 + 2 * load.timeoutMs + 2 * windowMs(load)
   }
-  const waves = Math.ceil(load.warmup / level.concurrency) + Math.ceil((load.requests ?? 0) / level.concurrency)
+  const waves = Math.ceil(mostWarmup(load) / level.concurrency) + Math.ceil((load.requests ?? 0) / level.concurrency)
   // One additional wave starts late, and another keeps up the load.
   return aroundMs + (waves + 2) * load.timeoutMs + windowMs(load)
 }

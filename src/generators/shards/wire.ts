@@ -5,7 +5,7 @@ import type { LiveMessage } from '../built-in/live-table.ts'
 import type { TableSize } from '../built-in/look-table.ts'
 
 /** Increase when messages change: both ends must use the same version. */
-export const protocol = 5
+export const protocol = 6
 
 /** Both ends send something at least this often, so that silence means that the other end is gone. */
 export const aliveEveryMs = 1000

@@ -1,7 +1,8 @@
 import type { Load, Slo } from '../../model/index.ts'
-import type { FigureAtLook, Stopping } from '../measurement.ts'
+import type { FigureAtLook, FoundWarmUp, Stopping } from '../measurement.ts'
 import type { RequestPhase, RequestRecords } from '../records.ts'
 import { createRecords, phaseCode, pickRequests } from '../records.ts'
+import { isFalling } from './falling.ts'
 import type { Look } from './rule.ts'
 import { figuresAtLook, isSettled, looksOf } from './rule.ts'
 import { sampleOf } from './sample.ts'
@@ -22,6 +23,11 @@ export interface StopRule {
   readonly precision: number
   readonly slo: Slo
   readonly isBeaten: IsBeaten
+  /**
+   * Requests of a window that moves on until TTFT is steady: at each look, the last so many. Null for a window that
+   * begins after the planned warm-up and grows.
+   */
+  readonly moving: number | null
 }
 
 const never: IsBeaten = () => false
@@ -33,17 +39,19 @@ const never: IsBeaten = () => false
 const openWarmupRows = 4096
 
 /**
- * The rule of a load with `requests: auto`; null for any other load, and for loads that it cannot end (see
- * `whyNotAuto`).
+ * The rule of a load with `requests: auto` or `warmup: auto`; null for any other load, and for loads that it cannot end
+ * (see `whyNotAuto`).
  */
 export function stopRuleOf(
-  { level, auto, requests, warmup }: Pick<Load, 'level' | 'auto' | 'requests' | 'warmup'>,
+  load: Pick<Load, 'level' | 'auto' | 'requests' | 'warmup' | 'autoWarmup'>,
   slo: Slo,
   isBeaten = never,
   turns = 1,
 ): StopRule | null {
-  if (auto === undefined || requests === undefined) return null
-  const common = { precision: auto.precision, slo, isBeaten, turns }
+  const { level, auto, requests, warmup } = load
+  if (requests === undefined) return null
+  if (auto === undefined) return turns > 1 ? null : movingRule(load, requests, slo)
+  const common = { precision: auto.precision, slo, isBeaten, turns, moving: null }
   if (level.kind === 'concurrency') {
     const looks = looksOf({ min: auto.min, max: requests })
     return { ...common, looks, before: Math.ceil(warmup / turns) * turns, round: level.concurrency, requestsPerS: null }
@@ -51,6 +59,22 @@ export function stopRuleOf(
   if (level.kind !== 'rate' || turns > 1) return null
   const looks = looksOf({ min: auto.min, max: requests })
   return { ...common, looks, before: openWarmupRows, round: 1, requestsPerS: level.requestsPerS }
+}
+
+/** Looks at the window of each round from the end of the minimum warm-up on. */
+function movingRule(
+  { level, warmup, autoWarmup }: Pick<Load, 'level' | 'warmup' | 'autoWarmup'>,
+  requests: number,
+  slo: Slo,
+): StopRule | null {
+  if (autoWarmup === undefined || level.kind !== 'concurrency') return null
+  const round = level.concurrency
+  const moves = Math.floor((autoWarmup.max - warmup) / round)
+  return {
+    // No interval is made at these.
+    looks: Array.from({ length: moves + 1 }, (_, move) => ({ requests: requests + move * round, confidence: 1 })),
+    ...{ before: warmup, round, turns: 1, requestsPerS: null, precision: 0, slo, isBeaten: never, moving: requests },
+  }
 }
 
 /** Rows for the measured requests up to a rule's last look, after those of its warm-up. */
@@ -75,7 +99,8 @@ export interface LookResult {
  *   ended
  */
 export function lookAt(records: RequestRecords, rule: StopRule, look: Look): LookResult {
-  const { round, precision, slo, requestsPerS, turns } = rule
+  const { round, precision, slo, requestsPerS, turns, moving } = rule
+  if (moving !== null) return lookAtMoving(records, rule, look, moving)
   const { warmup, measured } = inOrder(records, wholeSessions(look.requests, turns) / turns)
   const options = { before: warmup.length, count: measured.length, round }
   const from = requestsPerS === null ? 'sent' : 'scheduled'
@@ -84,6 +109,19 @@ export function lookAt(records: RequestRecords, rule: StopRule, look: Look): Loo
   const figures = figuresAtLook(sample, aim, precision, look.confidence)
   const isLast = look.requests === rule.looks.at(-1)?.requests
   return { figures, reason: isSettled(figures) ? 'settled' : rule.isBeaten(figures) ? 'beaten' : isLast ? 'max' : null }
+}
+
+function lookAtMoving(records: RequestRecords, { looks }: StopRule, look: Look, moving: number): LookResult {
+  const { measured } = inOrder(records, look.requests)
+  const window = pickRequests(records, measured.slice(-moving))
+  const isLast = look.requests === looks.at(-1)?.requests
+  return { figures: [], reason: isFalling(ttftOf(window)) ? (isLast ? 'max' : null) : 'settled' }
+}
+
+/** TTFT of the answered requests, in their order. */
+function ttftOf({ firstTokenMs, sentMs, error }: RequestRecords): Float64Array {
+  const ttft = firstTokenMs.map((first, row) => (error[row] === 0 ? first - (sentMs[row] ?? Number.NaN) : Number.NaN))
+  return ttft.filter(value => !Number.isNaN(value))
 }
 
 /**
@@ -112,18 +150,25 @@ function inOrder(
 
 /**
  * Marks requests sent after those at which a load was stopped as requests that only held the load. The figures of a
- * point are then those of the requests that decided, however many others were in flight.
+ * point are then those of the requests that decided, however many others were in flight. Those before a
+ * window that moved are warm-up.
  *
  * @param parts records of every thread, whose phases are changed
  * @param requests measured requests at which it was stopped
  */
 export function keepFirst(parts: readonly RequestRecords[], rule: StopRule, requests: number): void {
-  const [measured, after] = [phaseCode('measured'), phaseCode('after')]
+  const [measured, warmUp, after] = [phaseCode('measured'), phaseCode('warm-up'), phaseCode('after')]
   const places = parts.flatMap(part => Array.from({ length: part.count }, (_, row) => ({ part, row })))
   const all = pickFrom(places)
-  const kept = new Set(inOrder(all, wholeSessions(requests, rule.turns) / rule.turns).measured)
+  const first = inOrder(all, wholeSessions(requests, rule.turns) / rule.turns).measured
+  const kept = new Set(first)
   for (const [at, { part, row }] of places.entries())
     if (part.phase[row] === measured && !kept.has(at)) part.phase[row] = after
+  if (rule.moving === null) return
+  for (const at of first.slice(0, -rule.moving)) {
+    const place = places[at]
+    if (place !== undefined) place.part.phase[place.row] = warmUp
+  }
 }
 
 /** The columns that determine the order of requests. */
@@ -149,6 +194,24 @@ export function settleStop(records: RequestRecords, rule: StopRule, requests: nu
     look === undefined || !whole ? { figures: [], reason: 'max' } : lookAt(records, rule, look)
   const max = rule.looks.at(-1)?.requests ?? requests
   return { reason: reason ?? 'settled', requests, max, precision: rule.precision, figures }
+}
+
+/**
+ * The warm-up of a window that moved.
+ *
+ * @param records what {@link keepFirst} kept, with their phases
+ * @param requests requests behind the minimum warm-up, up to the end of the window
+ */
+export function foundWarmUp(
+  records: RequestRecords,
+  { before, looks }: StopRule,
+  requests: number,
+  moving: number,
+): FoundWarmUp {
+  const window = inOrder(records, moving).measured
+  const isSteady = window.length === moving && !isFalling(ttftOf(pickRequests(records, window)))
+  const most = looks.at(-1)?.requests ?? requests
+  return { reason: isSteady ? 'steady' : 'max', requests: before + requests - moving, max: before + most - moving }
 }
 
 /** Conversations with a measured request; a request without turns is one. */

@@ -1,4 +1,4 @@
-import type { Point } from '../../model/index.ts'
+import type { LoadLevel, Point } from '../../model/index.ts'
 import { samplesNeeded } from '../early-stopping.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { wholeRunDiffers } from '../whole-run.ts'
@@ -14,7 +14,8 @@ const ttftDifferenceMs = 10
 export function judgeWindow(point: Point, measurement: Measurement): Finding[] {
   return [
     ...judgeSteady(point, measurement),
-    ...judgeTtftTrend(measurement),
+    ...judgeTtftTrend(measurement, point.load.level),
+    ...judgeWarmUp(measurement),
     ...compareWhole(measurement),
     ...judgeSamples(point, measurement),
     ...judgeArrival(measurement),
@@ -54,13 +55,17 @@ const trendThatShows = 1.96
  * Reports a steady window whose TTFT still falls: requests of equal lengths that were sent together stay together for
  * many rounds, and the first ones wait for each other. How often this detects such windows: docs/bench/window.md.
  */
-export function judgeTtftTrend({ window, steady, ttftTrend }: Measurement): Finding[] {
+export function judgeTtftTrend(measurement: Measurement, level: LoadLevel): Finding[] {
+  const { window, steady, ttftTrend } = measurement
   if (window !== 'steady' || steady?.reached === false || ttftTrend === undefined || ttftTrend === null) return []
   const { change, z } = ttftTrend
   if (Math.abs(change) < trendThatMatters || Math.abs(z) < trendThatShows) return []
   const [direction, advice] =
     change < 0
-      ? ['fell', 'The load had not settled when the window began. For a TTFT of the settled load, raise load.warmup']
+      ? [
+          'fell',
+          `The load had not settled when the window began. For a TTFT of the settled load, ${longerWarmUp(measurement, level)}`,
+        ]
       : ['rose', 'The load had not settled when the window ended. Raise load.requests to see where it settles']
   return [
     {
@@ -69,6 +74,28 @@ export function judgeTtftTrend({ window, steady, ttftTrend }: Measurement): Find
       message: `TTFT ${direction} by ${percent(Math.abs(change))} from the first to the last tenth of the window, so its percentiles describe a transition. ${advice}`,
     },
   ]
+}
+
+function longerWarmUp({ warmUp }: Measurement, level: LoadLevel): string {
+  if (warmUp !== undefined) return 'raise max of warmup: auto'
+  return level.kind === 'concurrency' ? 'write warmup: auto, or raise load.warmup' : 'raise load.warmup'
+}
+
+/** Reports where a window began that waited until TTFT was steady. */
+function judgeWarmUp({ warmUp }: Measurement): Finding[] {
+  if (warmUp === undefined) return []
+  const { reason, requests, max } = warmUp
+  const [code, message] =
+    reason === 'steady'
+      ? ([
+          'warmed-up',
+          `the window began after ${amount(requests)} of at most ${amount(max)} requests, where TTFT no longer fell`,
+        ] as const)
+      : ([
+          'warm-up-at-max',
+          `TTFT still fell when the warm-up reached its maximum of ${amount(max)} requests. To wait longer, raise max of warmup: auto`,
+        ] as const)
+  return [{ severity: 'note', code, message }]
 }
 
 /** Reports answers whose tokens were held back and delivered together, so that their generation times are unknown. */

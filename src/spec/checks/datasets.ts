@@ -4,7 +4,7 @@ import { outputTokensOf } from '../../generators/dataset-lengths.ts'
 import { type LengthRange, lengthRange } from '../../generators/length-range.ts'
 import { serverTokenizer } from '../../model/builtin-tokenizer.ts'
 import type { Load, Model, ValidityLimits, Workload } from '../../model/index.ts'
-import { FulcrumError } from '../../model/index.ts'
+import { FulcrumError, mostWarmup } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import { pathText } from '../../yaml/problem.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
@@ -136,7 +136,7 @@ function warnOf(
       'correct or remove them',
     )
   }
-  const requests = loads.reduce((most, load) => Math.max(most, load.warmup + (load.requests ?? load.dataset)), 0)
+  const requests = loads.reduce((most, load) => Math.max(most, mostWarmup(load) + (load.requests ?? load.dataset)), 0)
   if (rows < requests) {
     warn(
       'dataset',

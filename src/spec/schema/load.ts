@@ -90,6 +90,20 @@ const autoRequests = z.strictObject({
   ),
 })
 
+const autoWarmup = z.strictObject({
+  auto: field(
+    z.strictObject({
+      max: field(
+        amount,
+        'Maximum number of requests before the window: a number, or `30x` for thirty times the concurrency. Default: `30x`.',
+        'write a number of requests, or 30x for thirty times the concurrency',
+      ).optional(),
+    }),
+    'Bound of `warmup: auto`.',
+    'write { max: 30x }',
+  ),
+})
+
 /** Schema of the section `load`. */
 export const loadSchema = field(
   z.strictObject({
@@ -140,9 +154,9 @@ export const loadSchema = field(
       'write steady or whole',
     ).default('steady'),
     warmup: field(
-      z.union([count, multiple, z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/)]),
-      'Requests to send first without measuring them: a number, `2x` for twice the concurrency, or a duration for open loops. Default: `2x` with `concurrency`, `5s` for open loops, 0 for a trace.',
-      'write a number of requests, 2x for twice the concurrency, or (open loop) a duration such as 10s',
+      z.union([count, multiple, z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/), z.literal('auto'), autoWarmup]),
+      'Requests to send first without measuring them: a number, `2x` for twice the concurrency, or a duration for open loops. `auto` starts the window where TTFT no longer falls, after `2x` to `30x`; `{ auto: { max } }` sets the maximum. Default: `2x` with `concurrency`, `5s` for open loops, 0 for a trace.',
+      'write a number of requests, 2x for twice the concurrency, auto, or (open loop) a duration such as 10s',
     ).optional(),
     dataset: field(
       z.union([positiveInt, multiple]),
@@ -193,3 +207,4 @@ export const loadSchema = field(
 export type RawLoad = z.infer<typeof loadSchema>
 /** The value of `requests: { auto: … }`. */
 export type RawAutoRequests = z.infer<typeof autoRequests>['auto']
+export type RawAutoWarmup = z.infer<typeof autoWarmup>['auto']

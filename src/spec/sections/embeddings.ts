@@ -20,6 +20,8 @@ export function checkEmbeddings(raw: Partial<Sections>, { report }: SectionConte
     )
   if (load.requests === 'auto' || typeof load.requests === 'object')
     refuse(['load', 'requests'], 'no output tokens for requests: auto to decide by', 'write a number, such as 10x')
+  if (load.warmup === 'auto' || typeof load.warmup === 'object')
+    refuse(['load', 'warmup'], 'no TTFT for warmup: auto to observe', 'write a number, such as 2x')
   for (const [key, what] of [
     ['ttft_p95_ms', 'no TTFT'],
     ['ttfo_p95_ms', 'no TTFO'],

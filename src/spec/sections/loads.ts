@@ -1,7 +1,8 @@
-import { type Arrivals, defined, generates, type Load, type LoadLevel } from '../../model/index.ts'
+import { type Arrivals, defined, generates, type Load, type LoadLevel, mostWarmup } from '../../model/index.ts'
 import { existing, listOf, reportDuplicates, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawLoad } from '../schema/load.ts'
 import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'
+import { autoWarmupOf, checkAutoWarmup, isAutoWarmup } from './auto-warmup.ts'
 
 /** Most distinct prompts unless the file asks for more. */
 const datasetCap = 10_000
@@ -18,6 +19,7 @@ export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[
   }
   checkTogether(raw, levels, context)
   checkAutoRequests(raw, levels, context)
+  checkAutoWarmup(raw, levels, context)
   const loads = levels.map(level => loadOf(raw, level))
   checkSizes(raw, loads, context)
   return loads
@@ -36,7 +38,7 @@ function checkSizes(raw: RawLoad, loads: readonly Load[], context: SectionContex
     context.report(['load', key], wrong, `write at most ${limit.toLocaleString('en-US')}`)
   }
   most('requests', load => load.requests ?? 0, mostRequestsOfAPoint)
-  most('warmup', load => load.warmup, mostRequestsOfAPoint)
+  most('warmup', mostWarmup, mostRequestsOfAPoint)
   most('dataset', load => load.dataset, mostPrompts)
   for (const { level, durationS, requests } of loads) {
     if (level.kind !== 'rate' || durationS === undefined || requests !== undefined) continue
@@ -131,7 +133,7 @@ function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: Sect
       )
     }
   }
-  if (typeof raw.warmup === 'string' && !isMultiple(raw.warmup) && closed) {
+  if (typeof raw.warmup === 'string' && raw.warmup !== 'auto' && !isMultiple(raw.warmup) && closed) {
     report(
       'warmup',
       `warmup: ${raw.warmup} is a duration, but the warm-up of a closed loop is a number of requests`,
@@ -176,6 +178,8 @@ function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: Sect
 function loadOf(raw: RawLoad, level: LoadLevel): Load {
   const measured = measuredOf(raw, level)
   const warmup = warmupOf(raw, level)
+  const autoWarmup = autoWarmupOf(raw, level, warmup)
+  const before = autoWarmup?.max ?? warmup
   return {
     level,
     api: raw.api,
@@ -183,8 +187,9 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
     ...measured,
     graceS: seconds(raw.grace),
     warmup,
+    ...defined({ autoWarmup }),
     ...(raw.window === 'whole' ? { window: 'whole' } : {}),
-    dataset: datasetOf(raw, level, warmup + (measured.requests ?? mostRequests(level, measured.durationS ?? 0))),
+    dataset: datasetOf(raw, level, before + (measured.requests ?? mostRequests(level, measured.durationS ?? 0))),
     seed: raw.seed,
     timeoutMs: 1000 * seconds(raw.timeout),
     ...defined({ sessionHeader: raw.session_header }),
@@ -216,10 +221,11 @@ function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'du
 }
 
 function warmupOf(raw: RawLoad, level: LoadLevel): number {
-  if (level.kind === 'concurrency') return resolved(raw.warmup ?? '2x', level)
-  if (typeof raw.warmup === 'number') return raw.warmup
+  const stated = isAutoWarmup(raw.warmup) ? undefined : raw.warmup
+  if (level.kind === 'concurrency') return resolved(stated ?? '2x', level)
+  if (typeof stated === 'number') return stated
   if (level.kind === 'trace') return 0
-  const forS = typeof raw.warmup === 'string' && !raw.warmup.endsWith('x') ? seconds(raw.warmup) : openWarmupS
+  const forS = stated !== undefined && !stated.endsWith('x') ? seconds(stated) : openWarmupS
   return Math.ceil(firstRate(level) * forS)
 }
 

@@ -131,3 +131,45 @@ test('conversations that arrive at a rate are refused with the reason', () => {
   assert.match(refusal(pointOf({ load: open, workload: { conversation } })), /outlast the window/)
   assert.equal(refusal(pointOf({ load: open })), '')
 })
+
+/** Answers take less and less time to begin until a request, and then the same. */
+const settling = (settled: number) =>
+  scriptedServer((socket, _, n) => setTimeout(() => socket.write(answer(4)), 30 + Math.max(0, settled - n)))
+
+test('a window waits until TTFT no longer falls, and what was sent before it is warm-up', async () => {
+  await using server = await settling(120)
+  const moving = { level, requests: 100, warmup: 8, autoWarmup: { max: 20_000 }, dataset: 50 }
+  const measurement = await measureAt(server.url, { load: moving, threads: 2 })
+  const { warmUp, warmupRequests = 0 } = measurement
+  assert.equal(warmUp?.reason, 'steady')
+  assert.equal(warmUp.max, 20_000)
+  assert.ok(warmUp.requests > 60 && warmUp.requests % level.concurrency === 0, `${warmUp.requests} requests`)
+  assert.equal(warmupRequests, warmUp.requests)
+  assert.deepEqual(measurement.requests, { sent: 100, completed: 100, failed: 0 })
+  assert.equal(measurement.window, 'steady')
+  assert.ok(server.requests.length < 10_000, `${server.requests.length} requests were sent`)
+  // The gaps of the window alone: three of each answer, and those of the round that it shares with others.
+  const gaps = measurement.interChunkMs?.count ?? 0
+  assert.ok(gaps >= 3 * 100 - 3 * 2 * level.concurrency && gaps <= 3 * 100 + 3 * 2 * level.concurrency, `${gaps} gaps`)
+  // The time before the window is warm-up.
+  assert.ok((measurement.besideWindowS?.warmup ?? 0) > 0.03 * (warmUp.requests / level.concurrency))
+})
+
+test('a TTFT that falls to the end is measured after the maximum, with the failures of the window alone', async () => {
+  await using server = await scriptedServer((socket, _, n) =>
+    setTimeout(() => (n < 8 ? socket.destroy() : socket.write(answer(4))), Math.max(5, 400 - 2 * n)),
+  )
+  const moving = { level, requests: 100, warmup: 8, autoWarmup: { max: 24 }, dataset: 50 }
+  const measurement = await measureAt(server.url, { load: moving })
+  assert.deepEqual(measurement.warmUp, { reason: 'max', requests: 24, max: 24 })
+  assert.deepEqual(measurement.requests, { sent: 100, completed: 100, failed: 0 })
+  assert.deepEqual(measurement.errors, [])
+})
+
+test('conversations and warmup: auto are refused with what would be right', () => {
+  const four = { conversation: { turns: 4, thinkMs: 0 } }
+  const autoWarmup = { max: 120 }
+  const refused = refusal(pointOf({ load: { level, requests: 40, warmup: 16, autoWarmup }, workload: four }))
+  assert.match(refused, /TTFT changes with their turns; write warmup: 4x/)
+  assert.equal(refusal(pointOf({ load: { level, requests: 40, warmup: 16, autoWarmup } })), '')
+})

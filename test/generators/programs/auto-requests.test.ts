@@ -46,3 +46,13 @@ test('a cross-check gives every generator the fewest requests of a point that st
     ['aiperf', 160, undefined],
   ])
 })
+
+for (const generator of ['genai-perf', 'aiperf', 'vllm-bench', 'guidellm'] as const) {
+  test(`${generator} refuses warmup: auto and names what it takes`, () => {
+    const can = shippedOf(generator)?.capabilities ?? leastCapabilities
+    const point = programPoint(generator, { requests: 160, autoWarmup: { max: 480 } })
+    const [shortfall] = shortfallsOf(generator, can, point)
+    assert.equal(shortfall?.wrong, `the generator ${generator} does not support warmup: auto`)
+    assert.match(shortfall?.right ?? '', /warmup: 2x/)
+  })
+}

@@ -66,3 +66,23 @@ test('a shard that tells nothing lets nothing be decided', () => {
   assert.equal(watch.isOver(), false)
   assert.equal(watch.requests, 400)
 })
+
+test('the window of all shards moves until TTFT no longer falls in it', () => {
+  const moving = stopRuleOf({ level, requests: 120, warmup: 4, autoWarmup: { max: 404 } }, {})
+  assert.ok(moving !== null)
+  const watch = watchShards(moving, [part, part])
+  const falling = (shard: number, from: number, to: number) => {
+    const message = told(shard, from, to)
+    for (let row = 2; row < message.records.count; row++) {
+      const { firstTokenMs } = message.records
+      // Falls until the fortieth request of each shard.
+      firstTokenMs[row] = (firstTokenMs[row] ?? 0) + Math.max(0, 40 - (from + row - 2))
+    }
+    return message
+  }
+  for (const shard of [0, 1]) watch.hear(shard, falling(shard, 0, 65), 0)
+  assert.equal(watch.isOver(), false)
+  for (const shard of [0, 1]) watch.hear(shard, falling(shard, 65, 150), 0)
+  assert.equal(watch.isOver(), true)
+  assert.ok(watch.requests > 120 + 40 && watch.requests <= 200 + 2 * 4, `${watch.requests}`)
+})
