@@ -109,7 +109,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'always 20x': always(20),
   'always 30x': always(30),
   'always 50x': always(50),
-  'a change of 10% either way, |z| above 1.96; at most 30x': steady(
+  'a change of 10% either way, abs(z) above 1.96; at most 30x': steady(
     (change, z) => Math.abs(change) >= 0.1 && Math.abs(z) >= 1.96,
     30,
   ),
