@@ -75,7 +75,7 @@ function print(taken: ReadonlyMap<string, readonly Taken[]>): void {
       mode,
       `${spread(of('wallS'))} s`,
       `${spread(of('cpuS'))} s`,
-      spread(against, 1),
+      spread(against),
       `${spread(of('memoryMiB'), 0)} MiB`,
     ]
     console.log(`| ${cells.join(' | ')} |`)

@@ -1,5 +1,5 @@
 import type { RequestErrors } from './request-errors.ts'
-import { type Bounds, wilsonInterval } from './statistics/proportions.ts'
+import { type Bounds, wilsonInterval } from './statistics/wilson.ts'
 
 /** Result of each question in file order: `+` correct, `-` wrong, `?` unanswered because its request failed. */
 export type Outcomes = string

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { pairedDifference, unpairedDifference, wilsonInterval } from '../../../src/metrics/statistics/proportions.ts'
+import { pairedDifference, unpairedDifference } from '../../../src/metrics/statistics/proportions.ts'
+import { wilsonInterval } from '../../../src/metrics/statistics/wilson.ts'
 
 const close = (value: number, expected: number, within: number) =>
   assert.ok(Math.abs(value - expected) <= within, `${value} is not within ${within} of ${expected}`)
