@@ -83,8 +83,10 @@ export async function allProcesses(): Promise<readonly ProcessStat[]> {
 
 /** Running members of a process group. Without /proc, the group itself if it accepts signals. */
 export async function groupMembers(group: number): Promise<readonly number[]> {
+  // Mostly it is gone, and then nobody has to read the state of each process of the machine.
+  if (!answersSignals(-group)) return []
   const running = await allProcesses()
-  if (running.length === 0) return answersSignals(-group) ? [group] : []
+  if (running.length === 0) return [group]
   return running.filter(stat => stat.group === group).map(stat => stat.pid)
 }
 

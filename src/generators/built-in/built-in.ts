@@ -12,12 +12,12 @@ import type { Control } from './control.ts'
 import { barriers, createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
 import type { Job } from './job.ts'
 import { createLiveTable, soFar } from './live-table.ts'
-import { createLookTable, tableSize } from './look-table.ts'
+import { createLookTable } from './look-table.ts'
 import { createPool, readyThreads, runThreads } from './pool.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from './prepare.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { threadsFor } from './schedule.ts'
-import { watchLoad } from './watch-load.ts'
+import { tableSize, watchLoad } from './watch-load.ts'
 
 /** Environment of the built-in generator on the machine where it runs. */
 export interface BuiltInOptions {

@@ -1,6 +1,5 @@
 import type { RequestPhase, RequestRecords } from '../../metrics/records.ts'
 import { createRecords, phaseCode, pickRequests } from '../../metrics/records.ts'
-import { mostRows, type StopRule } from '../../metrics/stopping/stop.ts'
 
 /**
  * Ended requests of all threads while the load runs, one row each, in shared memory. The rule that ends the load reads
@@ -21,11 +20,6 @@ export interface TableSize {
   readonly rows: number
   readonly before: number
   readonly turns: number
-}
-
-/** Size of the table that a rule needs up to its last look. */
-export function tableSize(rule: StopRule): TableSize {
-  return { rows: mostRows(rule), before: rule.before, turns: rule.turns }
 }
 
 /** A table for the first so many requests of a load. */

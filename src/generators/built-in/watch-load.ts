@@ -1,7 +1,7 @@
-import { lookAt, type StopRule, wholeSessions } from '../../metrics/stopping/stop.ts'
+import { lookAt, mostRows, type StopRule, wholeSessions } from '../../metrics/stopping/stop.ts'
 import type { Control } from './control.ts'
 import { stopMeasuring } from './control.ts'
-import type { LookTable } from './look-table.ts'
+import type { LookTable, TableSize } from './look-table.ts'
 import { endedSoFar, isWarmupOver, rowsSoFar } from './look-table.ts'
 
 /** The interval affects nothing: request numbers determine what each look examines. */
@@ -12,6 +12,11 @@ export interface LoadWatch {
   /** Measured requests at the look that ended it; the maximum if none did. */
   readonly requests: number
   end(): void
+}
+
+/** Size of the table that a rule needs up to its last look. */
+export function tableSize(rule: StopRule): TableSize {
+  return { rows: mostRows(rule), before: rule.before, turns: rule.turns }
 }
 
 /**
