@@ -9,16 +9,16 @@
  * intervals.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Estimate, estimateOf } from '../../src/analysis/estimate.ts'
 import { gpuHosts } from '../../src/deployers/gpu-hosts.ts'
 import { builtIn } from '../../src/generators/built-in/built-in.ts'
 import { userCacheFolder } from '../../src/generators/cache.ts'
 import { openLedger } from '../../src/process/ledger.ts'
 import { watchGpus } from '../../src/telemetry/gpu/watch.ts'
 import { startMock } from '../../test/mock-server/start.ts'
+import { alternating, type Row } from '../load/alternating.ts'
 import type { Cell } from '../load/cell.ts'
 import { endpointOf, pointOf } from '../load/point.ts'
 
@@ -42,7 +42,6 @@ const ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledge
 process.env.PATH = `${standIns}:${process.env.PATH}`
 process.env.SLURMD_NODENAME = 'n1'
 const generator = builtIn({ cacheFolder: userCacheFolder(process.env) })
-const loadBefore = loadavg()[0] ?? 0
 try {
   await using mock = await startMock({ ttftMs: cell.ttftMs, itlMs: cell.itlMs, promptTokens: 512 })
   const point = pointOf(cell, 'built-in')
@@ -72,49 +71,19 @@ try {
     }
   }
 
-  // Neither side starts cold.
-  await measured(true)
-  const [on, off]: [Seen[], Seen[]] = [[], []]
-  for (let block = 0; block < Number(values.blocks); block++) {
-    for (const isOn of [true, false, false, true]) (isOn ? on : off).push(await measured(isOn))
-    console.error(`block ${block + 1} of ${values.blocks}`)
+  const sampledOnce = async (isOn: boolean): Promise<Seen> => {
+    const seen = await measured(isOn)
+    if (isOn && seen.gpus !== 8) throw new Error('the sampler did not see its eight GPUs')
+    return seen
   }
-  if (on.some(({ gpus }) => gpus !== 8)) throw new Error('the sampler did not see its eight GPUs')
-
-  const pairs = Array.from({ length: on.length / 2 }, (_, i) => [
-    on.slice(2 * i, 2 * i + 2),
-    off.slice(2 * i, 2 * i + 2),
-  ])
-  const row = (what: string, digits: number, of: (seen: Seen) => number): string => {
-    const mean = (all: readonly Seen[] = []) => all.reduce((sum, seen) => sum + of(seen), 0) / all.length
-    const cells = [
-      estimateOf(on.map(of)),
-      estimateOf(off.map(of)),
-      estimateOf(pairs.map(([with_, without]) => mean(with_) - mean(without))),
-    ]
-    return `| ${[what, ...cells.map(cell => text(cell, digits))].join(' | ')} |`
-  }
-  console.log(
-    [
-      '| | with the sampler | without | difference within blocks |',
-      '|---|---|---|---|',
-      row('TTFT error, mean, ms', 2, ({ ttftErrorMs }) => ttftErrorMs),
-      row('ITL, mean, ms', 2, ({ itlMeanMs }) => itlMeanMs),
-      row('CPU of Fulcrum, s', 2, ({ cpuS }) => cpuS),
-    ].join('\n'),
-  )
-  const load = `load average ${loadBefore.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after`
-  console.log(
-    `\n${on.length} measurements each; ${availableParallelism()} cores, ${load}, Node ${process.versions.node}.`,
-  )
+  const rows: readonly Row<Seen>[] = [
+    ['TTFT error, mean, ms', 2, ({ ttftErrorMs }) => ttftErrorMs],
+    ['ITL, mean, ms', 2, ({ itlMeanMs }) => itlMeanMs],
+    ['CPU of Fulcrum, s', 2, ({ cpuS }) => cpuS],
+  ]
+  console.log(await alternating(Number(values.blocks), 'the sampler', sampledOnce, rows))
 } finally {
   await generator.close()
   ledger.close()
   await rm(folder, { recursive: true, force: true })
-}
-
-function text(estimate: Estimate | null, digits: number): string {
-  if (estimate === null) return 'unknown'
-  const { mean, ci95 } = estimate
-  return `${mean.toFixed(digits)}${ci95 === null ? '' : ` ± ${(ci95[1] - mean).toFixed(digits)}`}`
 }
