@@ -1,6 +1,7 @@
 import { parse } from 'yaml'
 import { engineOfModule } from '../engines/index.ts'
 import type { Manifest } from '../journal/manifest.ts'
+import { isRecord } from '../model/index.ts'
 
 /** System that answered the requests, and what a reader must know before trusting a figure. */
 export interface Origin {
@@ -40,6 +41,3 @@ function deploySection(sweepText: string): { readonly [key: string]: unknown } {
     return {}
   }
 }
-
-const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

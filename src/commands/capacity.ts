@@ -13,7 +13,7 @@ import type { CapacityPageData } from '../render/page/capacity/data.ts'
 import type { CapacityView } from '../render/views/capacity.ts'
 import { planned } from '../render/views/capacity-planner.ts'
 import { askedByFlags, type CapacityFlags, flagName } from './capacity/flags.ts'
-import { type Asked, questionOf, traceOf } from './capacity/question.ts'
+import { type AskedCapacity, questionOf, traceOf } from './capacity/question.ts'
 import { readCapacityFile } from './capacity/read-file.ts'
 import { findRun, runFolder } from './find-run.ts'
 
@@ -68,7 +68,7 @@ export async function planCapacityOf(request: CapacityRequest): Promise<Capacity
  */
 export async function answerFrom(
   run: Run,
-  asked: Asked,
+  asked: AskedCapacity,
   { twin: named, signal }: Pick<CapacityRequest, 'twin' | 'signal'>,
 ): Promise<CapacityPlanned> {
   const analysis = analyse(run)
@@ -123,7 +123,7 @@ async function askedAndRun({
   run,
   flags,
   resultsRoot,
-}: CapacityRequest): Promise<{ asked: Asked; folder: string }> {
+}: CapacityRequest): Promise<{ asked: AskedCapacity; folder: string }> {
   const folder = await runFolder(target, resultsRoot)
   const isFolder = await stat(folder).then(
     found => found.isDirectory(),

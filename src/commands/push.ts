@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type Manifest, readManifest, sweepFolder } from '../journal/index.ts'
-import { defined, FulcrumError } from '../model/index.ts'
+import { defined, FulcrumError, isRecord } from '../model/index.ts'
 import { filesOf } from '../site/run-files.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pushToStore } from './store/push.ts'
@@ -127,9 +127,6 @@ function refused(status: number, body: unknown, site: URL): FulcrumError {
     ...defined({ remedy }),
   })
 }
-
-const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null
 
 function isPushed(
   body: unknown,

@@ -47,15 +47,22 @@ export function firstFailed(processes: readonly RunningProcess[]): RunningProces
 const named = ({ name, pid, host }: RunningProcess) =>
   `${name}${host === undefined ? '' : ` on ${host}`} (process ${pid})`
 
-/** Why a process is not running: how it ended, its exception, its last lines, and what to do about them. */
-export function processFailure(process: RunningProcess, logLines: number = shownLines): FulcrumError {
+/**
+ * Why a process does not work: how it ended, its exception, its last lines, and what to do about them.
+ * @param wrong what is wrong with it if it still runs
+ */
+export function processFailure(
+  process: RunningProcess,
+  logLines: number = shownLines,
+  wrong = 'does not serve',
+): FulcrumError {
   const exit = process.exit()
   const way = sshFailure(exit?.code, process.lastLines())
   if (way !== null) return wayFailure(process, way)
   const part = process.failedPart?.() ?? null
   const ownLines = part === null ? [] : process.lastLines().filter(line => part.isFrom(line))
   const lines = ownLines.length > 0 ? ownLines : process.lastLines()
-  const how = part !== null ? `lost ${part.what}` : exit === null ? 'does not serve' : describeExit(exit)
+  const how = part !== null ? `lost ${part.what}` : exit === null ? wrong : describeExit(exit)
   const cause = exit === null && part === null ? null : exceptionIn(lines)
   const died = cause === null ? how : `${how}: ${cause.slice(0, longestShownLine)}`
   const advice = adviceFor(lines)

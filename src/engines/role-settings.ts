@@ -8,7 +8,7 @@ export type SourceLocation =
   | { readonly kind: 'file'; readonly file: string; readonly position: Position }
 
 /** A setting as a role's workers receive it, and where it was written. */
-export interface Found {
+export interface FoundSetting {
   readonly value: Json
   readonly place: SourceLocation
 }
@@ -17,7 +17,7 @@ export interface Found {
 export interface RoleSettings {
   readonly role: Role
   /** The setting in effect; null if it is not set. */
-  get(meaning: Meaning): Found | null
+  get(meaning: Meaning): FoundSetting | null
   /** Where to report a setting that is not set. */
   readonly place: SourceLocation
 }

@@ -1,4 +1,4 @@
-import { counted } from '../model/index.ts'
+import { counted, isRecord } from '../model/index.ts'
 import { lineError, readJsonLines } from './json-lines.ts'
 import type { Link } from './trace-sessions.ts'
 import type { TraceUnit } from './trace-time.ts'
@@ -187,7 +187,7 @@ function* sessionRows(line: Line, requests: readonly unknown[], number: number, 
 }
 
 function objectOf(line: Line, value: unknown): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
+  if (isRecord(value)) return value
   throw line.fail('requests', 'a request is a JSON object', 'write {"t": …, "in": …, "out": …}')
 }
 

@@ -2,7 +2,10 @@ import type { Role, Topology } from './topology.ts'
 import { rolesOf, topologyLabel, workersOf } from './topology.ts'
 
 /** Any JSON value. Engine settings and arguments are kept as the user wrote them. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+
+/** An object of JSON. */
+export type JsonObject = { readonly [key: string]: Json }
 
 /** Engine settings of one role, in the engine's own spelling (`max_batch_size`, `enable_attention_dp`, …). */
 export type EngineSettings = { readonly [setting: string]: Json }

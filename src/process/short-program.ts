@@ -1,7 +1,7 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 
 /** Result of a short program. */
-export interface Said {
+export interface ProgramOutput {
   readonly ok: boolean
   /** Whether the program does not exist. */
   readonly absent: boolean
@@ -23,7 +23,7 @@ export async function runShort(
   args: readonly string[],
   env: { readonly [name: string]: string } = {},
   limitMs = programLimitMs,
-): Promise<Said> {
+): Promise<ProgramOutput> {
   const { error, out, errors } = await runToEnd(program, args, { env: { ...process.env, ...env }, limitMs })
   const lastLine = (text: string) => text.trim().split('\n').at(-1)
   // The code is a number if the program ran, and the system's error code if it did not.

@@ -40,7 +40,7 @@ export function questionBody(turns: readonly Turn[], { api, model, maxTokens, sy
 }
 
 /** Text of an answer, and whether the token limit ended it. */
-export interface Said {
+export interface AnswerText {
   readonly text: string
   readonly truncated: boolean
 }
@@ -69,7 +69,7 @@ const responses = z.looseObject({
 })
 
 /** Reads the body of an answer; null if it is not one. If the model only reasoned, the answer is empty. */
-export function readAnswer(body: string, api: Api): Said | null {
+export function readAnswer(body: string, api: Api): AnswerText | null {
   let value: unknown
   try {
     value = JSON.parse(body)

@@ -9,7 +9,7 @@ import { pathTo } from './target.ts'
 export const apiPath = '/api/v1'
 
 /** What the API reads, and the cache that keeps its responses. */
-export interface Api {
+export interface ApiSources {
   readonly catalogue: Catalogue
   readonly pages: Pages
   readonly kept: ReturnType<typeof createCache<string>>
@@ -21,7 +21,7 @@ export const apiProblem = (status: number, message: string, remedy?: string): Si
 
 /** Responses below {@link apiPath}. */
 export async function apiResponse(
-  { catalogue, pages, kept }: Api,
+  { catalogue, pages, kept }: ApiSources,
   segments: readonly string[],
   query: URLSearchParams,
 ): Promise<SiteResponse> {
@@ -59,7 +59,7 @@ export async function apiResponse(
   }
 }
 
-const comparison = ({ pages, kept }: Pick<Api, 'pages' | 'kept'>, base: RunSummary, head: RunSummary) =>
+const comparison = ({ pages, kept }: Pick<ApiSources, 'pages' | 'kept'>, base: RunSummary, head: RunSummary) =>
   kept(['comparison-json', base.folder, base.stamp, head.folder, head.stamp].join('\n'), () =>
     pages.comparisonJson(base.folder, head.folder),
   )
@@ -69,7 +69,7 @@ const named = (all: readonly RunSummary[], name: string | null) =>
 
 /** Changes since the previous run, as `fulcrum compare` reports them; null if no previous run has a valid point. */
 async function since(
-  api: Pick<Api, 'pages' | 'kept'>,
+  api: Pick<ApiSources, 'pages' | 'kept'>,
   run: RunSummary,
   all: readonly RunSummary[],
 ): Promise<{ readonly base: string | null; readonly verdict: string | null; readonly slower: number | null }> {

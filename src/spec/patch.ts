@@ -1,6 +1,5 @@
-import type { Json } from '../model/index.ts'
+import { isRecord, type Json } from '../model/index.ts'
 import type { Path } from '../yaml/problem.ts'
-import { isRecord } from '../yaml/schema-walk.ts'
 import type { RawVariant } from './schema/variants.ts'
 
 /** The sections that a variant may change. */

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { AnyDeployer } from '../deployers/define-deployer.ts'
+import { isRecord } from '../model/index.ts'
 import { quoted, type Report } from '../yaml/problem.ts'
 import { reportIssues } from '../yaml/schema-issues.ts'
-import { isRecord } from '../yaml/schema-walk.ts'
 import { type RawSweep, schemaWithoutDeployer, sweepSchemaOf } from './schema/sweep.ts'
 
 /** The valid sections of a sweep file; an invalid section has no key. */

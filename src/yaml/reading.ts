@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isRecord } from '../model/index.ts'
 import type { Path } from './problem.ts'
 import type { SectionContext } from './section-context.ts'
 
@@ -41,13 +42,13 @@ function readInside(schema: z.ZodType, value: unknown, context: SectionContext, 
   ) {
     return value === null ? null : readValue(schema.unwrap() as z.ZodType, value, context, path)
   }
-  if (schema instanceof z.ZodObject && isMap(value)) {
+  if (schema instanceof z.ZodObject && isRecord(value)) {
     return mapEntries(value, (key, item) => {
       const field = Object.hasOwn(schema.shape, key) ? (schema.shape[key] as z.ZodType) : null
       return field === null ? item : readValue(field, item, context, [...path, key])
     })
   }
-  if (schema instanceof z.ZodRecord && isMap(value)) {
+  if (schema instanceof z.ZodRecord && isRecord(value)) {
     return mapEntries(value, (key, item) => readValue(schema.valueType as z.ZodType, item, context, [...path, key]))
   }
   if (schema instanceof z.ZodArray && Array.isArray(value)) {
@@ -59,9 +60,6 @@ function readInside(schema: z.ZodType, value: unknown, context: SectionContext, 
   }
   return value
 }
-
-const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function mapEntries(
   map: { readonly [key: string]: unknown },

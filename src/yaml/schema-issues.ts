@@ -1,7 +1,8 @@
 import type { z } from 'zod'
+import { isRecord } from '../model/index.ts'
 import { nearMiss } from './near-miss.ts'
 import { type Path, pathText, quoted, type Report } from './problem.ts'
-import { expectedAt, isRecord, keysAt, wordsAt } from './schema-walk.ts'
+import { expectedAt, keysAt, wordsAt } from './schema-walk.ts'
 
 type Issue = z.core.$ZodIssue
 

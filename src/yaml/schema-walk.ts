@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isRecord } from '../model/index.ts'
 import { expectationOf } from './field.ts'
 import type { Path } from './problem.ts'
 
@@ -36,11 +37,6 @@ function alternatives(schema: z.ZodType, value: unknown): readonly z.ZodType[] {
     if (named.length > 0) return named
   }
   return options.flatMap(option => alternatives(option, value))
-}
-
-/** Whether a value is an object with string keys. */
-export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 interface Visit {

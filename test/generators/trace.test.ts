@@ -18,7 +18,7 @@ after(() => rm(folder, { recursive: true, force: true }))
 async function read(text: string, name = 'trace.jsonl', unit?: TraceUnit | 'inferred') {
   const file = join(folder, name)
   await writeFile(file, text)
-  return readTrace(file, AbortSignal.timeout(30_000), unit)
+  return readTrace(file, AbortSignal.timeout(120_000), unit)
 }
 
 const line = (more: object = {}) =>

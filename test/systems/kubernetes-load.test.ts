@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { isObject, type JsonObject, readAt } from '../../src/deployers/kubernetes/fields.ts'
+import { readAt } from '../../src/deployers/kubernetes/fields.ts'
 import type { JobShards } from '../../src/deployers/kubernetes/load-job/defaults.ts'
 import { checkLoadJob } from '../../src/deployers/kubernetes/load-job/doctor.ts'
 import { jobLauncher } from '../../src/deployers/kubernetes/load-job/launcher.ts'
@@ -10,6 +10,7 @@ import { loadJob } from '../../src/deployers/kubernetes/load-job/resource.ts'
 import type { LoadGenerator } from '../../src/generators/generator.ts'
 import { sharded } from '../../src/generators/shards/sharded.ts'
 import { judge, statusOf } from '../../src/metrics/validity.ts'
+import { isJsonObject, type JsonObject } from '../../src/model/index.ts'
 import { endpointOf, type PointChanges, pointOf } from '../generators/built-in/setting.ts'
 import { type MockServer, startMock } from '../mock-server/start.ts'
 import { kubeconfigOfFulcrum } from './kubernetes/access.ts'
@@ -76,7 +77,7 @@ describe('load from an Indexed Job, on a real control plane', { skip: noKubernet
     })
   const list = async (path: string) => {
     const { items } = await plane.call('GET', path)
-    return (Array.isArray(items) ? items : []).filter(isObject)
+    return (Array.isArray(items) ? items : []).filter(isJsonObject)
   }
   const nameOf = (resource: JsonObject | undefined) => String(readAt(resource, ['metadata', 'name']))
 

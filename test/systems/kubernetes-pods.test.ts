@@ -6,10 +6,11 @@ import { stringify } from 'yaml'
 import { runSweepFile } from '../../src/commands/run.ts'
 import type { Deployer } from '../../src/deployers/deployer.ts'
 import type { KubernetesConfig } from '../../src/deployers/kubernetes/config.ts'
-import { isObject, type JsonObject, readAt } from '../../src/deployers/kubernetes/fields.ts'
+import { readAt } from '../../src/deployers/kubernetes/fields.ts'
 import { kubernetesDeployer } from '../../src/deployers/kubernetes/kubernetes.ts'
 import { metricNamed } from '../../src/engines/index.ts'
 import { readRun } from '../../src/journal/index.ts'
+import { isJsonObject, type JsonObject } from '../../src/model/index.ts'
 import { type MockServer, startMock } from '../mock-server/start.ts'
 import { deployment, disaggregated, model, watch } from './dynamo-deployment.ts'
 import { allowedToFulcrum, askedByFulcrum, kubeconfigOfFulcrum } from './kubernetes/access.ts'
@@ -114,7 +115,7 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
   }
   const list = async (path: string) => {
     const { items } = await plane.call('GET', path)
-    return (Array.isArray(items) ? items : []).filter(isObject)
+    return (Array.isArray(items) ? items : []).filter(isJsonObject)
   }
   const nameOf = (resource: JsonObject | undefined) => String(readAt(resource, ['metadata', 'name']))
   const decodePods = (graph: string) =>

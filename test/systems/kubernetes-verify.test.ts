@@ -6,8 +6,9 @@ import { parseAllDocuments, stringify } from 'yaml'
 import { runSweepFile } from '../../src/commands/run.ts'
 import { verifyFolder } from '../../src/commands/verify.ts'
 import { writeDeployments } from '../../src/commands/write-deployment.ts'
-import { isObject, type JsonObject, readAt } from '../../src/deployers/kubernetes/fields.ts'
+import { readAt } from '../../src/deployers/kubernetes/fields.ts'
 import { probe } from '../../src/generators/probe.ts'
+import { isJsonObject, type JsonObject } from '../../src/model/index.ts'
 import { model } from './dynamo-deployment.ts'
 import { kubeconfigOfFulcrum } from './kubernetes/access.ts'
 import { applyAs } from './kubernetes/call.ts'
@@ -44,7 +45,7 @@ describe('a written deployment on Kubernetes', {
   async function frontendAddress(): Promise<string | null> {
     const { items } = await plane.call('GET', `/api/v1${namespace}/pods`)
     const [pod] = (Array.isArray(items) ? items : [])
-      .filter(isObject)
+      .filter(isJsonObject)
       .filter(one => String(readAt(one, ['metadata', 'name'])).includes('-frontend-'))
     const ip = readAt(pod, ['status', 'podIP'])
     return readAt(pod, ['status', 'phase']) === 'Running' && typeof ip === 'string' ? ip : null

@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
 import type { Manifest } from '../../journal/manifest.ts'
+import { isRecord } from '../../model/index.ts'
 
 type Section = { readonly [key: string]: unknown }
 
@@ -24,6 +25,3 @@ export function sectionOf({ sweepText }: Manifest, name: string): Section | null
     return null
   }
 }
-
-const isRecord = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

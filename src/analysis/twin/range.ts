@@ -42,7 +42,7 @@ export function rangeOf(points: readonly MeasuredPoint[]): MeasuredRange {
 }
 
 /** Properties of a prediction that decide whether it lies within the measured range. */
-export interface Asked {
+export interface PredictionSettings {
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
   readonly workloads: readonly SimulatedWorkload[]
   /** Simulated requests in flight. */
@@ -50,7 +50,7 @@ export interface Asked {
 }
 
 /** Why a prediction lies beyond the measured range, in words; empty if it does not. */
-export function extrapolations(range: MeasuredRange, asked: Asked): readonly string[] {
+export function extrapolations(range: MeasuredRange, asked: PredictionSettings): readonly string[] {
   const { topology, engine } = asked.deployment
   const reasons: string[] = []
   const within = (name: string, value: number, [low, high]: readonly [number, number]) => {

@@ -4,7 +4,7 @@ import { FulcrumError } from '../../model/index.ts'
 import { type Path, quoted } from '../../yaml/problem.ts'
 import { parseMix } from '../mix.ts'
 import { capacitySchema } from './file-schema.ts'
-import type { Asked } from './question.ts'
+import type { AskedCapacity } from './question.ts'
 
 /** Flags of `fulcrum capacity` that replace a capacity file in simple cases, as text. */
 export interface CapacityFlags {
@@ -63,7 +63,7 @@ export const flagName = (flag: string) => `--${flag.replace(/[A-Z]/g, letter => 
  * Turns flags into a capacity file.
  * @throws FulcrumError (bad-input, `capacity-flag`) that names the flag
  */
-export function askedByFlags(flags: CapacityFlags): Asked {
+export function askedByFlags(flags: CapacityFlags): AskedCapacity {
   const given = demandFlags.filter(flag => flags[flag] !== undefined)
   if (given.length !== 1)
     throw badFlag(

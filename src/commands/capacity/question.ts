@@ -13,7 +13,7 @@ import type { Path } from '../../yaml/problem.ts'
 import type { RawCapacity } from './file-schema.ts'
 
 /** A capacity question, and how to report a mistake in it that only shows beside the run. */
-export interface Asked {
+export interface AskedCapacity {
   readonly raw: RawCapacity
   /** Absolute. Relative paths start at its folder. */
   readonly path: string
@@ -24,7 +24,7 @@ export interface Asked {
  * The trace that the question names; null if it names none.
  * @throws FulcrumError (bad-input) if it is unreadable; `trace-no-rate` if all its requests have the same timestamp
  */
-export async function traceOf({ raw, path }: Asked, signal: AbortSignal): Promise<Trace | null> {
+export async function traceOf({ raw, path }: AskedCapacity, signal: AbortSignal): Promise<Trace | null> {
   const { trace: file, trace_unit: unit } = raw.traffic
   if (file === undefined) return null
   const trace = await readTrace(resolve(dirname(path), file), signal, unit ?? 'inferred')
@@ -64,7 +64,7 @@ const rate = (value: number) => Number(value.toPrecision(3)).toLocaleString('en-
  * @throws FulcrumError (bad-input) for a workload that the run lacks
  */
 export function questionOf(
-  asked: Asked,
+  asked: AskedCapacity,
   workloads: readonly WorkloadAnalysis[],
   trace: Trace | null,
 ): CapacityQuestion {
@@ -84,7 +84,7 @@ export function questionOf(
 
 /** The price of the question, otherwise that of the run's sweep file if all its points have the same price. */
 function priceOf(
-  { gpu_price_per_hour: asked, currency }: Asked['raw']['fleet'],
+  { gpu_price_per_hour: asked, currency }: AskedCapacity['raw']['fleet'],
   workloads: readonly WorkloadAnalysis[],
 ): Pick<Fleet, 'gpuPricePerHour' | 'currency' | 'pricePerKwh'> {
   if (asked !== undefined)
@@ -101,7 +101,7 @@ function priceOf(
  * The objectives of the question, otherwise those of the run. Refuses objectives on reasoning, which plans do not
  * model.
  */
-function plannedSlo(asked: Asked, workloads: readonly WorkloadAnalysis[]): Slo {
+function plannedSlo(asked: AskedCapacity, workloads: readonly WorkloadAnalysis[]): Slo {
   const { slo: own } = asked.raw
   const slo = own === undefined ? sloOf(workloads) : readSlo(own)
   if (slo.ttfoP95Ms === undefined) return slo
@@ -116,7 +116,7 @@ function plannedSlo(asked: Asked, workloads: readonly WorkloadAnalysis[]): Slo {
 
 const sloOf = (workloads: readonly WorkloadAnalysis[]): Slo => workloads[0]?.points[0]?.slo ?? {}
 
-function trafficOf(asked: Asked, workloads: readonly WorkloadAnalysis[], trace: Trace | null): Traffic {
+function trafficOf(asked: AskedCapacity, workloads: readonly WorkloadAnalysis[], trace: Trace | null): Traffic {
   const { traffic } = asked.raw
   const growth = { growthPerMonth: traffic.growth_per_month, months: traffic.months }
   const day = typeof traffic.day === 'string' ? dayShapes[traffic.day] : traffic.day && normalisedDay(traffic.day)
@@ -145,7 +145,7 @@ const centreOf = ({ name, workload }: WorkloadAnalysis) => ({
   osl: meanTokens(workload.osl),
 })
 
-function mixOf(asked: Asked, workloads: readonly WorkloadAnalysis[]): readonly RequestClass[] {
+function mixOf(asked: AskedCapacity, workloads: readonly WorkloadAnalysis[]): readonly RequestClass[] {
   const centres = workloads.map(centreOf)
   const { mix } = asked.raw.traffic
   const kinds =

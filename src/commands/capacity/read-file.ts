@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { z } from 'zod'
-import { FulcrumError } from '../../model/index.ts'
+import { FulcrumError, isRecord } from '../../model/index.ts'
 import { jsonText } from '../../spec/module-sweep.ts'
 import { formatProblems, type Path, type PositionStyle, type Problem, quoted } from '../../yaml/problem.ts'
 import { reportIssues } from '../../yaml/schema-issues.ts'
-import { isRecord } from '../../yaml/schema-walk.ts'
 import { readYaml } from '../../yaml/yaml-source.ts'
 import { capacitySchema, type RawCapacity } from './file-schema.ts'
 

@@ -1,8 +1,8 @@
-import { programLimitMs, runShort as runOnPath, type Said } from '../../process/short-program.ts'
+import { type ProgramOutput, programLimitMs, runShort as runOnPath } from '../../process/short-program.ts'
 import { findProgram } from '../programs.ts'
 import { thisMachine } from './check.ts'
 
-export { programLimitMs, type Said }
+export { type ProgramOutput, programLimitMs }
 
 /** A machine on which short programs can run. */
 export interface Machine {
@@ -14,7 +14,7 @@ export interface Machine {
     args: readonly string[],
     env?: { readonly [name: string]: string },
     limitMs?: number,
-  ): Promise<Said>
+  ): Promise<ProgramOutput>
 }
 
 /**
@@ -26,7 +26,7 @@ export async function runShort(
   args: readonly string[],
   env?: { readonly [name: string]: string },
   limitMs?: number,
-): Promise<Said> {
+): Promise<ProgramOutput> {
   return runOnPath(program.includes('/') ? program : ((await findProgram(program)) ?? program), args, env, limitMs)
 }
 

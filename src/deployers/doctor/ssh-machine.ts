@@ -7,7 +7,7 @@ import { atMost } from '../../process/at-most.ts'
 import { retryingSsh, sshFailed, sshFailure } from '../../process/ssh-failure.ts'
 import { connectionCommand, connectionUpCommand, type SshRoute, sshCommand } from '../launch/ssh.ts'
 import type { SshConfig } from '../nodes/keys.ts'
-import { type Machine, programLimitMs, type Said } from './machine.ts'
+import { type Machine, type ProgramOutput, programLimitMs } from './machine.ts'
 
 /** A node that runs short programs over one ssh connection; bash reports missing ones. */
 export interface SshMachine extends Machine {
@@ -103,7 +103,7 @@ async function hold(route: SshRoute): Promise<{ end(): Promise<void> }> {
   }
 }
 
-async function runThere(name: string, argv: readonly [string, ...string[]], limitMs: number): Promise<Said> {
+async function runThere(name: string, argv: readonly [string, ...string[]], limitMs: number): Promise<ProgramOutput> {
   const [local, ...rest] = argv
   const { execa } = await import('execa')
   const result = await execa(local, rest, { ...quietly, timeout: limitMs, stdin: 'ignore' })

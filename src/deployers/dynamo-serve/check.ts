@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { settingProblems } from '../../engines/engine-settings.ts'
 import { trtllm } from '../../engines/index.ts'
-import { type Deployment, type Role, roles } from '../../model/index.ts'
+import { type Deployment, isJsonObject, type Role, roles } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { DeployerCapabilities, DeployProblem } from '../capabilities.ts'
 import { misfitUnder } from '../nodes/room.ts'
@@ -21,7 +21,7 @@ import {
   sectionNamed,
   serviceOf,
 } from './service-file.ts'
-import { type FileProblem, isObject, isYamlFile, readYamlFile, type YamlFile } from './yaml-file.ts'
+import { type FileProblem, isYamlFile, readYamlFile, type YamlFile } from './yaml-file.ts'
 
 /** Settings accepted by TensorRT-LLM of Dynamo 0.3, but not by current versions. */
 const earlierSettings: ReadonlySet<string> = new Set(['pytorch_backend_config', ...pytorchSettings])
@@ -131,7 +131,7 @@ function fileProblems(
       return [file.problemAt([name], wrong, `it has ${[...known].sort().join(', ')}`)]
     }
     const section = file.value[name]
-    if (isObject(section)) return []
+    if (isJsonObject(section)) return []
     return [
       file.problemAt([name], `${name} holds no keys, and Dynamo needs a map`, 'write keys and values, or remove it'),
     ]
@@ -166,7 +166,7 @@ function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): re
         ? [engine]
         : [file.problemAt([service, key], `there is no ${path}`, `write a path from ${config.workdir}`)]
     }
-    if (inFile === null || isObject(engine.value[inFile])) return []
+    if (inFile === null || isJsonObject(engine.value[inFile])) return []
     return [engine.problemAt([], `${inFile} does not exist, but ${role} workers read it`, 'add it')]
   })
   return [...wrongMode, ...missing]

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path'
+import { isJsonObject } from '../../model/index.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkHttpPort, service } from '../doctor/services.ts'
@@ -7,7 +8,7 @@ import { slurmVariables } from '../slurm/variables.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { modes, writtenKey } from './service-file.ts'
 import { testedDynamo } from './tested.ts'
-import { isObject, isYamlFile, readYamlFile } from './yaml-file.ts'
+import { isYamlFile, readYamlFile } from './yaml-file.ts'
 
 /**
  * Checks the requirements of `dynamo serve`: the program, imports of its services, NATS, etcd, the port, and no Slurm
@@ -31,8 +32,8 @@ export function routerModes({ configs }: Pick<DynamoServeConfig, 'configs'>): re
     const file = readYamlFile(configs[mode])
     if (!isYamlFile(file)) return []
     return Object.entries(file.value).flatMap(([service, section]) => {
-      const key = isObject(section) ? (writtenKey(section, 'router') ?? writtenKey(section, 'router-mode')) : null
-      return key === null || !isObject(section) ? [] : [`${service}.${key}: ${String(section[key])}`]
+      const key = isJsonObject(section) ? (writtenKey(section, 'router') ?? writtenKey(section, 'router-mode')) : null
+      return key === null || !isJsonObject(section) ? [] : [`${service}.${key}: ${String(section[key])}`]
     })
   })
   if (written.length === 0) return []

@@ -1,6 +1,5 @@
 import { parseDocument } from 'yaml'
-import type { EngineSettings, Json, Role } from '../../model/index.ts'
-import { isObject } from './yaml-file.ts'
+import { type EngineSettings, isJsonObject, type Json, type Role } from '../../model/index.ts'
 
 type Document = ReturnType<typeof parseDocument>
 
@@ -61,19 +60,19 @@ function placeOf(document: Document, base: readonly string[], name: string): rea
 
 /** Sets a value. In a map, only sets the given keys, so that comments on others stay. */
 function put(document: Document, path: readonly string[], value: Json): void {
-  if (isObject(value) && isObject(document.getIn(path) === undefined ? undefined : toData(document, path))) {
+  if (isJsonObject(value) && isJsonObject(document.getIn(path) === undefined ? undefined : toData(document, path))) {
     for (const [key, inner] of Object.entries(value)) put(document, [...path, key], inner)
     return
   }
   const parent = path.slice(0, -1)
-  if (parent.length > 0 && !isObject(toData(document, parent))) document.setIn(parent, document.createNode({}))
+  if (parent.length > 0 && !isJsonObject(toData(document, parent))) document.setIn(parent, document.createNode({}))
   const kept = document.getIn(path, true)
   document.setIn(
     path,
-    isObject(value) || Array.isArray(value) || kept === undefined ? document.createNode(value) : value,
+    isJsonObject(value) || Array.isArray(value) || kept === undefined ? document.createNode(value) : value,
   )
 }
 
 function toData(document: Document, path: readonly string[]): unknown {
-  return path.reduce<unknown>((data, step) => (isObject(data) ? data[step] : undefined), document.toJS())
+  return path.reduce<unknown>((data, step) => (isJsonObject(data) ? data[step] : undefined), document.toJS())
 }

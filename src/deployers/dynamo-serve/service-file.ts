@@ -1,8 +1,8 @@
 import { isAbsolute, resolve } from 'node:path'
-import type { Role } from '../../model/index.ts'
+import { isJsonObject, type JsonObject, type Role } from '../../model/index.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { sectionOf } from './engine-file.ts'
-import { isObject, type JsonObject, type YamlFile } from './yaml-file.ts'
+import type { YamlFile } from './yaml-file.ts'
 
 /** Kinds of topology, each with a separate service configuration (`agg.yaml`, `disagg.yaml`). */
 export type Mode = 'aggregated' | 'disaggregated'
@@ -34,7 +34,7 @@ export function serviceOf(config: DynamoServeConfig, role: Role): string {
 /** Section of a service; empty if there is none. */
 export function sectionNamed(file: YamlFile, service: string): JsonObject {
   const section = file.value[service]
-  return isObject(section) ? section : {}
+  return isJsonObject(section) ? section : {}
 }
 
 /** A key as the section spells it (`engine_args`, `engine-args`); null if absent. */
@@ -72,7 +72,7 @@ export function engineFilesOf(config: DynamoServeConfig, role: Role, section: Js
 /** GPUs of one worker according to its section; null if not set. */
 export function gpusSaid(section: JsonObject): number | null {
   const args = section.ServiceArgs
-  const resources = isObject(args) ? args.resources : undefined
-  const gpus = isObject(resources) ? Number(resources.gpu) : Number.NaN
+  const resources = isJsonObject(args) ? args.resources : undefined
+  const gpus = isJsonObject(resources) ? Number(resources.gpu) : Number.NaN
   return Number.isInteger(gpus) && gpus > 0 ? gpus : null
 }

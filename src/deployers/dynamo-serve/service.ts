@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FulcrumError } from '../../model/index.ts'
+import type { FulcrumError } from '../../model/index.ts'
 import { type LedgerEntry, ownerVariable, type ProcessLedger } from '../../process/ledger.ts'
 import { allProcesses, argumentsOf, environmentValue, identityOf, isRunning, sendSignal } from '../../process/proc.ts'
 import { type ProcessSpec, type RunningProcess, startProcess } from '../../process/process.ts'
@@ -81,8 +81,5 @@ export async function startServe(spec: ProcessSpec, ledger: ProcessLedger): Prom
 
 /** Why a `dynamo serve` is broken: it ended, or one of its services did. */
 export function serveFailure({ process }: Pick<ServeProcess, 'process'>, logLines?: number): FulcrumError {
-  const failure = processFailure(process, logLines)
-  if (!process.alive()) return failure
-  const message = failure.message.replace('does not serve', 'is running, but one of its services has ended')
-  return new FulcrumError(failure.kind, failure.code, message, { where: failure.where, remedy: failure.remedy })
+  return processFailure(process, logLines, 'is running, but one of its services has ended')
 }

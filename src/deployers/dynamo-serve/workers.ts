@@ -1,12 +1,10 @@
 import { trtllm } from '../../engines/index.ts'
-import type { Json, Role } from '../../model/index.ts'
-import { isRecord } from '../../yaml/schema-walk.ts'
+import { isRecord, type Json, type JsonObject, type Role } from '../../model/index.ts'
 import { lookUp, type SectionContext } from '../../yaml/section-context.ts'
 import { readYaml } from '../../yaml/yaml-source.ts'
 import type { EngineFile, WorkerEngine } from '../worker-engine.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { engineFilesOf, modeOf, modes, rolesOfMode, serviceOf } from './service-file.ts'
-import type { JsonObject } from './yaml-file.ts'
 
 /** TensorRT-LLM of Dynamo 0.3, which reads its settings from the engine files named in service configurations. */
 export function serveWorkers(config: DynamoServeConfig, context: SectionContext): WorkerEngine {

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
-import type { Json } from '../../model/index.ts'
+import { isJsonObject, type JsonObject } from '../../model/index.ts'
 import type { Position } from '../../yaml/problem.ts'
-
-/** A YAML mapping as data, such as the section of a service. */
-export type JsonObject = { readonly [key: string]: Json }
 
 /** A problem in a file and its position; line and column count from 1. */
 export interface FileProblem {
@@ -23,11 +20,6 @@ export interface YamlFile {
   readonly value: JsonObject
   /** Creates a problem at a key's position, or at the nearest enclosing key if it is missing. */
   problemAt(path: readonly string[], wrong: string, right: string): FileProblem
-}
-
-/** Whether a JSON value is an object. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Reads a YAML file with a map; never throws. */
@@ -51,7 +43,7 @@ export function readYamlFile(file: string): YamlFile | FileProblem {
       return { file, position: position(error.pos[0]), wrong: `invalid YAML: ${error.message}`, right: 'correct it' }
     }
     const value: unknown = document.toJS()
-    if (!isObject(value))
+    if (!isJsonObject(value))
       return { file, position: start, wrong: 'the file does not contain a map', right: 'write keys and values' }
     const problemAt = (path: readonly string[], wrong: string, right: string): FileProblem => {
       let node: Node | null = document.contents

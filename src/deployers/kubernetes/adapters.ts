@@ -1,6 +1,6 @@
-import { FulcrumError } from '../../model/index.ts'
+import { FulcrumError, isJsonObject, type JsonObject } from '../../model/index.ts'
 import type { Cluster } from './cluster.ts'
-import { type FieldPath, isObject, type JsonObject, readAt } from './fields.ts'
+import { type FieldPath, readAt } from './fields.ts'
 import type { ManifestDocument } from './manifest.ts'
 import { adaptersPaths } from './paths.ts'
 
@@ -27,7 +27,7 @@ export async function adaptersOf(
 
 function adaptersIn(list: JsonObject, collection: string, graph: string): readonly Adapter[] {
   const items = Array.isArray(list.items) ? list.items : []
-  return items.filter(isObject).flatMap(item => {
+  return items.filter(isJsonObject).flatMap(item => {
     if (readAt(item, ['spec', 'dgdRef', 'name']) !== graph) return []
     // v1beta1 calls a service a component.
     const component =

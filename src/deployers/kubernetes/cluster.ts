@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { FulcrumError } from '../../model/index.ts'
-import type { JsonObject, PatchOperation } from './fields.ts'
+import { FulcrumError, type JsonObject } from '../../model/index.ts'
+import type { PatchOperation } from './fields.ts'
 import { requestTo } from './request.ts'
 
 /** Options of a server-side apply. */

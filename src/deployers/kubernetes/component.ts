@@ -1,5 +1,5 @@
-import type { Json } from '../../model/index.ts'
-import { type Field, type FieldPath, isObject, type JsonObject, readAt } from './fields.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../model/index.ts'
+import { type Field, type FieldPath, readAt } from './fields.ts'
 import type { GraphVersion, Manifest } from './manifest.ts'
 
 /** One service (v1alpha1) or component (v1beta1) of a graph, in a common form. */
@@ -34,7 +34,7 @@ export function componentsOf({ graph, version }: Manifest): readonly Component[]
   const spec = readAt(graph.resource, ['spec'])
   if (version === 'v1alpha1') {
     const services = readAt(spec, ['services'])
-    return isObject(services)
+    return isJsonObject(services)
       ? Object.entries(services).map(([name, value]) => view(version, name, ['spec', 'services', name], value))
       : []
   }
@@ -100,7 +100,7 @@ function view(version: GraphVersion, name: string, path: FieldPath, value: Json)
 /** Pods of one worker of a component, as set in a graph. Dynamo uses two if `multinode` has no number. */
 function nodeCountOf(component: Json | undefined): number {
   const multinode = readAt(component, ['multinode'])
-  return isObject(multinode) ? Math.max(1, numberOr(2, multinode.nodeCount)) : 1
+  return isJsonObject(multinode) ? Math.max(1, numberOr(2, multinode.nodeCount)) : 1
 }
 
 /** Pods of one worker of a component in a graph of the cluster; null when the graph has no such component. */
@@ -137,5 +137,5 @@ export function replicasField(component: Component, replicas: number): Field {
 
 const strings = (value: Json | undefined) =>
   (Array.isArray(value) ? value : []).filter((item): item is string => typeof item === 'string')
-const objects = (value: Json | undefined) => (Array.isArray(value) ? value : []).filter(isObject)
+const objects = (value: Json | undefined) => (Array.isArray(value) ? value : []).filter(isJsonObject)
 const numberOr = (other: number, value: Json | undefined) => (typeof value === 'number' ? value : other)

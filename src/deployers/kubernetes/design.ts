@@ -4,6 +4,7 @@ import {
   type EngineSettings,
   engineSettingsOnly,
   type Json,
+  type JsonObject,
   nodesOfSettings,
   type Role,
   roles,
@@ -14,7 +15,7 @@ import { type Component, nodeFields, replicasField } from './component.ts'
 import type { ComponentKeys } from './config.ts'
 import { configured, mergedFields } from './configured.ts'
 import { engineChange } from './engine.ts'
-import { type Field, type JsonObject, readAt, samePath, withFields } from './fields.ts'
+import { type Field, readAt, samePath, withFields } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 import type { Cast } from './roles.ts'
 import { ruleProblems } from './rules.ts'

@@ -1,6 +1,6 @@
-import type { Json } from '../../model/index.ts'
+import type { Json, JsonObject } from '../../model/index.ts'
 import { argumentOf, type Component } from './component.ts'
-import { type JsonObject, readAt } from './fields.ts'
+import { readAt } from './fields.ts'
 import type { Manifest, ManifestDocument } from './manifest.ts'
 
 /** The engine configuration of a component: a key of a ConfigMap of the manifest that is mounted in its workers. */

@@ -2,11 +2,11 @@ import { parseDocument } from 'yaml'
 import { commandLine } from '../../engines/arguments.ts'
 import { settingsAsArguments } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
-import { contentId, type EngineSettings, type Json } from '../../model/index.ts'
+import { contentId, type EngineSettings, isJsonObject, type Json, type JsonObject } from '../../model/index.ts'
 import type { Component } from './component.ts'
 import { withArguments } from './component-arguments.ts'
 import { engineConfigOf } from './engine-config.ts'
-import { type Field, isObject, type JsonObject, readAt } from './fields.ts'
+import { type Field, readAt } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 
 /** Changes to a component for engine settings. */
@@ -62,7 +62,7 @@ function asConfigMap(manifest: Manifest, component: Component, settings: EngineS
   const data = { ...(document.resource.data as JsonObject), [key]: text }
   const name = `${document.name}-fulcrum-${contentId(data).slice(0, 8)}`
   const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: ownLabels }, data }
-  const source = isObject(volume.configMap) ? volume.configMap : {}
+  const source = isJsonObject(volume.configMap) ? volume.configMap : {}
   const renamed = { ...volume, configMap: { ...source, name } }
   const volumes = component.volumes.map(other => (other === volume ? renamed : other))
   return { fields: [{ path: component.volumesPath, value: volumes }], configMaps: [configMap], problems: [] }
@@ -72,7 +72,11 @@ function asConfigMap(manifest: Manifest, component: Component, settings: EngineS
 function withSettings(text: string, settings: EngineSettings): string {
   const document = parseDocument(text)
   const set = (path: readonly string[], value: Json): void => {
-    if (isObject(value) && isObject((document.toJS() as unknown) ?? {}) && isObject(readAt(document.toJS(), path))) {
+    if (
+      isJsonObject(value) &&
+      isJsonObject((document.toJS() as unknown) ?? {}) &&
+      isJsonObject(readAt(document.toJS(), path))
+    ) {
       for (const [key, inner] of Object.entries(value)) set([...path, key], inner)
     } else document.setIn(path, document.createNode(value))
   }

@@ -1,7 +1,4 @@
-import { canonicalJson, type Json } from '../../model/index.ts'
-
-/** A Kubernetes resource, or an object in one. */
-export type JsonObject = { readonly [key: string]: Json }
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../model/index.ts'
 
 /** One step of a path in a resource: a key, or the list entry with this name (Kubernetes merges such lists by name). */
 export type Step = string | { readonly name: string }
@@ -15,11 +12,6 @@ export interface Field {
   readonly value: Json | undefined
 }
 
-/** Whether a JSON value is an object. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** A path in the notation of Kubernetes' messages: `.spec.components[name="decode"].replicas`. */
 export function fieldText(path: FieldPath): string {
   return path.map(step => (typeof step === 'string' ? `.${step}` : `[name="${step.name}"]`)).join('')
@@ -29,7 +21,7 @@ export function fieldText(path: FieldPath): string {
 export function readAt(resource: Json | undefined, path: FieldPath): Json | undefined {
   return path.reduce<Json | undefined>((value, step) => {
     if (typeof step !== 'string') return listOf(value).find(item => nameOf(item) === step.name)
-    return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
+    return isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
   }, resource)
 }
 
@@ -68,7 +60,7 @@ function pointerTo(resource: JsonObject, path: FieldPath): string | null {
   let pointer = ''
   for (const step of path) {
     if (typeof step === 'string') {
-      if (!isObject(value)) return null
+      if (!isJsonObject(value)) return null
       pointer += `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`
       value = value[step]
     } else {
@@ -87,11 +79,11 @@ function put(value: Json | undefined, path: FieldPath, wanted: Json | undefined)
   // Doesn't create parents of a field that is to be absent.
   if (wanted === undefined && readAt(value, [step]) === undefined) return value
   if (typeof step === 'string') {
-    const { [step]: old, ...others } = isObject(value) ? value : {}
+    const { [step]: old, ...others } = isJsonObject(value) ? value : {}
     const made = put(old, rest, wanted)
     if (made === undefined) return others
     // Keeps the position of the field, so that a printed manifest looks like the user's.
-    return isObject(value) && Object.hasOwn(value, step) ? { ...value, [step]: made } : { ...others, [step]: made }
+    return isJsonObject(value) && Object.hasOwn(value, step) ? { ...value, [step]: made } : { ...others, [step]: made }
   }
   const list = listOf(value)
   const index = list.findIndex(item => nameOf(item) === step.name)
@@ -105,5 +97,5 @@ function listOf(value: Json | undefined): readonly Json[] {
 }
 
 function nameOf(value: Json | undefined): Json | undefined {
-  return isObject(value) ? value.name : undefined
+  return isJsonObject(value) ? value.name : undefined
 }

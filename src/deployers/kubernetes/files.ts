@@ -1,9 +1,10 @@
 import { stringify } from 'yaml'
+import type { JsonObject } from '../../model/index.ts'
 import type { DeploymentFiles, WantedFiles } from '../define-deployer.ts'
 import { readManifest, requireFit } from './check.ts'
 import type { KubernetesConfig } from './config.ts'
 import { type Design, designOf, replicaFields } from './design.ts'
-import { type JsonObject, readAt, withFields } from './fields.ts'
+import { readAt, withFields } from './fields.ts'
 import type { Manifest } from './manifest.ts'
 
 /**

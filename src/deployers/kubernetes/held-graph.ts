@@ -1,10 +1,10 @@
-import { FulcrumError } from '../../model/index.ts'
+import { FulcrumError, isJsonObject, type JsonObject } from '../../model/index.ts'
 import { type Adapter, adaptersOf, scaleThrough } from './adapters.ts'
 import { type Cluster, fieldManager } from './cluster.ts'
 import { nodesInGraph } from './component.ts'
 import { applyBody, type Design, replicaFields } from './design.ts'
 import { ownLabels } from './engine.ts'
-import { type Field, isObject, type JsonObject, readAt, withFields } from './fields.ts'
+import { type Field, readAt, withFields } from './fields.ts'
 import { giveBack } from './give-back.ts'
 import type { Manifest } from './manifest.ts'
 import { collectionPath, graphPath, knownPlural, servedResource, versionPath } from './paths.ts'
@@ -177,7 +177,7 @@ export async function holdGraph(
   async function make(resource: JsonObject, plural: string, makeSignal: AbortSignal): Promise<void> {
     const labels = readAt(resource, ['metadata', 'labels'])
     const marked = withFields(withoutNamespace(resource), [
-      { path: ['metadata', 'labels'], value: { ...(isObject(labels) ? labels : {}), ...ownLabels } },
+      { path: ['metadata', 'labels'], value: { ...(isJsonObject(labels) ? labels : {}), ...ownLabels } },
     ])
     const at = String(readAt(resource, ['metadata', 'namespace']) ?? namespace)
     const name = String(readAt(resource, ['metadata', 'name']))

@@ -9,9 +9,9 @@ import {
   type ParsedNode,
   parseAllDocuments,
 } from 'yaml'
-import type { Json } from '../../model/index.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../model/index.ts'
 import type { Position } from '../../yaml/problem.ts'
-import { type FieldPath, isObject, type JsonObject } from './fields.ts'
+import type { FieldPath } from './fields.ts'
 
 /** A problem of a manifest: place, error and remedy. */
 export interface ManifestProblem {
@@ -68,8 +68,8 @@ export function parseManifest(
     const value: unknown = document.toJS()
     if (value === null) continue
     const start = at(document.contents?.range?.[0] ?? 0)
-    const header = isObject(value) ? headerOf(value) : null
-    if (!isObject(value) || header === null) {
+    const header = isJsonObject(value) ? headerOf(value) : null
+    if (!isJsonObject(value) || header === null) {
       const right = hint ?? 'write apiVersion, kind and metadata.name'
       problems.push({ at: start, problem: 'this document is not a Kubernetes resource', right })
       continue
@@ -122,7 +122,7 @@ function withGraph(
 
 function headerOf(value: JsonObject): Pick<ManifestDocument, 'apiVersion' | 'kind' | 'name' | 'namespace'> | null {
   const { apiVersion, kind, metadata } = value
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isObject(metadata)) return null
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isJsonObject(metadata)) return null
   const { name, namespace } = metadata
   if (typeof name !== 'string') return null
   return { apiVersion, kind, name, namespace: typeof namespace === 'string' ? namespace : undefined }

@@ -1,5 +1,4 @@
-import type { JsonObject } from './fields.ts'
-import { isObject } from './fields.ts'
+import { isJsonObject, type JsonObject } from '../../model/index.ts'
 import type { ManifestDocument } from './manifest.ts'
 
 /** Plurals of well-known kinds. */
@@ -44,6 +43,6 @@ export function servedResource(
   kind: string,
 ): { readonly plural: string; readonly namespaced: boolean } | null {
   const resources = Array.isArray(list?.resources) ? list.resources : []
-  const found = resources.filter(isObject).find(entry => entry.kind === kind && !String(entry.name).includes('/'))
+  const found = resources.filter(isJsonObject).find(entry => entry.kind === kind && !String(entry.name).includes('/'))
   return found === undefined ? null : { plural: String(found.name), namespaced: found.namespaced === true }
 }

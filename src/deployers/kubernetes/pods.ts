@@ -1,6 +1,6 @@
-import { counted } from '../../model/index.ts'
+import { counted, isJsonObject, type JsonObject } from '../../model/index.ts'
 import type { Cluster } from './cluster.ts'
-import { isObject, type JsonObject, readAt } from './fields.ts'
+import { readAt } from './fields.ts'
 
 /** The label that Dynamo's operator gives every pod of a graph. */
 const graphLabel = 'nvidia.com/dynamo-graph-deployment-name'
@@ -21,7 +21,7 @@ export async function podsOf(
 ): Promise<readonly JsonObject[]> {
   const selector = encodeURIComponent(`${graphLabel}=${graph}`)
   const list = await cluster.get(`/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`, signal)
-  return (Array.isArray(list?.items) ? list.items : []).filter(isObject)
+  return (Array.isArray(list?.items) ? list.items : []).filter(isJsonObject)
 }
 
 /** Pods of some components that have not ended. Terminating pods count, because they may still answer. */
@@ -56,7 +56,7 @@ export function podTroubles(pods: readonly JsonObject[]): readonly string[] {
       if (unscheduled !== undefined) return [`${name} is not scheduled: ${unscheduled.message ?? unscheduled.reason}`]
       const statuses = ['initContainerStatuses', 'containerStatuses'].flatMap(key => {
         const list = readAt(pod, ['status', key])
-        return (Array.isArray(list) ? list : []).filter(isObject)
+        return (Array.isArray(list) ? list : []).filter(isJsonObject)
       })
       return statuses.flatMap(status => {
         const waiting = readAt(status, ['state', 'waiting', 'reason'])
@@ -76,7 +76,7 @@ function isReady(pod: JsonObject): boolean {
 
 function conditions(pod: JsonObject): readonly JsonObject[] {
   const list = readAt(pod, ['status', 'conditions'])
-  return (Array.isArray(list) ? list : []).filter(isObject)
+  return (Array.isArray(list) ? list : []).filter(isJsonObject)
 }
 
 /** The name of a pod. */

@@ -1,6 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node'
-import { FulcrumError, parsedJson } from '../../model/index.ts'
-import { isObject, type JsonObject } from './fields.ts'
+import { FulcrumError, isJsonObject, type JsonObject, parsedJson } from '../../model/index.ts'
 
 /** One request to the API. */
 export interface ApiRequest {
@@ -39,8 +38,11 @@ export async function requestTo(
       }, signal)
       if (answer.status === 404 && absentIsNull === true) return null
       const value: unknown = parsedJson(answer.text)
-      if (answer.status < 300) return isObject(value) ? value : {}
-      throw refusal(answer.status, isObject(value) ? value : { message: answer.text.slice(0, 500) }, { method, path })
+      if (answer.status < 300) return isJsonObject(value) ? value : {}
+      throw refusal(answer.status, isJsonObject(value) ? value : { message: answer.text.slice(0, 500) }, {
+        method,
+        path,
+      })
     },
   }
 

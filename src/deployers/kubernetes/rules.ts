@@ -1,5 +1,6 @@
+import { isJsonObject, type JsonObject } from '../../model/index.ts'
 import type { Component } from './component.ts'
-import { isObject, type JsonObject, readAt } from './fields.ts'
+import { readAt } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 
 /** Component as a deployment requires it. */
@@ -49,7 +50,7 @@ function sidecarProblems(
   if (typeof sidecar !== 'string') return []
   const refuse = (problem: string, right: string) => [{ at: graph.placeOf(at), problem, right }]
   const containers = readAt(graph.resource, [...path, 'podTemplate', 'spec', 'initContainers'])
-  const found = (Array.isArray(containers) ? containers : []).filter(isObject).find(each => each.name === sidecar)
+  const found = (Array.isArray(containers) ? containers : []).filter(isJsonObject).find(each => each.name === sidecar)
   if (found === undefined) {
     return refuse(
       `${name} has no init container named ${JSON.stringify(sidecar)} for its Dynamo runtime`,
@@ -74,7 +75,7 @@ function groupProblems({ graph }: Manifest, { component: { name } }: WantedCompo
   const groups = readAt(graph.resource, ['spec', 'experimental', 'componentGroups'])
   const has = (group: JsonObject) =>
     Array.isArray(group.components) && group.components.some(member => readAt(member, ['name']) === name)
-  const group = (Array.isArray(groups) ? groups : []).filter(isObject).find(has)
+  const group = (Array.isArray(groups) ? groups : []).filter(isJsonObject).find(has)
   if (group === undefined) return []
   return [
     {

@@ -5,7 +5,7 @@ import type { ManifestDocument } from './manifest.ts'
 import { conflictsOf, manifestManager, withoutNamespace } from './standing.ts'
 
 /** A resource of the manifest that already exists in the cluster. */
-export interface Found {
+export interface ExistingResource {
   readonly file: string
   readonly document: ManifestDocument
   readonly path: string
@@ -17,7 +17,7 @@ export interface Found {
  * Checks with a dry run that an existing resource matches the manifest.
  * @throws FulcrumError bad-input `manifest-differs` with the first field that somebody else set differently
  */
-export async function requireSame(cluster: Cluster, found: Found, signal: AbortSignal): Promise<void> {
+export async function requireSame(cluster: Cluster, found: ExistingResource, signal: AbortSignal): Promise<void> {
   const { file, document, path, changed } = found
   // Excludes fields that the sweep changes, because an admission webhook may reject changes of an adapter's replicas.
   const rest = withFields(

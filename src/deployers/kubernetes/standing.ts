@@ -1,14 +1,5 @@
-import type { Json } from '../../model/index.ts'
-import {
-  type Field,
-  type FieldPath,
-  fieldText,
-  isObject,
-  type JsonObject,
-  readAt,
-  samePath,
-  withFields,
-} from './fields.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../model/index.ts'
+import { type Field, type FieldPath, fieldText, readAt, samePath, withFields } from './fields.ts'
 
 /** Annotation of an existing graph with the values that Fulcrum has to restore. It survives a killed run. */
 export const restoreAnnotation = 'fulcrum.dev/restore'
@@ -78,7 +69,7 @@ export function readNote(graph: JsonObject): Before | null {
   if (typeof text !== 'string') return null
   try {
     const note: unknown = JSON.parse(text)
-    if (!isObject(note) || !Array.isArray(note.fields) || !isObject(note.adapters)) return null
+    if (!isJsonObject(note) || !Array.isArray(note.fields) || !isJsonObject(note.adapters)) return null
     const fields = (note.fields as [Field['path'], Json][]).map(([path, value]) => ({
       path,
       value: value === null ? undefined : value,
@@ -97,9 +88,9 @@ export interface Conflict {
 
 /** The conflicts in the Status of a refused apply, without fields that the sweep changes. */
 export function conflictsOf(status: unknown, changed: readonly Field[]): readonly Conflict[] {
-  const causes = isObject(status) ? readAt(status, ['details', 'causes']) : undefined
+  const causes = isJsonObject(status) ? readAt(status, ['details', 'causes']) : undefined
   const ours = changed.map(({ path }) => fieldText(path))
-  return (Array.isArray(causes) ? causes : []).filter(isObject).flatMap(({ field, message, reason }) => {
+  return (Array.isArray(causes) ? causes : []).filter(isJsonObject).flatMap(({ field, message, reason }) => {
     if (reason !== 'FieldManagerConflict' || typeof field !== 'string') return []
     if (ours.some(own => field === own || field.startsWith(`${own}.`) || field.startsWith(`${own}[`))) return []
     return [{ field, manager: /"([^"]+)"/.exec(String(message))?.[1] ?? 'another manager' }]

@@ -1,5 +1,5 @@
-import { counted } from '../../model/index.ts'
-import { isObject, type JsonObject, readAt } from './fields.ts'
+import { counted, isJsonObject, type JsonObject } from '../../model/index.ts'
+import { readAt } from './fields.ts'
 import type { GraphVersion } from './manifest.ts'
 
 /** Wanted number of workers of a component. */
@@ -47,7 +47,7 @@ export function reportedGpus(graph: JsonObject, version: GraphVersion, name: str
 }
 
 function behind(name: string, wanted: number, status: unknown): readonly string[] {
-  if (!isObject(status)) return wanted === 0 ? [] : [`the operator reports no replicas of ${name}`]
+  if (!isJsonObject(status)) return wanted === 0 ? [] : [`the operator reports no replicas of ${name}`]
   const counts = {
     'running or starting': numberAt(status, ['replicas']) ?? 0,
     updated: numberAt(status, ['updatedReplicas']) ?? 0,
@@ -60,7 +60,7 @@ function behind(name: string, wanted: number, status: unknown): readonly string[
 
 function readyCondition(graph: JsonObject): JsonObject | undefined {
   const conditions = readAt(graph, ['status', 'conditions'])
-  return (Array.isArray(conditions) ? conditions : []).filter(isObject).find(({ type }) => type === 'Ready')
+  return (Array.isArray(conditions) ? conditions : []).filter(isJsonObject).find(({ type }) => type === 'Ready')
 }
 
 function saidOf(condition: JsonObject | undefined): string {

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FulcrumError } from '../../model/index.ts'
+import { FulcrumError, type JsonObject } from '../../model/index.ts'
 import type { DeployContext } from '../deployer.ts'
 import { type Deadline, leftMs } from '../readiness.ts'
 import type { Cluster } from './cluster.ts'
-import type { JsonObject } from './fields.ts'
 
 /** A resource to wait on. */
 export interface Awaited {

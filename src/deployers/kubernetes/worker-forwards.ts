@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
+import { isJsonObject, type JsonObject } from '../../model/index.ts'
 import { unavailablePage } from '../../telemetry/metrics-page.ts'
 import type { Design } from './design.ts'
-import { isObject, type JsonObject, readAt } from './fields.ts'
+import { readAt } from './fields.ts'
 import { graphPods, type OpenedGraph } from './opened-graph.ts'
 import { leadersOf, nameOfPod, podsOf } from './pods.ts'
 import { openPortForward, type PortForwarding } from './port-forward.ts'
@@ -87,5 +88,5 @@ function metricsPort(pod: JsonObject): number {
 
 function listAt(value: JsonObject, path: readonly string[]): readonly JsonObject[] {
   const list = readAt(value, path)
-  return (Array.isArray(list) ? list : []).filter(isObject)
+  return (Array.isArray(list) ? list : []).filter(isJsonObject)
 }

@@ -6,7 +6,7 @@ import { portAnswers } from '../../process/port-answers.ts'
 import type { Reach } from './nodes.ts'
 
 /** An address of this machine, and how Dynamo uses it. */
-interface Found {
+interface OwnAddress {
   readonly networkInterface: string
   /** Whether the interface also has IPv6 addresses, including link-local ones. */
   readonly hasIpv6: boolean
@@ -23,7 +23,7 @@ export function headReach(head: string): Reach {
   return { address: head, networkInterface: found.hasIpv6 ? null : found.networkInterface }
 }
 
-function findHead(head: string): Found | null {
+function findHead(head: string): OwnAddress | null {
   const found = Object.entries(networkInterfaces()).find(([, addresses]) =>
     addresses?.some(({ address }) => address === head),
   )
@@ -93,7 +93,7 @@ export async function freePortAt(address: string, handedOut: Set<number>): Promi
     handedOut.add(port)
     return port
   }
-  throw new FulcrumError('environment', 'no-free-port', 'Found no free port', { where: address, retryable: true })
+  throw new FulcrumError('environment', 'no-free-port', 'OwnAddress no free port', { where: address, retryable: true })
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Output of a short program. */
-export interface Said {
+export interface EndedProgram {
   readonly ok: boolean
   readonly out: string
   /** Its error output, or why it could not run. */
@@ -7,7 +7,7 @@ export interface Said {
 }
 
 /** Runs a short program until it ends. Failures are returned, not thrown. */
-export async function runToEnd(argv: readonly [string, ...string[]], signal: AbortSignal): Promise<Said> {
+export async function runToEnd(argv: readonly [string, ...string[]], signal: AbortSignal): Promise<EndedProgram> {
   const [program, ...args] = argv
   const { execa } = await import('execa')
   const result = await execa(program, args, { stdin: 'ignore', reject: false, cancelSignal: signal })

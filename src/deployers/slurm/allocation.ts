@@ -15,7 +15,7 @@ export interface Allocation {
   readonly process: RunningProcess
 }
 
-interface Asked {
+interface AllocationOptions {
   readonly jobName: string
   readonly queueTimeoutS: number
   readonly ledger: ProcessLedger
@@ -28,7 +28,7 @@ interface Asked {
  */
 export async function allocate(
   spec: Pick<ProcessSpec, 'name' | 'argv' | 'env' | 'cwd' | 'logFile'>,
-  { jobName, queueTimeoutS, ledger }: Asked,
+  { jobName, queueTimeoutS, ledger }: AllocationOptions,
   { signal, onEvent }: DeployContext,
 ): Promise<Allocation> {
   let granted: readonly [job: string, nodeList: string] | null = null as readonly [string, string] | null

@@ -1,3 +1,4 @@
+import { isRecord } from '../../model/index.ts'
 import type { ImportedSummary } from './summary.ts'
 
 /** A parsed file of an imported folder. */
@@ -34,9 +35,7 @@ export interface ImportFormat {
 
 /** Value of a key; undefined if the value is not an object. */
 export function at(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as { readonly [key: string]: unknown })[key]
-    : undefined
+  return isRecord(value) ? value[key] : undefined
 }
 
 /** Name of a file without its folders. */

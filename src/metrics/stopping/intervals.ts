@@ -14,7 +14,7 @@ export interface Bounds {
 }
 
 /** Conditions for an interval. */
-export interface Asked {
+export interface IntervalOptions {
   /**
    * Requests (conversations) after which a closed loop returns to the same slot: its concurrency. Slots that keep their
    * order repeat their pattern in every round, which is not uncertainty. 1 without rounds.
@@ -51,7 +51,7 @@ const openCaution = 3
  * slower waves. If the values are worth too few independent ones, values near the mean count as equal, and the interval
  * is wider by that margin. Null if that does not suffice, or if there are too few batches.
  */
-export function meanBounds(series: Float64Array, asked: Asked): Bounds | null {
+export function meanBounds(series: Float64Array, asked: IntervalOptions): Bounds | null {
   if (series.length < fewestBatches) return null
   const estimate = meanOf(series)
   const sharp = halfWidth(series, asked)
@@ -66,7 +66,7 @@ export function meanBounds(series: Float64Array, asked: Asked): Bounds | null {
  * Interval of a ratio of sums, such as tokens over time: {@link meanBounds} of each pair's contribution to its error
  * (the usual linear approximation).
  */
-export function ratioBounds(above: Float64Array, below: Float64Array, asked: Asked): Bounds | null {
+export function ratioBounds(above: Float64Array, below: Float64Array, asked: IntervalOptions): Bounds | null {
   const each = meanOf(below)
   if (above.length === 0 || !(each > 0)) return null
   const ratio = meanOf(above) / each
@@ -103,7 +103,7 @@ export function rateBounds(amounts: Float64Array, times: Float64Array, confidenc
 export function percentileBounds(
   series: Float64Array,
   percentile: number,
-  asked: Asked,
+  asked: IntervalOptions,
   units?: Uint32Array,
 ): Bounds | null {
   if (series.length < fewestEffective) return null
@@ -123,7 +123,12 @@ export function percentileBounds(
  * must be independent; dependence of neighboring sections widens it. Null if there are too few sections, or if they are
  * too short to have a percentile.
  */
-function bySections(series: Float64Array, percentile: number, asked: Asked, units?: Uint32Array): Bounds | null {
+function bySections(
+  series: Float64Array,
+  percentile: number,
+  asked: IntervalOptions,
+  units?: Uint32Array,
+): Bounds | null {
   const count = units === undefined ? series.length : units.length - 1
   // In what sections consist of: requests, or conversations with several requests.
   const shortest = Math.ceil(((100 / (100 - percentile)) * count) / series.length)
@@ -144,7 +149,12 @@ function bySections(series: Float64Array, percentile: number, asked: Asked, unit
   return { estimate, low: estimate - half, high: estimate + half }
 }
 
-function percentileOf(series: Float64Array, percentile: number, asked: Asked, units?: Uint32Array): Bounds | null {
+function percentileOf(
+  series: Float64Array,
+  percentile: number,
+  asked: IntervalOptions,
+  units?: Uint32Array,
+): Bounds | null {
   const sorted = sortedNumbers(series)
   const at = percentileOfSorted(sorted, percentile)
   const above = series.map(value => (value > at ? 1 : 0))
@@ -156,7 +166,7 @@ function percentileOf(series: Float64Array, percentile: number, asked: Asked, un
 }
 
 /** Independent values that a series is worth for the share of ones; null if they are too few. */
-function effectiveRequests(series: Float64Array, above: Float64Array, asked: Asked): number | null {
+function effectiveRequests(series: Float64Array, above: Float64Array, asked: IntervalOptions): number | null {
   const edges = batchEdges(series.length, asked.round)
   if (edges.length - 1 < fewestBatches) return null
   const effective = Math.min(
@@ -172,7 +182,11 @@ function effectiveRequests(series: Float64Array, above: Float64Array, asked: Ask
  * The same for conversations: the number of independent values with which the share would scatter as it does between
  * conversations; at most the number of values.
  */
-function effectiveOfUnits(above: Float64Array, units: Uint32Array, { round, confidence }: Asked): number | null {
+function effectiveOfUnits(
+  above: Float64Array,
+  units: Uint32Array,
+  { round, confidence }: IntervalOptions,
+): number | null {
   const count = units.length - 1
   const edges = batchEdges(count, round)
   const batches = edges.length - 1
@@ -193,7 +207,7 @@ function effectiveOfUnits(above: Float64Array, units: Uint32Array, { round, conf
 }
 
 /** Half of the interval of a series' mean; null if the series is worth too few independent values. */
-function halfWidth(series: Float64Array, { round, confidence }: Asked): number | null {
+function halfWidth(series: Float64Array, { round, confidence }: IntervalOptions): number | null {
   const edges = batchEdges(series.length, round)
   const batches = edges.length - 1
   const rest = withoutPattern(series, round)

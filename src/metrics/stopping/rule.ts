@@ -1,7 +1,7 @@
 import { defined, type Slo } from '../../model/index.ts'
 import type { FigureAtLook } from '../measurement.ts'
 import { errorPerLook } from './boundaries.ts'
-import type { Asked, Bounds } from './intervals.ts'
+import type { Bounds, IntervalOptions } from './intervals.ts'
 import { percentileBounds, rateBounds, ratioBounds } from './intervals.ts'
 import { lookCounts } from './looks.ts'
 import type { LoadSample } from './sample.ts'
@@ -18,7 +18,7 @@ export interface StoppingRule {
 /** Targets that the intervals of figures are compared with. */
 export interface Aim {
   readonly slo: Slo
-  /** See {@link Asked}. */
+  /** See {@link IntervalOptions}. */
   readonly round: number
   /** Requests/ms (conversations/ms) of an open loop; absent in a closed one. */
   readonly ratePerMs?: number
@@ -59,7 +59,7 @@ export function figuresAtLook(
   confidence: number,
 ): readonly FigureAtLook[] {
   // Half of the precision is for blurring, half for the interval.
-  const asked: Asked = { round, confidence, blur: precision / 2, isOpen: ratePerMs !== undefined }
+  const asked: IntervalOptions = { round, confidence, blur: precision / 2, isOpen: ratePerMs !== undefined }
   const objectives = [
     ['ttft_p95_ms', 'ttftMs', slo.ttftP95Ms],
     ['ttfo_p95_ms', 'ttfoMs', slo.ttfoP95Ms],
@@ -99,7 +99,7 @@ export function isSettled(figures: readonly FigureAtLook[]): boolean {
  * The rate of an open loop is known; only the number of tokens per due request is not. The random number of arrivals in
  * this window is therefore excluded (indirect estimation: Glynn and Whitt 1989, "Indirect estimation via L = λW").
  */
-function throughputBounds(sample: LoadSample, asked: Asked, ratePerMs?: number): Bounds | null {
+function throughputBounds(sample: LoadSample, asked: IntervalOptions, ratePerMs?: number): Bounds | null {
   if (ratePerMs !== undefined) {
     const each = rateBounds(sample.deliveredTokens, sample.batchStarts, asked.confidence)
     const scaled = (value: number) => value * ratePerMs

@@ -39,7 +39,7 @@ export interface SampleOptions {
   readonly before: number
   /** Measured rows after them. */
   readonly count: number
-  /** See `Asked`. */
+  /** See `IntervalOptions`. */
   readonly round: number
   readonly from: LatencyFrom
 }

@@ -55,7 +55,7 @@ export async function historyHtml(
   { trail = [], commits = null }: HistoryFrame = {},
 ): Promise<string> {
   const charts = drawnCharts()
-  const said: Said = { history, charts, commits }
+  const said: PageContext = { history, charts, commits }
   const { frontiers, changed: pictured, changedInAll } = picturedTrends(history)
   const ofFrontiers = await Promise.all(frontiers.map(trend => figureOf(said, trend)))
   const ofChanged = await Promise.all(pictured.map(trend => figureOf(said, trend)))
@@ -89,15 +89,15 @@ ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)
   return page.html
 }
 
-/** Shared text functions of the page's sections. */
-interface Said {
+/** What the sections of the page are made from. */
+interface PageContext {
   readonly history: History
   readonly charts: DrawnCharts
   readonly commits: string | null
 }
 
 /** Time and revision of a run. The script converts the time to local time, and the revision is a link if possible. */
-function runHtml({ history, commits }: Pick<Said, 'history' | 'commits'>, index: number): Html {
+function runHtml({ history, commits }: Pick<PageContext, 'history' | 'commits'>, index: number): Html {
   const run = history.runs[index]
   if (run === undefined) return html``
   const { createdAt, revision } = run
@@ -131,13 +131,13 @@ function gatesSection(history: History, gates: readonly HistoryGate[]): Html | n
 /** Maximum number of changes listed for a run. The table of a figure has all of its own. */
 const mostInEntry = 12
 
-function logSection(said: Said): Html | null {
+function logSection(said: PageContext): Html | null {
   const log = changeLog(said.history)
   if (log.length === 0) return null
   return html`<section id="log"><h2>Log of changes</h2><ol class="log">${log.map(entry => entryHtml(said, entry))}</ol></section>`
 }
 
-function entryHtml(said: Said, { run, before, worse, better, changes }: LogEntry): Html {
+function entryHtml(said: PageContext, { run, before, worse, better, changes }: LogEntry): Html {
   const rest = changes.length - mostInEntry
   const counts = [worse > 0 ? `🔴 ${worse} worse` : '', better > 0 ? `🟢 ${better} better` : ''].filter(
     text => text !== '',
@@ -164,7 +164,7 @@ function chooserSection(history: History): Html | null {
 <form class="bar" data-two hidden>${list('base', 'Base', base)}${list('head', 'Head', head)}</form><div data-compare aria-live="polite"></div></section>`
 }
 
-async function figureOf({ history, charts, commits }: Said, trend: Trend): Promise<Html> {
+async function figureOf({ history, charts, commits }: PageContext, trend: Trend): Promise<Html> {
   const { workload, deployment, load } = trend.subject
   const name = deployment === 'frontier' ? workload : `${deployment}, ${workload}, ${load}`
   const row = historyRow(history, trend)

@@ -8,7 +8,7 @@ import type { CompletionRequest, Prompt, Refusal } from './body.ts'
 import { knownAnswer } from './known-answer.ts'
 import type { FrontendMetrics } from './metrics.ts'
 import { guessedShare, wordsIn } from './prompt-lookup.ts'
-import type { ResponseFormat, Said, StepTokens, Usage } from './response-format.ts'
+import type { CompletionText, ResponseFormat, StepTokens, Usage } from './response-format.ts'
 import { responseFormat } from './response-format.ts'
 import type { TokenCounter } from './token-counter.ts'
 
@@ -102,7 +102,7 @@ function streamTo(
 async function saidTo(
   { prompts, stream, mayEnd, outputTokens }: CompletionRequest,
   { tokens, errorRate }: Serving,
-): Promise<{ readonly said: Said; readonly tokens: number } | null> {
+): Promise<{ readonly said: CompletionText; readonly tokens: number } | null> {
   const [prompt] = prompts
   if (stream || !mayEnd || prompts.length !== 1 || prompt?.kind !== 'text') return null
   const text = knownAnswer(prompt.texts.at(-1) ?? '', errorRate)

@@ -16,7 +16,7 @@ export interface Usage {
 }
 
 /** Text of the model and its finish reason, instead of filler up to the limit. */
-export interface Said {
+export interface CompletionText {
   readonly text: string
   readonly ending: 'stop' | 'length'
 }
@@ -45,10 +45,10 @@ export interface ResponseFormat {
   usage(usage: Usage): string
   readonly done: string
   /** The body of an answer that is not streamed. */
-  whole(tokens: AnswerTokens, choices: number, usage: Usage, said?: Said): string
+  whole(tokens: AnswerTokens, choices: number, usage: Usage, said?: CompletionText): string
 }
 
-const filler = ({ outputTokens, reasoningTokens }: AnswerTokens): Said => ({
+const filler = ({ outputTokens, reasoningTokens }: AnswerTokens): CompletionText => ({
   text: tokenText.repeat(outputTokens - reasoningTokens),
   ending: 'length',
 })

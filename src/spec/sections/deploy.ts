@@ -1,7 +1,7 @@
 import type { AnyDeployer, ConfiguredDeployer } from '../../deployers/define-deployer.ts'
 import { deployerNames, deployerOf, deployers } from '../../deployers/index.ts'
+import { isRecord } from '../../model/index.ts'
 import { nearMiss } from '../../yaml/near-miss.ts'
-import { isRecord } from '../../yaml/schema-walk.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import { isModulePath } from '../import-module.ts'
 import { readPlugin } from '../plugins.ts'

@@ -98,10 +98,10 @@ function energyUnknown(troubles: readonly string[]): Finding {
   return finding('warning', 'gpu-energy-unknown', message)
 }
 
-type Found = Parameters<typeof placeGpus>[0][number] & { readonly own: readonly TimedSample[] }
+type SampledGpu = Parameters<typeof placeGpus>[0][number] & { readonly own: readonly TimedSample[] }
 
 function observeGpu(
-  { gpu, worker, role }: PlacedGpu<Found>,
+  { gpu, worker, role }: PlacedGpu<SampledGpu>,
   window: Span,
   namesHost: boolean,
   isTwice: boolean,
@@ -183,7 +183,7 @@ const longSilence = 0.1
  * Energy from the counter if it spans the window, else from power samples; null with the reason if neither is precise
  * enough.
  */
-function energyOf({ own, isMig }: Found, window: Span, isTwice: boolean) {
+function energyOf({ own, isMig }: SampledGpu, window: Span, isTwice: boolean) {
   if (isMig)
     return {
       energy: null,

@@ -9,7 +9,7 @@ import {
   parseWriteBandwidth,
 } from '../../../src/deployers/doctor/bandwidth.ts'
 import type { Check } from '../../../src/deployers/doctor/check.ts'
-import type { Machine, Said } from '../../../src/deployers/doctor/machine.ts'
+import type { Machine, ProgramOutput } from '../../../src/deployers/doctor/machine.ts'
 
 const level = ({ ok, remedy }: Check) => (ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL')
 
@@ -84,9 +84,11 @@ describe('what an adapter writes to itself', () => {
 })
 
 describe('the test of bandwidth', () => {
-  const absent: Said = { ok: false, absent: true, out: '', complaint: 'not found' }
+  const absent: ProgramOutput = { ok: false, absent: true, out: '', complaint: 'not found' }
   /** A machine whose programs say this. */
-  const machine = (programs: { readonly [start: string]: string | Said }): Machine & { readonly asked: string[] } => {
+  const machine = (programs: {
+    readonly [start: string]: string | ProgramOutput
+  }): Machine & { readonly asked: string[] } => {
     const asked: string[] = []
     return {
       name: 'node a',

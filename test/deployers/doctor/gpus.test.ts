@@ -8,7 +8,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { AskedGpus } from '../../../src/deployers/doctor/check.ts'
 import { checkGpus, judgeGpus } from '../../../src/deployers/doctor/gpus.ts'
-import type { Machine, Said } from '../../../src/deployers/doctor/machine.ts'
+import type { Machine, ProgramOutput } from '../../../src/deployers/doctor/machine.ts'
 import { hereMachine } from '../../../src/deployers/doctor/machine.ts'
 import { parseGpuProcesses, parseGpus, parseMigDevices } from '../../../src/deployers/doctor/nvidia-smi.ts'
 
@@ -137,7 +137,7 @@ describe('what nvidia-smi prints', () => {
     )
   })
 
-  const answer = (out: string, more: Partial<Said> = {}): Machine => ({
+  const answer = (out: string, more: Partial<ProgramOutput> = {}): Machine => ({
     name: 'node a',
     run: async () => ({ ok: true, absent: false, out, complaint: '', ...more }),
   })

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { adaptersOf } from '../../../src/deployers/kubernetes/adapters.ts'
 import type { Cluster } from '../../../src/deployers/kubernetes/cluster.ts'
-import type { JsonObject } from '../../../src/deployers/kubernetes/fields.ts'
 import { parseManifest } from '../../../src/deployers/kubernetes/manifest.ts'
+import type { JsonObject } from '../../../src/model/index.ts'
 import { v1alpha1, v1beta1 } from './manifests.ts'
 
 /** A cluster that has these lists and nothing else. */

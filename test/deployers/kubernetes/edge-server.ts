@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { WebSocketServer } from 'ws'
-import { isObject, type JsonObject, readAt } from '../../../src/deployers/kubernetes/fields.ts'
-import type { Json } from '../../../src/model/index.ts'
+import { readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../../src/model/index.ts'
 
 /** A call that the server got. */
 export interface Call {
@@ -117,7 +117,7 @@ function merge(old: JsonObject, more: JsonObject): JsonObject {
   const merged: { [key: string]: Json } = { ...old }
   for (const [key, value] of Object.entries(more)) {
     const before = merged[key]
-    merged[key] = isObject(before) && isObject(value) ? merge(before, value) : value
+    merged[key] = isJsonObject(before) && isJsonObject(value) ? merge(before, value) : value
   }
   return merged
 }
@@ -125,7 +125,7 @@ function merge(old: JsonObject, more: JsonObject): JsonObject {
 /** A graph whose operator is done at once. */
 function served(graph: JsonObject): JsonObject {
   const services = readAt(graph, ['spec', 'services'])
-  const counts = Object.entries(isObject(services) ? services : {}).map(([name, service]) => {
+  const counts = Object.entries(isJsonObject(services) ? services : {}).map(([name, service]) => {
     const replicas = readAt(service, ['replicas']) ?? 1
     return [name, { replicas, updatedReplicas: replicas, readyReplicas: replicas }]
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { JsonObject } from '../../../src/deployers/kubernetes/fields.ts'
 import { reportedGpus, unreadiness } from '../../../src/deployers/kubernetes/status.ts'
+import type { JsonObject } from '../../../src/model/index.ts'
 
 const counts = (replicas: number, more: JsonObject = {}): JsonObject => ({
   replicas,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { isObject, type JsonObject, readAt } from '../../../src/deployers/kubernetes/fields.ts'
-import type { Json } from '../../../src/model/index.ts'
+import { readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../../src/model/index.ts'
 import { applyAs } from './call.ts'
 import type { ControlPlane } from './control-plane.ts'
 
@@ -39,7 +39,7 @@ export async function askedByFulcrum({ auditLog }: ControlPlane): Promise<readon
   const asked = events.flatMap(line => {
     const event = JSON.parse(line) as JsonObject
     const { objectRef } = event
-    if (readAt(event, ['user', 'username']) !== user || !isObject(objectRef)) return []
+    if (readAt(event, ['user', 'username']) !== user || !isJsonObject(objectRef)) return []
     if (readAt(event, ['responseStatus', 'code']) === 403) return []
     const { resource, subresource } = objectRef
     return [`${event.verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`]
@@ -51,7 +51,7 @@ export async function askedByFulcrum({ auditLog }: ControlPlane): Promise<readon
 export async function allowedToFulcrum(): Promise<readonly string[]> {
   const role = (await accessManifest()).find(({ kind }) => kind === 'Role')
   const texts = (value: Json | undefined) => (Array.isArray(value) ? value : []).map(String)
-  const rules = (Array.isArray(role?.rules) ? role.rules : []).filter(isObject)
+  const rules = (Array.isArray(role?.rules) ? role.rules : []).filter(isJsonObject)
   return rules
     .flatMap(({ resources, verbs }) => texts(resources).flatMap(name => texts(verbs).map(verb => `${verb} ${name}`)))
     .sort()

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../src/deployers/kubernetes/fields.ts'
+import type { JsonObject } from '../../../src/model/index.ts'
 
 /** Any call of the API: what a test does as somebody else, apart from the deployer's code. */
 export type Call = (method: string, path: string, body?: unknown, type?: string) => Promise<JsonObject>

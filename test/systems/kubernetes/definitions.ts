@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { isObject, type JsonObject, readAt, withFields } from '../../../src/deployers/kubernetes/fields.ts'
+import { readAt, withFields } from '../../../src/deployers/kubernetes/fields.ts'
+import { isJsonObject, type JsonObject } from '../../../src/model/index.ts'
 import type { Call } from './call.ts'
 import { until } from './control-plane.ts'
 
@@ -206,7 +207,7 @@ export async function definitions(): Promise<{ readonly real: boolean; readonly 
 function unconverted(definition: JsonObject): JsonObject {
   const versions = readAt(definition, ['spec', 'versions'])
   const keep = (schema: JsonObject, path: readonly string[]): JsonObject =>
-    isObject(readAt(schema, path))
+    isJsonObject(readAt(schema, path))
       ? withFields(schema, [{ path: [...path, 'x-kubernetes-preserve-unknown-fields'], value: true }])
       : schema
   const properties = ['schema', 'openAPIV3Schema', 'properties']
@@ -216,7 +217,7 @@ function unconverted(definition: JsonObject): JsonObject {
     {
       path: ['spec', 'versions'],
       value: (Array.isArray(versions) ? versions : [])
-        .filter(isObject)
+        .filter(isJsonObject)
         .map(version => parts.reduce((kept, part) => keep(kept, [...properties, ...part]), version)),
     },
   ])

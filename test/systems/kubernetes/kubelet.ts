@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isObject, type JsonObject, readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import { readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import { isJsonObject, type JsonObject } from '../../../src/model/index.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { type KubeletServer, startKubeletServer } from './kubelet-server.ts'
 import type { PodNetwork } from './pod-network.ts'
@@ -59,10 +60,10 @@ export async function startKubelet({ plane, node, gpus, network, names: given }:
   async function names(): Promise<ReadonlyMap<string, string>> {
     const { items } = await call('GET', '/api/v1/services')
     const found = new Map(given)
-    for (const service of (Array.isArray(items) ? items : []).filter(isObject)) {
+    for (const service of (Array.isArray(items) ? items : []).filter(isJsonObject)) {
       const selector = readAt(service, ['spec', 'selector'])
       const behind = [...pods.values()].find(({ pod }) =>
-        Object.entries(isObject(selector) ? selector : { none: '' }).every(
+        Object.entries(isJsonObject(selector) ? selector : { none: '' }).every(
           ([label, value]) => readAt(pod, ['metadata', 'labels', label]) === value,
         ),
       )
@@ -75,7 +76,7 @@ export async function startKubelet({ plane, node, gpus, network, names: given }:
   const ending = new AbortController()
   const look = async () => {
     const list = await call('GET', `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`)
-    const items = (Array.isArray(list.items) ? list.items : []).filter(isObject)
+    const items = (Array.isArray(list.items) ? list.items : []).filter(isJsonObject)
     const uids = new Set(items.map(uidOf))
     for (const [uid, running] of pods) {
       if (!uids.has(uid)) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isObject, type JsonObject, readAt } from '../../../src/deployers/kubernetes/fields.ts'
-import type { Json } from '../../../src/model/index.ts'
+import { readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../../src/model/index.ts'
 import { applyAs } from './call.ts'
 import type { ControlPlane } from './control-plane.ts'
 
@@ -183,7 +183,7 @@ function componentsOf(graph: JsonObject, version: OperatorParts['version']): rea
   const nodes = (value: Json) => Number(readAt(value, ['multinode', 'nodeCount']) ?? 1)
   if (version === 'v1alpha1') {
     const services = readAt(spec, ['services'])
-    return Object.entries(isObject(services) ? services : {}).map(([name, value]) => ({
+    return Object.entries(isJsonObject(services) ? services : {}).map(([name, value]) => ({
       name,
       type: text(readAt(value, ['subComponentType'])) || text(readAt(value, ['componentType'])),
       replicas: replicas(value),
@@ -209,7 +209,7 @@ function componentsOf(graph: JsonObject, version: OperatorParts['version']): rea
 }
 
 function withGpus(container: Json | undefined, gpus: Json | undefined): JsonObject {
-  const given = isObject(container) ? container : {}
+  const given = isJsonObject(container) ? container : {}
   return gpus === undefined ? given : { ...given, resources: { limits: { 'nvidia.com/gpu': gpus } } }
 }
 

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isObject, type JsonObject, readAt } from '../../../src/deployers/kubernetes/fields.ts'
-import type { Json } from '../../../src/model/index.ts'
+import { readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../../src/model/index.ts'
 import { type RunningProcess, startProcess } from '../../../src/process/process.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { PodAddress, PodNetwork } from './pod-network.ts'
@@ -145,7 +145,7 @@ async function mountConfigMaps(pod: JsonObject, container: JsonObject, { plane, 
     const { data } = await plane.call('GET', `/api/v1/namespaces/${namespace}/configmaps/${source}`)
     const place = join(folder, 'volumes', nameOf(pod), String(mount.name))
     await mkdir(place, { recursive: true })
-    for (const [key, text] of Object.entries(isObject(data) ? data : {}))
+    for (const [key, text] of Object.entries(isJsonObject(data) ? data : {}))
       await writeFile(join(place, key), String(text))
     folders.set(String(mount.mountPath), place)
   }
@@ -167,5 +167,5 @@ function envOf(container: JsonObject): { readonly [name: string]: string } {
 
 /** Kubernetes' times have no milliseconds. */
 const now = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z')
-const objects = (value: Json | undefined) => (Array.isArray(value) ? value : []).filter(isObject)
+const objects = (value: Json | undefined) => (Array.isArray(value) ? value : []).filter(isJsonObject)
 const strings = (value: Json | undefined) => (Array.isArray(value) ? value : []).map(String)

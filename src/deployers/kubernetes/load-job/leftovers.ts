@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { Json } from '../../../model/index.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../../model/index.ts'
 import {
   currentBootId,
   currentPidNamespace,
@@ -8,7 +8,7 @@ import {
   type ProcessIdentity,
 } from '../../../process/proc.ts'
 import type { Cluster } from '../cluster.ts'
-import { isObject, type JsonObject, readAt } from '../fields.ts'
+import { readAt } from '../fields.ts'
 import { jobEnd } from './pods.ts'
 import { loadLabels, ownerAnnotation, runAnnotation } from './resource.ts'
 
@@ -36,7 +36,7 @@ export async function loadJobs(cluster: Cluster, namespace: string, signal: Abor
   const selector = Object.entries(loadLabels).map(([label, value]) => `${label}=${value}`)
   const path = jobsPath(namespace)
   const list = await cluster.get(`${path}?labelSelector=${encodeURIComponent(selector.join(','))}`, signal)
-  const items = (Array.isArray(list?.items) ? list.items : []).filter(isObject)
+  const items = (Array.isArray(list?.items) ? list.items : []).filter(isJsonObject)
   return Promise.all(items.filter(job => jobEnd(job) === null).map(job => describe(job, path)))
 }
 
@@ -59,7 +59,7 @@ interface Owner extends ProcessIdentity {
 function parsed(text: Json | undefined): Owner | null {
   try {
     const value: unknown = JSON.parse(String(text))
-    return isObject(value) && typeof value.host === 'string' ? (value as unknown as Owner) : null
+    return isJsonObject(value) && typeof value.host === 'string' ? (value as unknown as Owner) : null
   } catch {
     return null
   }

@@ -1,5 +1,6 @@
+import { isJsonObject, type JsonObject } from '../../../model/index.ts'
 import type { Cluster } from '../cluster.ts'
-import { isObject, type JsonObject, readAt } from '../fields.ts'
+import { readAt } from '../fields.ts'
 
 const indexLabel = 'batch.kubernetes.io/job-completion-index'
 
@@ -12,7 +13,7 @@ export async function shardPod(
 ): Promise<JsonObject | null> {
   const selector = encodeURIComponent(`batch.kubernetes.io/job-name=${job.name},${indexLabel}=${shard}`)
   const list = await cluster.get(`/api/v1/namespaces/${job.namespace}/pods?labelSelector=${selector}`, signal)
-  const pods = (Array.isArray(list?.items) ? list.items : []).filter(isObject)
+  const pods = (Array.isArray(list?.items) ? list.items : []).filter(isJsonObject)
   const madeAt = (pod: JsonObject) => String(readAt(pod, ['metadata', 'creationTimestamp']))
   return pods.filter(isWanted).sort((a, b) => madeAt(b).localeCompare(madeAt(a)))[0] ?? pods[0] ?? null
 }
@@ -28,7 +29,7 @@ const isWanted = (pod: JsonObject) =>
 export function jobEnd(job: JsonObject): string | null {
   const conditions = readAt(job, ['status', 'conditions'])
   const end = (Array.isArray(conditions) ? conditions : [])
-    .filter(isObject)
+    .filter(isJsonObject)
     .find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True')
   if (end === undefined) return null
   return [end.type, end.reason, end.message].filter(word => word !== undefined && word !== '').join(': ')

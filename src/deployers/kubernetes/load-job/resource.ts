@@ -1,5 +1,4 @@
-import { defined, type Json } from '../../../model/index.ts'
-import type { JsonObject } from '../fields.ts'
+import { defined, type Json, type JsonObject } from '../../../model/index.ts'
 import type { JobShards } from './defaults.ts'
 
 /** Port on the pod's loopback on which its shard listens. */
