@@ -1,8 +1,8 @@
 /**
  * Whether a measurement that stops by what it has seen tells the truth as often as it claims, and what it saves.
  *
- *   node bench/stopping.ts [runs] [others] [part of a name]     prints the tables of docs/bench/stopping.md (default 1000 runs a row);
- *                                              `others`: of open loops, conversations and shards alone
+ *   node bench/stopping.ts [runs] [others|saved] [part of a name]     prints the tables of docs/bench/stopping.md (default 1000 runs a row);
+ *     `others`: of open loops, conversations and shards alone; `saved`: what it saves there
  */
 
 import type { FigureAtLook } from '../src/metrics/measurement.ts'
@@ -244,10 +244,37 @@ function saved(sources: readonly Source[]): string {
   return table(['load', 'settled', 'requests: auto', 'fixed, as many settled', 'saved'], rows)
 }
 
+/** The same for loads that are not closed loops of single requests. */
+function savedOfOthers(loads: readonly OtherLoad[]): string {
+  const rows = loads.map(load => {
+    const points = Math.ceil(runs / 5)
+    let [settled, requests] = [0, 0]
+    const settledAt = new Map<number, number>()
+    for (let run = 0; run < points; run++) {
+      const factor = factors[run % factors.length] ?? 1
+      const slo = { ttftP95Ms: load.truth.ttft_p95_ms * factor, itlP95Ms: load.truth.itl_p95_ms / factor }
+      const seed = `${load.name}/${run}`
+      const stopped = load.stop(slo, seed)
+      requests += stopped.requests
+      settled += isSettled(stopped.figures) ? 1 : 0
+      for (const look of load.fixed(slo, seed))
+        settledAt.set(look.requests, (settledAt.get(look.requests) ?? 0) + (look.isSettled ? 1 : 0))
+    }
+    const fixedCount = [...settledAt].find(([, count]) => count >= settled)?.[0] ?? load.most
+    const mean = requests / points
+    return [
+      ...[load.name, percent(settled / points), mean.toFixed(0), `${fixedCount} of ${load.most}`],
+      percent(1 - mean / fixedCount),
+    ]
+  })
+  return table(['load', 'settled', 'requests: auto', 'fixed, as many settled', 'saved'], rows)
+}
+
 const only = process.argv[3]
 const others = only === undefined || only === 'others'
 const part = process.argv[4]
 if (others) console.log(`## Open loops, conversations and shards\n\n${coverageOfOthers(otherLoads(part))}\n`)
+if (only === 'saved') console.log(`## Requests saved by other loads\n\n${savedOfOthers(otherLoads(part))}\n`)
 if (only === undefined) {
   const synthetic = syntheticSources()
   const sources = [...synthetic, ...engineSources()]

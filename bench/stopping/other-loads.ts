@@ -10,6 +10,7 @@ import type { FigureAtLook } from '../../src/metrics/measurement.ts'
 import { percentileOfSorted } from '../../src/metrics/percentiles/index.ts'
 import { createRecords, phaseCode, pickRequests, type RequestRecords } from '../../src/metrics/records.ts'
 import { normalQuantile } from '../../src/metrics/statistics/normal.ts'
+import { isSettled } from '../../src/metrics/stopping/rule.ts'
 import { lookAt, type StopRule, stopRuleOf, wholeSessions } from '../../src/metrics/stopping/stop.ts'
 import { createRandom, type LoadLevel, type Random, type Slo } from '../../src/model/index.ts'
 import { normals, type Truth } from './sources.ts'
@@ -20,6 +21,8 @@ export interface OtherLoad {
   readonly truth: Truth
   /** What the rule says of one run: the requests at which it stopped, and the figures there. */
   stop(slo: Slo, seed: string): { readonly requests: number; readonly figures: readonly FigureAtLook[] }
+  /** Whether a run that ends at each look is settled, by intervals that are looked at once. */
+  fixed(slo: Slo, seed: string): readonly { readonly requests: number; readonly isSettled: boolean }[]
   readonly most: number
 }
 
@@ -60,6 +63,14 @@ function stopBy(rule: StopRule, records: RequestRecords): ReturnType<OtherLoad['
     if (reason !== null) return { requests: look.requests, figures }
   }
   throw new Error('the last look ends it')
+}
+
+/** Every look by itself, at the confidence of one that is the only one. */
+function fixedBy(rule: StopRule, records: RequestRecords): ReturnType<OtherLoad['fixed']> {
+  return rule.looks.map(look => {
+    const { figures } = lookAt(records, rule, { ...look, confidence: 0.95 })
+    return { requests: look.requests, isSettled: isSettled(figures) }
+  })
 }
 
 function ruleOf(
@@ -120,6 +131,7 @@ function open(
     },
     // A queue that starts empty is not steady before many times its relaxation time.
     stop: (slo, seed) => stopBy(ruleOf(level, openBounds, slo), recordsOf(rowsOf(openWarmup + openBounds.max, seed))),
+    fixed: (slo, seed) => fixedBy(ruleOf(level, openBounds, slo), recordsOf(rowsOf(openWarmup + openBounds.max, seed))),
   }
 }
 
@@ -182,6 +194,8 @@ function conversations(name: string, users: number, turns: number, common: numbe
     },
     stop: (slo, seed) =>
       stopBy(ruleOf(level, bounds, slo, turns), recordsOf(rowsOf(warmup + bounds.max / turns, seed))),
+    fixed: (slo, seed) =>
+      fixedBy(ruleOf(level, bounds, slo, turns), recordsOf(rowsOf(warmup + bounds.max / turns, seed))),
   }
 }
 
@@ -231,6 +245,7 @@ function shards(name: string, count: number, concurrency: number, dependence: nu
       output_tokens_per_s_per_user: 1000 / meanOf(itl),
       output_tokens_per_s: (1000 * concurrency * osl) / (meanOf(ttft) + meanOf(itl) * (osl - 1)),
     },
+    fixed: (slo, seed) => fixedBy(ruleOf(level, bounds, slo), recordsOf(rowsOf(seed).map(({ row }) => row))),
     stop(slo, seed) {
       const rule = ruleOf(level, bounds, slo)
       const rows = rowsOf(seed)

@@ -48,8 +48,10 @@ export interface Exchange {
   /**
    * Sends on a connection that has been idle since `sinceMs`. Returns false if the deployment cannot accept the
    * request.
+   *
+   * @param number in a closed loop
    */
-  send(drawn: DrawnRequest, phase: RequestPhase, dueMs: number, atMs: number, sinceMs: number): boolean
+  send(drawn: DrawnRequest, phase: RequestPhase, dueMs: number, atMs: number, sinceMs: number, number?: number): boolean
   /** Processes all events before `untilMs` (exclusive); false if time ran out first. */
   runUntil(untilMs: number): boolean
   /** Stops all processing. */
@@ -71,6 +73,14 @@ function answerOf(request: EngineRequest, dueMs: number, quietMs: number, firstC
   }
 }
 
+/** A request in flight. */
+interface Running {
+  readonly request: EngineRequest
+  readonly phase: RequestPhase
+  readonly number: number | undefined
+  readonly lose: () => void
+}
+
 /** Sends requests and runs the engine. Calls `ended` with the reason when a request is no longer in flight. */
 export function createExchange(
   { engine, firstChunkMs, recorder }: ExchangeContext,
@@ -79,11 +89,7 @@ export function createExchange(
 ): Exchange {
   const failed = { refused: 0, timeout: 0, cancelled: 0 }
   /** Sorted by deadline. Finished ones are removed when they reach the front. */
-  const running = createQueue<{
-    readonly request: EngineRequest
-    readonly phase: RequestPhase
-    readonly lose: () => void
-  }>()
+  const running = createQueue<Running>()
   let endMs = 0
   let lastSentMs = 0
   let stopped = false
@@ -96,14 +102,21 @@ export function createExchange(
     return undefined
   }
 
-  function send(drawn: DrawnRequest, phase: RequestPhase, dueMs: number, atMs: number, sinceMs: number): boolean {
+  function send(
+    drawn: DrawnRequest,
+    phase: RequestPhase,
+    dueMs: number,
+    atMs: number,
+    sinceMs: number,
+    number?: number,
+  ): boolean {
     const request = engineRequest({
       ...drawn,
       arrivedMs: atMs,
       onFinish: () => {
         const answer = answerOf(request, dueMs, atMs - sinceMs, firstChunkMs)
         if (phase === 'measured') endMs = Math.max(endMs, answer.lastMs)
-        recorder?.answered(answer, phase)
+        recorder?.answered(answer, phase, number)
         ended(answer.lastMs, drawn, true)
       },
     })
@@ -112,17 +125,17 @@ export function createExchange(
       return false
     }
     if (phase === 'measured') lastSentMs = Math.max(lastSentMs, atMs)
-    recorder?.sent(dueMs, atMs, phase)
+    recorder?.sent(dueMs, atMs, phase, number)
     // Keeps finished requests from piling up behind a slow one.
     firstRunning()
-    running.push({ request, phase, lose: () => ended(atMs + limits.timeoutMs, drawn, false) })
+    running.push({ request, phase, number, lose: () => ended(atMs + limits.timeoutMs, drawn, false) })
     return true
   }
 
-  function lose(request: EngineRequest, phase: RequestPhase, kind: 'timeout' | 'cancelled', atMs: number): void {
+  function lose({ request, phase, number }: Running, kind: 'timeout' | 'cancelled', atMs: number): void {
     running.shift()
     engine.cancel(request)
-    recorder?.lost(atMs, phase)
+    recorder?.lost(atMs, phase, number)
     if (phase !== 'measured') return
     failed[kind] += 1
     endMs = Math.max(endMs, atMs)
@@ -134,14 +147,13 @@ export function createExchange(
       const deadlineMs = first === undefined ? Number.POSITIVE_INFINITY : first.request.arrivedMs + limits.timeoutMs
       const dueMs = Math.min(engine.nextEventMs(), deadlineMs)
       if (dueMs > limits.giveUpMs && untilMs > limits.giveUpMs) {
-        for (let one = firstRunning(); one !== undefined; one = firstRunning())
-          lose(one.request, one.phase, 'cancelled', limits.giveUpMs)
+        for (let one = firstRunning(); one !== undefined; one = firstRunning()) lose(one, 'cancelled', limits.giveUpMs)
         return false
       }
       if (dueMs >= untilMs) return true
       if (first === undefined || deadlineMs > dueMs) engine.advanceTo(dueMs)
       else {
-        lose(first.request, first.phase, 'timeout', deadlineMs)
+        lose(first, 'timeout', deadlineMs)
         first.lose()
       }
     }

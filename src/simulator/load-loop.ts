@@ -68,18 +68,21 @@ export function createLoadLoop(
       let begun = 0
       let measuring = 0
       let windowMs = Number.NaN
-      /** Conversation of each request, and its remaining turns. */
-      const held = new Map<DrawnRequest, { readonly phase: RequestPhase; left: number }>()
+      /** Conversation of each request, its number, and the remaining turns. */
+      const held = new Map<DrawnRequest, { readonly phase: RequestPhase; number: number; left: number }>()
       const exchange = createExchange(context, limits, (atMs, drawn, ok) => {
         const conversation = held.get(drawn)
         held.delete(drawn)
         if (conversation !== undefined && ok && conversation.left > 0) {
           const turn = source.turnAfter(drawn)
-          held.set(turn, { phase: conversation.phase, left: conversation.left - 1 })
+          const { phase, left } = conversation
+          const number = conversation.number + 1
+          held.set(turn, { phase, number, left: left - 1 })
           const dueMs = atMs + source.thinkMs
-          if (exchange.send(turn, conversation.phase, dueMs, dueMs, atMs)) return
+          if (exchange.send(turn, phase, dueMs, dueMs, atMs, number)) return
           held.delete(turn)
         }
+        if (conversation !== undefined) context.recorder?.missed?.(conversation.number + 1, conversation.left)
         if (conversation?.phase === 'measured') measuring -= 1
         sendNext(atMs, atMs)
       })
@@ -92,14 +95,16 @@ export function createLoadLoop(
           }
           if (phase !== 'warm-up' && phase !== 'measured' && measuring === 0) exchange.stop()
           if (phase === null) return
+          const number = begun * source.turns
           begun += 1
           const drawn = source.next()
-          held.set(drawn, { phase, left: source.turns - 1 })
-          if (exchange.send(drawn, phase, atMs, atMs, sinceMs)) {
+          held.set(drawn, { phase, number, left: source.turns - 1 })
+          if (exchange.send(drawn, phase, atMs, atMs, sinceMs, number)) {
             if (phase === 'measured') measuring += 1
             return
           }
           held.delete(drawn)
+          context.recorder?.missed?.(number, source.turns)
           // A refused request holds no load, and would be refused again.
           if (phase === 'after') return
         }

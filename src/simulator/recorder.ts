@@ -40,10 +40,13 @@ export interface Recorder {
   gap(gapMs: number, sequences: number): void
   /** The measurement window begins. */
   begin(startMs: number): void
-  sent(dueMs: number, atMs: number, phase: RequestPhase): void
+  /** @param number of the request in a closed loop, whose conversations are numbered as they begin */
+  sent(dueMs: number, atMs: number, phase: RequestPhase, number?: number): void
   /** A request in flight ended without an answer. */
-  lost(atMs: number, phase: RequestPhase): void
-  answered(answer: ClientTimes, phase: RequestPhase): void
+  lost(atMs: number, phase: RequestPhase, number?: number): void
+  answered(answer: ClientTimes, phase: RequestPhase, number?: number): void
+  /** So many requests of a closed loop, from a number on, will never be sent. */
+  missed?(number: number, count: number): void
   summary(end: WindowEnd): CountedMeasurement
 }
 

@@ -41,7 +41,7 @@ import { watched } from './watch.ts'
 export interface SimulatedPoint {
   /**
    * Stops as soon as the deciding figures are certain or precise; {@link requests} is then the maximum. Where the rule
-   * does not apply (conversations, loads without a single rate, and windows that are not steady), all of them are measured.
+   * does not apply (loads without a single rate, and windows that are not steady), all of them are measured.
    */
   readonly auto?: AutoRequests
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
@@ -154,8 +154,8 @@ function sourceOf(point: SimulatedPoint, repeats = repeatsPrompts(point)): Reque
  *   trace load without its trace
  */
 export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineWatch, isBeaten?: IsBeaten): Simulation {
-  const canStop = !hasTurns(point.workload) && windowOf(point) === 'steady'
-  const rule = canStop ? stopRuleOf(point, point.slo ?? {}, isBeaten) : null
+  const turns = turnsOf(point.workload)
+  const rule = windowOf(point, turns) === 'steady' ? stopRuleOf(point, point.slo ?? {}, isBeaten, turns) : null
   if (rule === null) return simulateOnce(point, profile, null, undefined, look)
   // Runs once to find where to stop and once up to there, so that memory does not grow with requests and the figures
   // are of the requests that decided.
@@ -179,8 +179,9 @@ export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineW
   return { ...simulation, stopping: watch.stopping() }
 }
 
-function hasTurns(workload: SimulatedPoint['workload']): boolean {
-  return 'conversation' in workload && (workload.conversation?.turns ?? 1) > 1
+/** Requests of a conversation; 1 without, and in mixes, which have none. */
+function turnsOf(workload: SimulatedPoint['workload']): number {
+  return 'conversation' in workload ? (workload.conversation?.turns ?? 1) : 1
 }
 
 function simulateOnce(

@@ -1,6 +1,6 @@
 import type { FoundWarmUp, Stopping } from '../metrics/measurement.ts'
 import { createRecords, phaseCode, pickRequests } from '../metrics/records.ts'
-import { lookAt, type StopRule } from '../metrics/stopping/stop.ts'
+import { lookAt, mostRows, type StopRule, wholeSessions } from '../metrics/stopping/stop.ts'
 import type { Recorder } from './recorder.ts'
 
 /** Examines a load in virtual time as it proceeds, by the rule that may end it. */
@@ -21,7 +21,10 @@ const mostOpenWarmup = 65_536
 /** Creates the watch of one load that may end at any look of its rule. `timeoutMs` is the requests' own, ms. */
 export function createSimulationWatch(rule: StopRule, timeoutMs: number): SimulationWatch {
   const max = rule.looks.at(-1)?.requests ?? 0
-  const records = createRecords(max + (rule.requestsPerS === null ? rule.before : mostOpenWarmup))
+  const isClosed = rule.requestsPerS === null
+  const records = createRecords(isClosed ? mostRows(rule) : max + mostOpenWarmup)
+  /** 1 for rows that have ended, or of requests that will never be sent. */
+  const over = new Uint8Array(records.count)
   let sent = 0
   /** Rows of the warm-up, which come first. */
   let warmup = 0
@@ -38,14 +41,14 @@ export function createSimulationWatch(rule: StopRule, timeoutMs: number): Simula
       if ((records.sentMs[middle] ?? 0) < sentMs) low = middle + 1
       else high = middle
     }
-    while (low < sent && !Number.isNaN(records.doneMs[low] ?? 0)) low += 1
+    while (low < sent && over[low] === 1) low += 1
     return low
   }
 
   function look(): void {
-    while (ended < sent && !Number.isNaN(records.doneMs[ended] ?? Number.NaN)) ended += 1
+    while (over[ended] === 1) ended += 1
     for (let due = rule.looks[next]; found === null && due !== undefined; due = rule.looks[next]) {
-      const needed = Math.max(warmup, rule.requestsPerS === null ? rule.before : 0) + due.requests
+      const needed = (isClosed ? rule.before : warmup) + wholeSessions(due.requests, rule.turns)
       if (ended < needed) return
       next += 1
       const rows = Array.from({ length: needed }, (_, row) => row)
@@ -57,31 +60,37 @@ export function createSimulationWatch(rule: StopRule, timeoutMs: number): Simula
   return {
     over: recorder => ({
       ...recorder,
-      sent(dueMs, atMs, phase) {
-        recorder.sent(dueMs, atMs, phase)
-        if (sent === records.count || phase === 'after') return
+      sent(dueMs, atMs, phase, number = sent) {
+        recorder.sent(dueMs, atMs, phase, number)
+        // Rows of a closed loop are by number, others in the order in which they are sent.
+        if (number >= records.count || phase === 'after') return
         if (phase === 'warm-up') warmup += 1
-        records.phase[sent] = phaseCode(phase)
-        records.scheduledMs[sent] = dueMs
-        records.sentMs[sent] = atMs
+        records.phase[number] = phaseCode(phase)
+        records.scheduledMs[number] = dueMs
+        records.sentMs[number] = atMs
+        if (rule.turns > 1) records.session[number] = Math.floor(number / rule.turns)
         sent += 1
       },
-      lost(atMs, phase) {
-        recorder.lost(atMs, phase)
-        const row = rowOf(atMs - timeoutMs)
-        if (row >= records.count) return
-        records.doneMs[row] = atMs
-        records.error[row] = 1
+      lost(atMs, phase, number = rowOf(atMs - timeoutMs)) {
+        recorder.lost(atMs, phase, number)
+        if (number >= records.count) return
+        records.doneMs[number] = atMs
+        records.error[number] = 1
+        over[number] = 1
         look()
       },
-      answered(answer, phase) {
-        recorder.answered(answer, phase)
-        const row = rowOf(answer.request.arrivedMs)
-        if (row >= sent) return
-        records.firstTokenMs[row] = answer.firstMs
-        records.lastTokenMs[row] = records.doneMs[row] = answer.lastMs
-        records.outputTokens[row] = records.chunks[row] = answer.request.outputTokens
-        records.firstChunkTokens[row] = 1
+      answered(answer, phase, number = rowOf(answer.request.arrivedMs)) {
+        recorder.answered(answer, phase, number)
+        if (isClosed ? number >= records.count : number >= sent) return
+        records.firstTokenMs[number] = answer.firstMs
+        records.lastTokenMs[number] = records.doneMs[number] = answer.lastMs
+        records.outputTokens[number] = records.chunks[number] = answer.request.outputTokens
+        records.firstChunkTokens[number] = 1
+        over[number] = 1
+        look()
+      },
+      missed(number, count) {
+        over.fill(1, number, number + count)
         look()
       },
     }),

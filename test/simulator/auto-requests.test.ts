@@ -138,3 +138,33 @@ test('mixed lengths do not wait for long', () => {
   }).sort((a, b) => a - b)
   assert.equal(rounds[10], 2)
 })
+
+const talk = (more: Partial<SimulatedPoint> = {}) =>
+  point({
+    workload: { isl: lognormal(500, 200), osl: lognormal(50, 20), conversation: { turns: 4, thinkMs: 500 } },
+    requests: 3200,
+    auto: { min: 320, precision: 0.05 },
+    warmup: 32,
+    ...more,
+  })
+
+test('simulated conversations stop when their figures are known, all of them whole', () => {
+  const { stopping, ...stopped } = simulate(talk(), profile)
+  assert.equal(stopping?.reason, 'settled')
+  assert.ok((stopping?.requests ?? 3200) < 3200, `${stopping?.requests} requests`)
+  assert.equal(stopped.requests.sent, Math.ceil((stopping?.requests ?? 0) / 4) * 4)
+  const { auto: _, ...fixed } = talk({ requests: stopping?.requests ?? 0 })
+  assert.deepEqual(stopped, simulate(fixed, profile))
+})
+
+test('simulated conversations whose answers take too long are missed as a whole, and stop at the first look', () => {
+  const { stopping, requests } = simulate(talk({ timeoutMs: 0.001 }), profile)
+  assert.equal(requests.completed, 0)
+  assert.equal(stopping?.requests, 320)
+})
+
+test('simulated conversations that never get precise end at the most', () => {
+  const { stopping, requests } = simulate(talk({ requests: 640, auto: { min: 320, precision: 1e-6 } }), profile)
+  assert.equal(requests.sent, 640)
+  assert.equal(stopping?.reason, 'max')
+})
