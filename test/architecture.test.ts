@@ -43,6 +43,47 @@ test('no file is named after nothing', () => {
   assert.deepEqual(vague, [])
 })
 
+const declaration = /^export (?:default )?(?:async )?(?:function\*?|const|let|type|interface|class) (\w+)/
+
+/** Names of the exported declarations of a file without a comment in front; of overloads, the first one counts. */
+function undescribed(text: string): readonly string[] {
+  const lines = text.split('\n')
+  const described = new Set<string>()
+  return lines.flatMap((line, index) => {
+    const [, name] = declaration.exec(line) ?? []
+    if (name === undefined || described.has(name)) return []
+    if (lines[index - 1]?.endsWith('*/') !== true) return [name]
+    described.add(name)
+    return []
+  })
+}
+
+test('every export has a comment that says what it is', async () => {
+  const found = await Promise.all(
+    [...files.keys()].map(async file =>
+      undescribed(await readFile(join(root, file), 'utf8')).map(name => `${file}: ${name}`),
+    ),
+  )
+  assert.deepEqual(found.flat(), [])
+})
+
+test('an export without a comment is found, whatever it declares', () => {
+  const text = [
+    '/** What it is. */',
+    'export function described(): void {}',
+    'export async function* bare() {}',
+    '/** First. */',
+    'export function overloaded(a: string): void',
+    'export function overloaded(a: number): void',
+    '// Not TSDoc.',
+    'export const value = 1',
+    'export default function work(): void {}',
+    "export * from './other.ts'",
+    "export { one } from './one.ts'",
+  ].join('\n')
+  assert.deepEqual(undescribed(text), ['bare', 'value', 'work'])
+})
+
 test('imports are found whatever their form', () => {
   const text = `import a from './a.ts'
 import type { B } from '../b.ts'

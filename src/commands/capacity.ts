@@ -44,6 +44,7 @@ export interface CapacityPlanned {
   readonly page: CapacityPageData
 }
 
+/** Result of `fulcrum capacity`. */
 export interface CapacityResult extends Omit<CapacityPlanned, 'plan' | 'page'> {
   readonly files: readonly string[]
 }

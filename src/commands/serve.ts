@@ -18,6 +18,7 @@ const usualEveryMs = 30_000
 /** Default limit of `fulcrum serve` for an upload. */
 const usualMostBytes = 1024 ** 3
 
+/** Options for serving a store. */
 export interface StoreRequest extends Omit<ServeRequest, 'resultsRoot' | 'uploads'> {
   /** `s3://BUCKET/PREFIX` */
   readonly store: string

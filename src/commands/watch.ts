@@ -24,6 +24,7 @@ export interface RunSight {
   readonly glimpse: RunGlimpse
 }
 
+/** Options for following a run. */
 export interface WatchOptions {
   readonly signal: AbortSignal
   readonly everyMs?: number

@@ -66,6 +66,7 @@ export interface Engine {
   readonly serving: boolean
 }
 
+/** Why the engine refuses a request: no worker for it, or more tokens than a worker can hold. */
 export type EngineRefusal =
   | { readonly kind: 'unavailable'; readonly message: string }
   | { readonly kind: 'too-long'; readonly message: string }

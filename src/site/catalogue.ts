@@ -80,6 +80,7 @@ export interface Catalogue {
 /** A summary without data from other files, which may change while the run's own files stay the same. */
 export type KnownRun = Omit<RunSummary, 'isBaseline' | 'state'> & { readonly state: RunState | null }
 
+/** Summaries to reuse, and callbacks. */
 export interface CatalogueOptions {
   /** Summaries from an earlier start, by folder. A run with the same stamp is not read again. */
   readonly known?: ReadonlyMap<string, KnownRun>

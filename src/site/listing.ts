@@ -17,6 +17,7 @@ const orders: Readonly<Record<string, (run: RunSummary) => string | number | nul
   ttft: run => run.best?.ttftP95Ms ?? null,
 }
 
+/** Names of the orders, without the minus for descending. */
 export const orderNames: readonly string[] = Object.keys(orders)
 
 /** A page of the list of runs. */

@@ -20,6 +20,7 @@ import { pathTo } from './target.ts'
 /** A response, or the request that is answered with a stream. */
 export type Routed = SiteResponse | { readonly events: string }
 
+/** What the routes serve. */
 export interface Routes {
   readonly root: string
   readonly catalogue: Catalogue

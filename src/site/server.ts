@@ -19,6 +19,7 @@ import { loginResponse, uploadResponse } from './sent.ts'
 import { type Target, targetOf } from './target.ts'
 import type { Received } from './upload.ts'
 
+/** Options of a site. */
 export interface SiteOptions {
   readonly host: string
   /** 0 picks a free port. */

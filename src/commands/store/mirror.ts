@@ -26,6 +26,7 @@ export interface Mirror {
   update(signal?: AbortSignal): Promise<void>
 }
 
+/** Limit and callbacks of a mirror. */
 export interface MirrorOptions {
   /** Maximum size of an unpacked run, in bytes. */
   readonly mostBytes: number

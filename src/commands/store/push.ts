@@ -12,6 +12,7 @@ import type { Store } from './s3.ts'
 /** Number of attempts if others write the same run at the same time. In each round, one of them succeeds. */
 const mostTries = 5
 
+/** Result of a push to a store. */
 export interface StoredRun {
   readonly outcome: 'created' | 'replaced' | 'unchanged'
   /** Address of the run's object. */

@@ -22,6 +22,7 @@ const fields = [
   ...['ecc.mode.current', 'pcie.link.width.current', 'pcie.link.width.max'],
 ] as const
 
+/** Arguments with which nvidia-smi prints the settings of each GPU. */
 export const settingsQuery: readonly string[] = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']
 
 /**

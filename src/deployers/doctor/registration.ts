@@ -84,6 +84,7 @@ export async function checkCards(etcdUrl: string, expected: ExpectedWorkers | nu
   }
 }
 
+/** Compares the workers registered in discovery with the expected ones. */
 export function judgeCards(
   cards: readonly WorkerCard[],
   expected: ExpectedWorkers | null,

@@ -17,6 +17,7 @@ export interface MappingProblem {
   readonly right: string
 }
 
+/** The components of a manifest by role, and why some have none. */
 export interface Casting {
   readonly cast: Cast
   readonly problems: readonly ManifestProblem[]

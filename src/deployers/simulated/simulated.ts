@@ -13,6 +13,7 @@ import type { EngineProcess } from './engine-process.ts'
 import { engineCommand, startEngine } from './engine-process.ts'
 import { firstAnswer } from './first-answer.ts'
 
+/** Options of the simulated deployer. */
 export interface SimulatedOptions {
   /** Its `logs/` folder contains the logs. */
   readonly runFolder: string

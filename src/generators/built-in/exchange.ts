@@ -30,6 +30,7 @@ const BACKSLASH = 0x5c
 /** JSON keys of the answer's text, as opposed to reasoning. */
 const answerKeys = new Set(['content', 'text', 'delta'])
 
+/** What an exchange records of its request. */
 export interface ExchangeOptions {
   readonly api: Api
   readonly streaming: boolean

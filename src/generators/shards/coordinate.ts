@@ -47,6 +47,7 @@ export interface ClockReading extends ClockOffset {
   readonly wallOffsetMs: number
 }
 
+/** What the coordinator measures, and how it follows the shards. */
 export interface CoordinateOptions {
   readonly endpoint: Endpoint
   readonly load: Load

@@ -27,6 +27,7 @@ export interface ShardLink {
   close(): Promise<void>
 }
 
+/** Options of a connection to a shard. */
 export interface LinkOptions {
   readonly launcher: ShardLauncher
   readonly shard: number

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
+/** Options of the server of a shard. */
 export interface ListenOptions {
   /** Port on loopback. In a pod, it is only reachable through the API server's port forwarding. */
   readonly port: number

@@ -24,6 +24,7 @@ import { sharedBytes } from '../prompt-set.ts'
 import type { FromShard, ToShard } from './wire.ts'
 import { aliveEveryMs, createDecoder, encode, protocol } from './wire.ts'
 
+/** Options of a shard. */
 export interface ShardOptions {
   readonly input: Readable
   readonly output: Writable

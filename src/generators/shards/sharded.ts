@@ -21,6 +21,7 @@ import { busyShards, splitLoad } from './split.ts'
 import { tableOf, watchShards, withSessionsOf } from './watch-shards.ts'
 import { protocol } from './wire.ts'
 
+/** Options of the built-in generator over several shards. */
 export interface ShardedOptions extends BuiltInOptions {
   readonly shards: ShardSettings
   readonly runFolder: string

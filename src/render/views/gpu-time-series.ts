@@ -6,6 +6,7 @@ import { counted } from './format.ts'
 
 /** Charts of a deployment's GPUs. */
 export const gpuPanels = ['gpu-utilization', 'gpu-power', 'gpu-memory', 'gpu-clock', 'gpu-pcie', 'gpu-nvlink'] as const
+/** A chart of {@link gpuPanels}. */
 export type GpuPanel = (typeof gpuPanels)[number]
 
 /** Time series of one role's GPUs during a point. */

@@ -11,6 +11,7 @@ type ServerPanel = (typeof serverPanels)[number]
 
 /** All time series charts of a point: metrics of its server, then its GPUs. */
 export const timeSeriesPanels = [...serverPanels, ...gpuPanels] as const
+/** A chart of {@link timeSeriesPanels}. */
 export type TimeSeriesPanel = (typeof timeSeriesPanels)[number]
 
 /** Time series of one metric and source during a point. */

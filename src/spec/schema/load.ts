@@ -207,4 +207,5 @@ export const loadSchema = field(
 export type RawLoad = z.infer<typeof loadSchema>
 /** The value of `requests: { auto: … }`. */
 export type RawAutoRequests = z.infer<typeof autoRequests>['auto']
+/** The value of `warmup: { auto: … }`. */
 export type RawAutoWarmup = z.infer<typeof autoWarmup>['auto']

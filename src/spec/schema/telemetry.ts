@@ -32,6 +32,7 @@ const gpuList = (role: string) =>
     'write a list such as [0, 1]',
   ).optional()
 
+/** Schema of the key `telemetry.gpus`. */
 export const gpusSchema = field(
   z.union([
     z.enum(['auto', 'off']),

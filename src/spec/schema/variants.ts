@@ -48,6 +48,7 @@ export const variantsSchema = field(
   'write names of letters, digits, ".", "_", "+" and "-" with their changes, such as { round-robin: {}, kv: { deploy: { frontend_args: { router-mode: kv } } } }',
 )
 
+/** The section `variants` as written: patches by name. */
 export type RawVariants = z.infer<typeof variantsSchema>
 /** The patch of one variant as written. */
 export type RawVariant = z.infer<typeof variant>

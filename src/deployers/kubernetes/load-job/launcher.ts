@@ -10,6 +10,7 @@ import { jobsPath, loadJobs, ownIdentity } from './leftovers.ts'
 import { isRunning, jobEnd, lastWords, shardPod } from './pods.ts'
 import { loadJob } from './resource.ts'
 
+/** Options for shards in a Job. */
 export interface JobLauncherOptions {
   readonly shards: JobShards
   readonly runFolder: string

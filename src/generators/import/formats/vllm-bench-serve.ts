@@ -41,6 +41,7 @@ export const benchServeSchema = z.looseObject({
   errors: z.array(z.string()).nullish(),
 })
 
+/** A result file of `vllm bench serve`. */
 export type BenchServe = z.output<typeof benchServeSchema>
 
 /** vLLM's benchmark, in Python or Rust. */

@@ -14,6 +14,7 @@ export const formFields = [
   ...['gpus-per-node', 'nodes', 'price', 'currency', 'nodes-lost'],
 ] as readonly FormField[]
 
+/** Name of a field of the capacity form. */
 export type FormField =
   | ('demand' | 'amount' | 'think' | 'mix' | 'day' | 'growth' | 'months')
   | ('slo-ttft-p95' | 'slo-itl-p95' | 'slo-latency-p95')

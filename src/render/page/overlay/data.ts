@@ -11,6 +11,7 @@ export interface OverlayData {
   readonly first: { readonly x: string; readonly y: string; readonly workload: string }
 }
 
+/** A run of the overlay. */
 export interface OverlayRunData {
   readonly label: string
   readonly runId: string
@@ -20,6 +21,7 @@ export interface OverlayRunData {
   readonly missing: number
 }
 
+/** A figure that an axis can show. */
 export interface OverlayAxis {
   readonly name: string
   readonly title: string
@@ -31,6 +33,7 @@ export interface OverlayAxis {
 /** Whole numbers, or alternating values and counts if that is shorter. */
 export type Packed = readonly number[] | { readonly runs: readonly number[] }
 
+/** Points as columns of equal length. */
 export interface OverlayColumns {
   readonly run: Packed
   readonly workload: Packed

@@ -30,6 +30,7 @@ export interface Scene {
   readonly front: Marks
 }
 
+/** A rectangle in CSS pixels. */
 export interface Box {
   readonly left: number
   readonly top: number
@@ -37,6 +38,7 @@ export interface Box {
   readonly bottom: number
 }
 
+/** A line in CSS pixels. */
 export interface SceneLine {
   /** Alternating x and y. */
   readonly points: readonly number[]
@@ -45,6 +47,7 @@ export interface SceneLine {
   readonly dashed: boolean
 }
 
+/** A text at a position in CSS pixels. */
 export interface SceneText {
   readonly x: number
   readonly y: number
@@ -59,6 +62,7 @@ export interface SceneText {
   readonly mark?: number
 }
 
+/** Shape and colors of a mark. */
 export interface MarkStyle {
   /** SVG path of the shape with radius 1. */
   readonly path: string
@@ -87,12 +91,14 @@ export const shapePaths: { readonly [shape: string]: string } = {
   'triangle-left': 'M-1.1,0L0.84,1.08V-1.08Z',
   diamond: 'M0,-1.25L1,0L0,1.25L-1,0Z',
 }
+/** SVG path of the cross of an invalid point, with radius 1. */
 export const crossShape = 'M-0.9,-0.9L0.9,0.9M-0.9,0.9L0.9,-0.9'
 
 /** Mark styles of a run: on the frontier, off it, missing the SLO, invalid. */
 export const marksOfRun = 4
 const kinds = { front: 0, crowd: 1, missed: 2, invalid: 3 } as const
 
+/** Size of the drawing in CSS pixels. */
 export interface SceneSize {
   readonly width: number
   readonly height: number
@@ -151,6 +157,7 @@ export function sceneOf(model: OverlayModel, selection: Selection, { window, siz
   }
 }
 
+/** What a drawing shows besides the selection. */
 export interface SceneInput {
   readonly window: Window
   readonly size: SceneSize
