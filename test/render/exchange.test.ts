@@ -7,9 +7,11 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { exportRun } from '../../src/commands/export.ts'
 import { importResults } from '../../src/commands/import.ts'
+import { importFormats } from '../../src/generators/import/formats.ts'
 import { type PointResult, readRun } from '../../src/journal/index.ts'
 import type { LoadLevel } from '../../src/model/index.ts'
 import { exportAiperf } from '../../src/render/export/aiperf.ts'
+import { exportFormats } from '../../src/render/export/formats.ts'
 import { exportedResult, isUnchanged } from '../../src/render/export/fulcrum-part.ts'
 import { exportGenaiPerf } from '../../src/render/export/genai-perf.ts'
 import { scratch } from '../journal/journal-on-disk.ts'
@@ -93,6 +95,29 @@ async function textsUnder(folder: string): Promise<Record<string, string>> {
   )
   return Object.fromEntries(texts)
 }
+
+test('every format that goes both ways is among those that are tried here', () => {
+  const imported = importFormats.map(({ name }) => name)
+  const both = exportFormats.map(({ name }) => name).filter(name => imported.includes(name))
+  assert.deepEqual(both.toSorted(), Object.keys(layouts).toSorted())
+})
+
+test('the reference says of every format which ways it goes', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/reference/import.md'), 'utf8')
+  const told = [...page.matchAll(/^\| `([a-z-]+)` \| (yes|no) \| (yes|no) \|/gm)].map(([, name, out, back]) => [
+    name,
+    out,
+    back,
+  ])
+  const [exports, imports] = [exportFormats, importFormats].map(formats => formats.map(({ name }) => name))
+  const yes = (names: readonly string[] | undefined, name: string) => (names?.includes(name) === true ? 'yes' : 'no')
+  const expected = [...new Set([...(exports ?? []), ...(imports ?? [])])].map(name => [
+    name,
+    yes(exports, name),
+    yes(imports, name),
+  ])
+  assert.deepEqual(told.toSorted(), expected.toSorted())
+})
 
 for (const [layout, exported] of Object.entries(layouts)) {
   describe(`a result in the layout of ${layout}`, () => {
