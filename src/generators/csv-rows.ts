@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
+import { CsvError, parse } from 'csv-parse'
 import { FulcrumError } from '../model/index.ts'
 import { fileUnreadable, lineError } from './json-lines.ts'
 
@@ -18,8 +19,6 @@ export interface CsvRow {
  * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` if quotes don't match; the signal's reason
  */
 export async function* readCsvRows(file: string, signal: AbortSignal): AsyncGenerator<CsvRow> {
-  // Loaded only for a CSV file, because commands that read sweeps have to start quickly.
-  const { CsvError, parse } = await import('csv-parse')
   const parser = parse({
     bom: true,
     trim: true,
