@@ -134,6 +134,27 @@ describe('the site in Chromium', () => {
     }
   }
 
+  test('the list of runs shows every column whole at 1280 px, without scrolling sideways', async () => {
+    const { page } = await opened(browser, urlOf(''), { width: 1280 })
+    const table = page.locator('table.runs')
+    assert.equal(await table.locator('th').count(), 12)
+    await page.locator(`tr[data-run="${places.newer}"] [data-since] a`).waitFor()
+    const cut = await page.evaluate(
+      `(() => {
+        const table = document.querySelector('table.runs')
+        const frame = table.parentElement.getBoundingClientRect()
+        const shown = range => [...range.getClientRects()].every(({ left, right }) => left >= frame.left && right <= frame.right)
+        return [...table.querySelectorAll('th, td')].filter(cell => {
+          const range = document.createRange()
+          range.selectNodeContents(cell)
+          return cell.scrollWidth > cell.clientWidth || !shown(range)
+        }).map(cell => cell.textContent)
+      })()`,
+    )
+    assert.deepEqual(cut, [])
+    await page.close()
+  })
+
   test('the page of a run shows the point in flight, and no longer when it is over', async () => {
     const { plan, command } = syntheticRun().manifest
     const held = await createRun(folder, { sweep: { name: 'under-way', file: '/s.yaml', text: '' }, command, plan })
