@@ -32,7 +32,7 @@ export interface Usage {
   readonly reasoningTokens: number
 }
 
-/** Speculative decoding of one request, as vLLM reports it with `--per-request-spec-decode-metrics`. */
+/** Speculative decoding of one request, where the server reports it; see {@link draftsOf}. */
 export interface Drafts {
   /** Steps that verified a draft. */
   readonly steps: number
@@ -100,6 +100,8 @@ function readChoices(root: Fields): Chunk {
   let finished = false
   let blankFinish = false
   let error: string | null = null
+  let drafts =
+    draftsOf(fieldsOf(root.metrics).speculative_decoding) ?? draftsOf(fieldsOf(root.sglext).spec_tokens_details)
   const choices = Array.isArray(root.choices) ? root.choices : []
   for (const one of choices) {
     const choice = fieldsOf(one)
@@ -107,6 +109,7 @@ function readChoices(root: Fields): Chunk {
     if (reason === '') blankFinish = true
     else if (reason !== null && wholeReasons.has(reason.toLowerCase())) finished = true
     else if (reason !== null) error ??= `the answer ended with finish_reason '${reason}'`
+    drafts ??= draftsOf(choice.speculative_decoding)
     const holder = choice.delta ?? choice.message
     const fields = fieldsOf(holder)
     error ??= ownError(choice.error) ?? ownError(fields.error)
@@ -129,7 +132,6 @@ function readChoices(root: Fields): Chunk {
   }
   const usage = usageOf(root.usage, 'prompt_tokens', 'completion_tokens')
   const reasoningChars = reasoning.length
-  const drafts = draftsOf(root.metrics)
   return { token, text: reasoning + text, reasoningChars, key, finished, blankFinish, usage, drafts, error }
 }
 
@@ -295,13 +297,26 @@ function usageOf(value: unknown, input: string, output: string): Usage | null {
   }
 }
 
-/** Null without any verified draft. */
-function draftsOf(metrics: unknown): Drafts | null {
-  if (metrics === undefined || metrics === null) return null
-  const said = fieldsOf(fieldsOf(metrics).speculative_decoding)
-  const { num_spec_steps: steps, num_draft_tokens: drafted, num_accepted_draft_tokens: accepted } = said
-  if (!isCount(steps) || !isCount(drafted) || !isCount(accepted) || steps === 0) return null
-  return { steps, drafted, accepted }
+/** Names of steps, drafted and accepted tokens: of vLLM, TensorRT-LLM and SGLang. None counts the step's own token. */
+const draftNames = [
+  ['num_spec_steps', 'num_draft_tokens', 'num_accepted_draft_tokens'],
+  ['num_spec_steps', 'total_draft_tokens', 'total_accepted_draft_tokens'],
+  ['spec_verify_ct', 'spec_num_proposed_drafts', 'spec_num_correct_drafts'],
+] as const
+
+/**
+ * Speculative decoding of a request: vLLM's `metrics.speculative_decoding` (`--per-request-spec-decode-metrics`),
+ * TensorRT-LLM's `choices[].speculative_decoding` (`per_request_spec_decode_stats`), SGLang's
+ * `sglext.spec_tokens_details` (`return_spec_tokens_details` in the request). Null without any verified draft.
+ */
+function draftsOf(value: unknown): Drafts | null {
+  if (value === undefined || value === null) return null
+  const said = fieldsOf(value)
+  for (const [stepsName, draftedName, acceptedName] of draftNames) {
+    const { [stepsName]: steps, [draftedName]: drafted, [acceptedName]: accepted } = said
+    if (isCount(steps) && isCount(drafted) && isCount(accepted) && steps > 0) return { steps, drafted, accepted }
+  }
+  return null
 }
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0

@@ -59,6 +59,49 @@ describe('speculative decoding of single requests', () => {
     assert.deepEqual([measurement.speculation?.rate, measurement.speculation?.length], [2 / 6, 2])
   })
 
+  for (const [engine, onFinish, afterwards] of [
+    [
+      'TensorRT-LLM, in the choice that ends the answer',
+      // Its tests/unittest has this object; `per_request_spec_decode_stats` in the server's options.
+      {
+        speculative_decoding: {
+          ...{ acceptance_rate: 0.5, total_accepted_draft_tokens: 4, total_draft_tokens: 8, num_spec_steps: 4 },
+          ...{ acceptance_histogram: [1, 2, 1], num_spec_tokens: 2 },
+        },
+      },
+      {},
+    ],
+    [
+      'SGLang, in a chunk before the usage',
+      {},
+      // SGLang 0.5.23 where the request has `return_spec_tokens_details`.
+      {
+        sglext: {
+          spec_tokens_details: {
+            ...{ spec_accept_rate: 0.5, spec_accept_length: 2, spec_cap_length: 0, spec_block_accept_length: 0 },
+            ...{ spec_num_correct_drafts: 4, spec_num_proposed_drafts: 8, spec_verify_ct: 4 },
+            ...{ spec_correct_drafts_histogram: [1, 2, 1], spec_cap_lens_histogram: [] },
+          },
+        },
+      },
+    ],
+  ] as const)
+    it(`is read as ${engine}`, async () => {
+      const choice = { index: 0, delta: { content: ' d' }, finish_reason: 'length', ...onFinish }
+      const stream =
+        streamHead +
+        ['a', ' b', ' c'].map(delta).join('') +
+        event({ choices: [choice] }) +
+        event({ choices: [], ...afterwards }) +
+        event({ choices: [], usage: { prompt_tokens: 32, completion_tokens: 4 } }) +
+        chunked('data: [DONE]\n\n') +
+        last
+      const measurement = await measured([stream])
+      assert.equal(measurement.requests.completed, 6)
+      const { by, rate, length, requests } = measurement.speculation ?? {}
+      assert.deepEqual([by, rate, length, requests?.answers], ['answers', 0.5, 2, 6])
+    })
+
   for (const [what, body] of [
     ['no metrics', null],
     ['metrics of times alone', { speculative_decoding: null, queued_ms: 3 }],
