@@ -1,8 +1,8 @@
-import wrapAnsi from 'wrap-ansi'
 import { largest } from '../../model/numbers/extremes.ts'
 import { columnsOf } from './columns.ts'
 import { type Screen, screenOf } from './screen.ts'
 import { verdictColoured } from './verdict-colour.ts'
+import { wrapText } from './wrap-text.ts'
 
 /** A column of a terminal table; figures are right-aligned. */
 export interface Column {
@@ -60,6 +60,6 @@ export function table(
 
 /** A row with one of its cells on as many lines as it needs. */
 function spread(row: readonly string[], at: number, columns: number): readonly (readonly string[])[] {
-  const [first = '', ...more] = wrapAnsi(row[at] ?? '', columns).split('\n')
+  const [first = '', ...more] = wrapText(row[at] ?? '', columns)
   return [row.with(at, first), ...more.map(part => row.map((_, i) => (i === at ? part : '')))]
 }

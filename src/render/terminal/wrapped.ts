@@ -1,5 +1,5 @@
-import wrapAnsi from 'wrap-ansi'
 import { textColumns } from './screen.ts'
+import { wrapText } from './wrap-text.ts'
 
 /**
  * Wraps a sentence at the columns of the terminal (80 elsewhere) if words allow it. Further lines are indented by two
@@ -15,11 +15,11 @@ export function wrapped(text: string, indent = '', columns = textColumns()): str
  * others with `rest`.
  */
 export function wrappedUnder(first: string, rest: string, text: string, columns = textColumns()): readonly string[] {
-  // wrap-ansi normalizes the same way; done first, so that its lines are substrings of this text.
+  // Wrapping normalizes the same way; done first, so that its lines are substrings of this text.
   const body = text.trim().normalize()
-  const [begun = ''] = wrapAnsi(body, columns - first.length).split('\n')
+  const [begun = ''] = wrapText(body, columns - first.length)
   const left = body.slice(begun.length).trim()
-  const others = left === '' ? [] : wrapAnsi(left, columns - rest.length).split('\n')
+  const others = left === '' ? [] : wrapText(left, columns - rest.length)
   return [`${first}${begun}`, ...others.map(line => `${rest}${line}`)]
 }
 
