@@ -366,6 +366,21 @@ describe('sources of GPU telemetry', () => {
     assert.match(findings[0]?.message ?? '', /this machine: neither NVML with Python nor nvidia-smi is available/)
   })
 
+  test('machines that no program can run on are told where nvidia-smi was asked for, and silent under auto', async () => {
+    const nowhere = { ...hostsSaying(), hosts: [] }
+    const asked = { dcgm: [], nvidiaSmi: true, sampleS: 0.1, devices: null }
+    await using watch = watchGpus(asked, nowhere)
+    const { gpus, findings } = await watch.observed(now(), aggregated)
+    assert.equal(gpus, null)
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ['gpus-unobserved'],
+    )
+    assert.match(findings[0]?.message ?? '', /nvidia-smi cannot run on the machines of the workers/)
+    await using silent = watchGpus('auto', nowhere)
+    assert.deepEqual(await silent.observed(now(), aggregated), { gpus: null, findings: [] })
+  })
+
   test('a machine’s lines are placed by its own clock, wherever that stands', async () => {
     const aheadS = 5000
     const asked = { dcgm: [], nvidiaSmi: true, sampleS: 0.1, devices: null }

@@ -111,7 +111,11 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
       const seen = merged(sources)
       const placement = { deployment, holders: machines.holders, named: settings.devices, isAsked }
       const { gpus, findings } = observeGpus(seen, window, placement)
-      const gone = [...(isAsked ? lost(sources) : []), ...sharedGpus(seen, sources)]
+      const unreached = settings.nvidiaSmi && machines.hosts.length === 0
+      const gone = [
+        ...(isAsked ? [...(unreached ? [noMachine] : []), ...lost(sources)] : []),
+        ...sharedGpus(seen, sources),
+      ]
       // If a source was lost, that is why the energy is unknown.
       const isLost = gone.some(({ code }) => code === 'gpus-unobserved')
       return { gpus, findings: [...gone, ...(isLost ? findings.filter(isNoConsequence) : findings)] }
@@ -225,6 +229,13 @@ function sharedGpus({ shared, source }: Merged, sources: readonly Source[]): rea
   const gpus = shared === 1 ? 'One GPU is' : `${shared} GPUs are`
   const message = `${gpus} known to several sources: ${all.join(', ')}. Each is counted once, by the samples of ${source}`
   return [{ severity: 'note', code: 'gpus-seen-twice', message }]
+}
+
+const noMachine: Finding = {
+  severity: 'warning',
+  code: 'gpus-unobserved',
+  message:
+    'GPUs could not be observed: nvidia-smi cannot run on the machines of the workers with this deployer. Name DCGM exporters in telemetry.gpus.dcgm, or write telemetry: { gpus: auto }',
 }
 
 const isNoConsequence = ({ code }: Finding): boolean => code !== 'gpu-energy-unknown'
