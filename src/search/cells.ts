@@ -55,6 +55,11 @@ export function seriesOf(plan: Plan): readonly Series[] {
   })
 }
 
+/** Whether a closed loop gives each worker at most one request, so that none waits for another. */
+export function isOneEach({ kind, load, prefill, decode }: Cell): boolean {
+  return kind === 'concurrency' && load !== null && load <= Math.min(prefill.workers, decode.workers)
+}
+
 const contentOf = rememberedOf((workload: Workload) => canonicalJson(workload))
 
 /** Load properties that repeats of a cell share: everything except the seed. */

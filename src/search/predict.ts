@@ -1,4 +1,4 @@
-import type { Cell } from './cells.ts'
+import { type Cell, isOneEach } from './cells.ts'
 import { type Estimated, kriging } from './kriging.ts'
 import { type Observation, over } from './observe.ts'
 import { type Trend, trendOf } from './trend.ts'
@@ -51,6 +51,7 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
     kernel,
   )
   const isWithinReach = reachOf(seen, levels)
+  const idleRatio = idleRatioOf(seen)
   return rememberedByCell(cell => {
     const there = trend(cell)
     if (there === null) return null
@@ -65,17 +66,51 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
       itlS: Math.exp(logs.itl + of('itl').mean),
       latencyS: Math.exp(logs.latency + of('latency').mean),
     }
+    const sure = { ttft: of('ttft'), ttfo: of('ttfo'), itl: of('itl'), latency: of('latency') }
     return {
       x: Math.exp(logs.x + of('x').mean),
       y: (requestsPerS * there.osl) / cell.gpus,
       requestsPerS,
-      sloRatio: sloRatioEstimate(cell, p95, {
-        ...{ ttft: of('ttft'), ttfo: of('ttfo'), itl: of('itl'), latency: of('latency') },
-      }),
+      sloRatio: atLeast(sloRatioEstimate(cell, p95, sure), idleRatio(cell)),
       isBounded: there.isBounded,
       isFar: !there.isBounded && !isWithinReach(cell),
     }
   })
+}
+
+/** Share of an idle worker's SLO ratio that loaded workers of its kind are certain to reach; the rest may be noise. */
+const surely = 0.9
+
+/**
+ * Lower bound of a cell's SLO ratio: no load makes workers faster than one request each does, however many they are. 0
+ * without such a measurement, and where requests differ, because the few of a light load may be the slow ones.
+ */
+function idleRatioOf(seen: readonly Observation[]): (cell: Cell) => number {
+  const kindsOf = ({ prefill, decode }: Cell) => `${prefill.kind} ${decode.kind}`
+  const least = new Map<string, number>()
+  for (const { cell, sloRatio } of seen) {
+    if (!isOneEach(cell) || !areRequestsAlike(cell) || !Number.isFinite(sloRatio)) continue
+    const kinds = kindsOf(cell)
+    least.set(kinds, Math.min(least.get(kinds) ?? Number.POSITIVE_INFINITY, surely * sloRatio))
+  }
+  return cell => least.get(kindsOf(cell)) ?? 0
+}
+
+/** Whether all requests are equally long and none finds its prompt in a cache. */
+function areRequestsAlike({ repeats }: Cell): boolean {
+  const workload = repeats[0]?.workload
+  if (workload === undefined) return false
+  const { isl, osl, prefix, datasetFile, conversation } = workload
+  const isPlain = prefix === undefined && datasetFile === undefined && conversation === undefined
+  return isPlain && isl.kind === 'fixed' && osl.kind === 'fixed'
+}
+
+/** Raises an estimate of the logarithm of a ratio to a bound that exceeds the SLO. */
+function atLeast(estimate: Estimated, bound: number): Estimated {
+  const log = Math.log(bound)
+  return log <= 0 || estimate.mean - estimate.deviation >= log
+    ? estimate
+    : { mean: Math.max(log, estimate.mean), deviation: 0 }
 }
 
 /** Caches predictions: a decision needs each cell several times. */

@@ -7,7 +7,7 @@ import { planeOf } from './plane.ts'
 import type { Predicted } from './predict.ts'
 
 /** The search ends if all remaining points together would add less than this share of hypervolume. */
-export const worthwhile = 0.004
+export const worthwhile = 0.003
 
 /** The same for throughput within the SLO. */
 export const worthwhileUnderSlo = 0.01
