@@ -6,7 +6,7 @@
  *   node scripts/install-systems.ts            everything that the tests need
  *   node scripts/install-systems.ts --bench    also the peers that only benchmarks compare with
  */
-import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 
@@ -102,6 +102,37 @@ async function installDebianPackages(): Promise<void> {
     fail(`apt could not install ${missing.join(', ')}: ${error instanceof Error ? error.message.slice(-2000) : error}`)
   } finally {
     if (!hadPolicy) await rm(policy, { force: true })
+  }
+}
+
+/**
+ * podman and runc, for the test of the container image. Unpacked rather than installed: a machine with podman is another
+ * machine to `fulcrum doctor`. Where they can't be had, that test runs the image's steps without them.
+ */
+async function unpackPodman(): Promise<void> {
+  const folder = join(systems, 'podman')
+  if (await exists(folder)) return
+  if (process.getuid?.() !== 0) {
+    console.log('apt: only root can download podman with what it needs, so no .systems/podman')
+    return
+  }
+  console.log('apt: .systems/podman (21 MB to download)')
+  const archives = join(systems, 'podman-archives')
+  const unpacked = join(systems, 'podman-unpacked')
+  const install = ['install', '-y', '-qq', '--no-install-recommends', '--download-only']
+  try {
+    await mkdir(join(archives, 'partial'), { recursive: true })
+    await execa('apt-get', ['update', '-qq'], { timeout: 300_000 })
+    await execa('apt-get', [...install, '-o', `Dir::Cache::archives=${archives}`, 'podman', 'runc'], {
+      timeout: 300_000,
+    })
+    const packages = (await readdir(archives)).filter(name => name.endsWith('.deb'))
+    for (const name of packages) await execa('dpkg', ['-x', join(archives, name), unpacked], { timeout: 60_000 })
+    if (packages.length > 0) await rename(unpacked, folder)
+  } catch (error) {
+    console.log(`apt could not download podman: ${error instanceof Error ? error.message.slice(-500) : error}`)
+  } finally {
+    for (const used of [archives, unpacked]) await rm(used, { recursive: true, force: true })
   }
 }
 
@@ -246,6 +277,7 @@ async function layOutModel(): Promise<void> {
 
 const bench = process.argv.includes('--bench')
 await installDebianPackages()
+await unpackPodman()
 for (const environment of environments) if (bench || !environment.benchOnly) await installEnvironment(environment)
 await installVllmClient()
 await buildKubernetes()
