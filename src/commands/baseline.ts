@@ -5,7 +5,7 @@ import { findRun, type RunChoice, runFolder } from './find-run.ts'
 import { sweepNamed } from './find-sweep.ts'
 
 /** The word that names the baseline where a command takes a run. */
-export const baselineWord = 'baseline'
+const baselineWord = 'baseline'
 
 /** Makes a run the baseline of its sweep. Default: the newest run. */
 export async function chooseBaseline(

@@ -98,7 +98,7 @@ export function layOver(
 }
 
 /** Labels that distinguish the runs: the sweep's name, if necessary with the run's date or its id. */
-export function runLabels(runs: readonly Run[]): readonly string[] {
+function runLabels(runs: readonly Run[]): readonly string[] {
   const candidates = [
     ({ manifest }: Run) => manifest.sweep,
     ({ manifest }: Run) => `${manifest.sweep} ${manifest.createdAt.slice(0, 10)}`,

@@ -84,8 +84,8 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
    */
   readonly variants?: ReconciledVariants<K, NoInfer<Config>>
   /**
-   * The part of a deployment that `reconcile` can't change while the system runs. If it differs, everything starts anew.
-   * Default: nothing.
+   * The part of a deployment that `reconcile` can't change while the system runs. If it differs, everything starts
+   * anew. Default: nothing.
    */
   fixed?(deployment: Deployment): Json
   /** @param context has `configOf`, which returns the configuration of a deployment's variant */

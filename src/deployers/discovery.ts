@@ -107,7 +107,7 @@ export function hasSurplus(
 const answerLimitMs = 2_000
 
 /** Addresses at which nothing listens any more, so that only an unexpired lease is left. */
-export async function deserted(addresses: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+async function deserted(addresses: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)])
   const distinct = [...new Set(addresses)]
   const answers = await Promise.all(distinct.map(address => listens(address, limit)))

@@ -36,7 +36,7 @@ export interface MeasuredDataset extends DatasetFile {
 }
 
 /** Remedy for a row that can't be sent. */
-export const rowRemedy =
+const rowRemedy =
   'write {"prompt": "…"}, {"messages": [{"role": "user", "content": "…"}]} or ShareGPT\'s {"conversations": [{"from": "human", "value": "…"}]}'
 
 /**

@@ -27,7 +27,7 @@ export async function* readJsonLines(file: string, signal: AbortSignal): AsyncGe
  * Lines of a text file without line ends and byte order mark. Holds one line and one chunk of the file in memory.
  * @throws FulcrumError bad-input `data-file-unreadable`; the signal's reason
  */
-export async function* readLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* readLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
   const input = createReadStream(file, { encoding: 'utf8', signal, highWaterMark: 1 << 18 })
   try {
     let rest = ''

@@ -34,7 +34,7 @@ function endToEnd(lists: readonly (readonly number[])[]): NonNullable<TraceRecip
 }
 
 /** Ids of the blocks of a request's prompt, in order; null if the trace has none. */
-export function prefixBlocks({ blocks }: Pick<TraceRecipe, 'blocks'>, index: number): Float64Array | null {
+function prefixBlocks({ blocks }: Pick<TraceRecipe, 'blocks'>, index: number): Float64Array | null {
   return blocks === null ? null : blocks.ids.subarray(blocks.offsets[index], blocks.offsets[index + 1])
 }
 

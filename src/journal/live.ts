@@ -55,7 +55,10 @@ const liveFile = '.live.json'
 /** An older file comes from a process that hangs, or from another clock. */
 const freshMs = 10_000
 
-/** Replaces the live figures of a run atomically. Does not sync, and ignores errors, because a run can go on without them. */
+/**
+ * Replaces the live figures of a run atomically. Does not sync, and ignores errors, because a run can go on without
+ * them.
+ */
 export async function writeLive(folder: string, live: Live): Promise<void> {
   const draft = join(folder, `${liveFile}.tmp`)
   try {

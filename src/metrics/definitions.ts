@@ -91,7 +91,7 @@ function tokensAfterFirst(request: DecodeTimes): number {
  * Whether an answer of several tokens arrived in one chunk, or in chunks closer together than any engine decodes.
  * Something between the engine and the clock held them back, so their decode speed is unknown.
  */
-export function cameInOnePiece(request: DecodeTimes): boolean {
+function cameInOnePiece(request: DecodeTimes): boolean {
   return request.outputTokens > 1 && !Number.isNaN(request.firstTokenMs) && Number.isNaN(itlOf(request))
 }
 

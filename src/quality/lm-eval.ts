@@ -19,7 +19,7 @@ const install = "pip install 'lm-eval[api]'"
  * The command that evaluates an endpoint. It keeps answers in `requests` below `folder` (`--use_cache`), so that a
  * killed call resumes from them.
  */
-export function lmEvalCommand(
+function lmEvalCommand(
   { tasks, limit, fewshot, args }: LmEvalWanted,
   asked: { readonly endpoint: Endpoint; readonly api: Api; readonly concurrency: number; readonly timeoutMs: number },
   folder: string,

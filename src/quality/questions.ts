@@ -30,7 +30,7 @@ export interface QuestionProblem {
 }
 
 /** Enough for the benchmarks in use; MMLU has 14,042. */
-export const mostQuestions = 50_000
+const mostQuestions = 50_000
 
 const text = z.string().refine(value => value.trim() !== '', 'is empty')
 const rowSchema = z

@@ -120,8 +120,8 @@ const generatorFigures = (
 })
 
 /**
- * Metric names of Dynamo's frontend, vLLM, SGLang and TensorRT-LLM. Histograms are in seconds. Dynamo's frontend also has
- * gauges of each worker's last latency, and counts every request again at its request plane.
+ * Metric names of Dynamo's frontend, vLLM, SGLang and TensorRT-LLM. Histograms are in seconds. Dynamo's frontend also
+ * has gauges of each worker's last latency, and counts every request again at its request plane.
  */
 const names = {
   ttft: /^(?!.*worker_last_).*time_to_first_token_seconds$/,

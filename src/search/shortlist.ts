@@ -10,7 +10,7 @@ import type { Predicted } from './predict.ts'
 export const worthwhile = 0.003
 
 /** The same for throughput within the SLO. */
-export const worthwhileUnderSlo = 0.01
+const worthwhileUnderSlo = 0.01
 
 /** A load expected to exceed the SLO by more than this factor is assumed to miss it without a measurement. */
 const farOver = 10

@@ -7,9 +7,9 @@ import type { WorkerSettings } from './settings.ts'
 
 /**
  * Decides which prompt tokens the next pass of a worker computes: those of sequences in prefill, oldest first, and then
- * requests from the queue in order, as long as batch, token budget and KV blocks allow. Admission reserves blocks for the
- * prompt and the whole output (TensorRT-LLM's GUARANTEED_NO_EVICT): no request is ever preempted, and one that does not
- * fit holds back those behind it.
+ * requests from the queue in order, as long as batch, token budget and KV blocks allow. Admission reserves blocks for
+ * the prompt and the whole output (TensorRT-LLM's GUARANTEED_NO_EVICT): no request is ever preempted, and one that does
+ * not fit holds back those behind it.
  */
 export interface Scheduler {
   /** Requests in the queue. */

@@ -36,9 +36,9 @@ export interface WorkerEvents {
 /**
  * One engine process with queue, KV blocks and continuous batching, simulated pass by pass.
  *
- * A pass processes one token per decoding sequence, and the prompt tokens that the {@link Scheduler} finds room for. The
- * time of a pass is the prefill's time plus the decode step's, so a chunk of a prompt slows down every sequence that
- * decodes at the same time. Tokens are available at the end of the pass.
+ * A pass processes one token per decoding sequence, and the prompt tokens that the {@link Scheduler} finds room for.
+ * The time of a pass is the prefill's time plus the decode step's, so a chunk of a prompt slows down every sequence
+ * that decodes at the same time. Tokens are available at the end of the pass.
  *
  * The first token comes with the pass that completes the prompt: from the prefill alone with `promptBringsToken`, and
  * otherwise from a decode step of the same pass.

@@ -6,7 +6,7 @@ import { jsonResponse, jsonTextResponse, type SiteResponse } from './response.ts
 import { pathTo } from './target.ts'
 
 /** Path of version 1. A version keeps its paths and fields, and may get new fields. */
-export const apiPath = '/api/v1'
+const apiPath = '/api/v1'
 
 /** What the API reads, and the cache that keeps its responses. */
 export interface ApiSources {

@@ -31,7 +31,9 @@ const stagingFolder = '.uploads'
 /** Longer than an upload may take, even when the clocks of two machines differ. */
 const abandonedAfterMs = 60 * 60_000
 
-/** Removes remains of uploads of a site that was killed. Another site of a shared folder may have an upload under way. */
+/**
+ * Removes remains of uploads of a site that was killed. Another site of a shared folder may have an upload under way.
+ */
 export async function forgetUnfinished(root: string, now: () => number = Date.now): Promise<void> {
   const staging = join(root, stagingFolder)
   for (const name of await readdir(staging).catch(() => [])) {

@@ -47,8 +47,8 @@ export function quoted(value: unknown): string {
 export type PositionStyle = 'lines' | 'keys'
 
 /**
- * `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. With positions by
- * keys `file: topologies[1].max_gpus: what is wrong; …`.
+ * `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. With positions
+ * by keys `file: topologies[1].max_gpus: what is wrong; …`.
  */
 export function formatProblems(file: string, problems: readonly Problem[], positions: PositionStyle = 'lines'): string {
   const sorted = [...problems].sort(

@@ -32,8 +32,8 @@ export function promptQueue({ kind, steps }: ResponseCurve): PromptQueue | null 
   const workers = topology.kind === 'aggregated' ? topology.workers : topology.prefill
   if (lightest.load > workers) return null
   const { mean, squared } = momentsOf(alone)
-  // TTFT has parts that do not occupy a worker (frontend, transfer). The answered rate limits the time that a prompt can
-  // occupy one.
+  // TTFT has parts that do not occupy a worker (frontend, transfer). The answered rate limits the time that a prompt
+  // can occupy one.
   const serviceS = Math.min(mean / 1000, workers / largest(steps.map(step => step.requestsPerS)))
   /** Squared coefficients of variation of service times and of arrivals at a worker, dealt out in turn. */
   const [service, arrivals] = [Math.max(0, squared / mean ** 2 - 1), 1 / workers]

@@ -34,7 +34,7 @@ export interface QualityChange {
 const level = 0.05
 
 /** Quality check of a point, taken from the first valid repeat that has one. */
-export const qualityAt = ({ valid }: Pick<MeasuredPoint, 'valid'>): Quality | undefined =>
+const qualityAt = ({ valid }: Pick<MeasuredPoint, 'valid'>): Quality | undefined =>
   valid.find(({ quality }) => quality !== undefined)?.quality
 
 /** Compares quality wherever the base has a check. Questions answered in both runs are compared one by one. */

@@ -29,7 +29,7 @@ export interface HidingNoise {
 }
 
 /** Size of a relevant change if no gate defines it. */
-export const usualSize = 0.05
+const usualSize = 0.05
 /**
  * Probability of showing an existing change; the usual value (Cohen 1988, "Statistical Power Analysis for the
  * Behavioral Sciences").

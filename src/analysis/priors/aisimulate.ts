@@ -63,8 +63,8 @@ export function aisimulatePriors(text: string, file: string): readonly Prior[] {
 const report = z.looseObject({ summary: z.record(z.string(), z.unknown()) })
 
 /**
- * Reads the output of `aisimulate predict`: the summary of `prediction.json`, which does not say what was predicted, and
- * the configuration that the command was given.
+ * Reads the output of `aisimulate predict`: the summary of `prediction.json`, which does not say what was predicted,
+ * and the configuration that the command was given.
  *
  * @param config text of the YAML file of `--config`; with every size of its workers' `parallelism` that is not 1
  * @param file name of `prediction.json` to show in messages

@@ -43,7 +43,9 @@ export function roleStates(point: MeasuredPoint): readonly RoleState[] {
   })
 }
 
-/** Dynamo's frontend shows the slots of a worker that serves its model: of an aggregated one, if there are no others. */
+/**
+ * Dynamo's frontend shows the slots of a worker that serves its model: of an aggregated one, if there are no others.
+ */
 function slotsShown(point: MeasuredPoint, role: Role): number | null {
   const shown = serverMean(point, role, metricNamed('slots'))
   if (shown !== null || role !== 'aggregated') return shown

@@ -32,8 +32,8 @@ const mostSteps = 6
 /**
  * Levenberg–Marquardt with Huber weights. Slopes come from differences large enough to show in the figures, because
  * simulations are not smooth at smaller ones. Each step then updates them from its own result (Broyden 1965; for least
- * squares, Madsen, Nielsen and Tingleff 2004). Differences cost a simulation of every point for every value, so they are
- * computed again only when the updated slopes no longer improve the loss.
+ * squares, Madsen, Nielsen and Tingleff 2004). Differences cost a simulation of every point for every value, so they
+ * are computed again only when the updated slopes no longer improve the loss.
  */
 export function descend(task: Minimisation): Minimum {
   const { step, outlier } = task
@@ -109,7 +109,10 @@ function slopesBy({ residuals: of, step, high }: Minimisation, { values, residua
   })
 }
 
-/** Broyden's update: the smallest change of the slopes that explains the result of a step. Values are in units of their steps. */
+/**
+ * Broyden's update: the smallest change of the slopes that explains the result of a step. Values are in units of their
+ * steps.
+ */
 function broyden(slopes: Slopes, from: Minimum, to: Minimum, step: readonly number[]): Slopes {
   const change = to.values.map((value, index) => (value - (from.values[index] ?? 0)) / (step[index] ?? 1))
   const length = change.reduce((sum, value) => sum + value * value, 0)

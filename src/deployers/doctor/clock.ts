@@ -5,12 +5,12 @@ import { type Check, missed, noticed, passed } from './check.ts'
 /**
  * With a larger difference, logs of several machines can't be compared. NTP keeps machines within a few milliseconds.
  */
-export const clockNoticeMs = 100
+const clockNoticeMs = 100
 /**
  * With a larger difference, signatures of a machine are rejected: MUNGE, which Slurm relies on, allows 5 minutes by
  * default, some tokens less.
  */
-export const clockLimitMs = 60_000
+const clockLimitMs = 60_000
 
 const exchanges = 8
 const limitMs = 15_000

@@ -28,7 +28,7 @@ export type MachineCheck = (
 ) => readonly Check[] | Promise<readonly Check[]>
 
 /** The checks of `fulcrum doctor`, in the order of printing. */
-export const machineChecks: readonly MachineCheck[] = [
+const machineChecks: readonly MachineCheck[] = [
   needs => checkHost(needs?.concurrency ?? 1),
   needs => checkGpus(needs === null ? null : needs.deploy.gpusHere(needs)),
   () => checkRdma(false),

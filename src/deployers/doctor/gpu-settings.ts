@@ -23,7 +23,7 @@ const fields = [
 ] as const
 
 /** Arguments with which nvidia-smi prints the settings of each GPU. */
-export const settingsQuery: readonly string[] = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']
+const settingsQuery: readonly string[] = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']
 
 /**
  * Parses the output of {@link settingsQuery}, one line per GPU. Other lines, such as warnings, are skipped; the search

@@ -72,7 +72,9 @@ export async function packageVersions(
   return packages.map((_, i) => (lines[i] === '-' ? null : (lines[i] ?? null)))
 }
 
-/** Checks the engine installed in a Python. Nothing if it is part of Dynamo, or missing, which another check reports. */
+/**
+ * Checks the engine installed in a Python. Nothing if it is part of Dynamo, or missing, which another check reports.
+ */
 export async function engineVersion(
   machine: Machine,
   engine: Engine,

@@ -144,8 +144,8 @@ async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: OpenServe
 }
 
 /**
- * The registration of each worker. Among workers of a role that started together, nobody tells which is whose: each gets
- * one of theirs.
+ * The registration of each worker. Among workers of a role that started together, nobody tells which is whose: each
+ * gets one of theirs.
  */
 function registeredWorkers(
   workers: readonly ServeWorker[],

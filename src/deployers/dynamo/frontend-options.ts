@@ -45,8 +45,8 @@ export function optionsOfVersion(version: string): FrontendOptions {
 }
 
 /**
- * The version of ai-dynamo in one of NVIDIA's images or a mirror of them, such as `…/ai-dynamo/vllm-runtime:1.6.1-cuda13`;
- * null for another image, another tag, or a digest.
+ * The version of ai-dynamo in one of NVIDIA's images or a mirror of them, such as
+ * `…/ai-dynamo/vllm-runtime:1.6.1-cuda13`; null for another image, another tag, or a digest.
  */
 export function versionOfImage(image: string): string | null {
   return /(?:^|\/)ai-dynamo\/[^/:@]+:v?(\d+\.\d+\.\d+)(?:-[\w.-]+)?$/.exec(image)?.[1] ?? null

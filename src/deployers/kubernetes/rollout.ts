@@ -98,8 +98,8 @@ export function wantedReplicas(
 }
 
 /**
- * @throws FulcrumError bad-input `gpus-differ` when the operator counts other GPUs than the sweep does: every figure per
- *   GPU would be wrong
+ * @throws FulcrumError bad-input `gpus-differ` when the operator counts other GPUs than the sweep does: every figure
+ *   per GPU would be wrong
  */
 export function requireGpus(
   { manifest }: OpenedGraph,

@@ -16,11 +16,11 @@ export const heartbeatS = 5
  * environment). So the task never outlives Fulcrum, the connection, or a cut network. It handles signals before the
  * task starts, because one in between would only end the guard. For a supervisor, it also watches the services. If a
  * rank ends with code 0 without having been told to, the guard reports a failure, because programs that start ranks
- * together only check exit codes. Bash can lose the exit code of a task that ends while a signal interrupts the wait for
- * it, so the two watchers say by exit code 3, not by a signal, that they ended the task. Requires bash (read -t), setsid,
- * and ps for a supervisor. Arguments: grace period and silence limit in seconds, container program and name (or empty),
- * the task's mark, `supervises`, `rank` or empty, the folder to clean up, number of files, then path and content of
- * each, then the command.
+ * together only check exit codes. Bash can lose the exit code of a task that ends while a signal interrupts the wait
+ * for it, so the two watchers say by exit code 3, not by a signal, that they ended the task. Requires bash (read -t),
+ * setsid, and ps for a supervisor. Arguments: grace period and silence limit in seconds, container program and name (or
+ * empty), the task's mark, `supervises`, `rank` or empty, the folder to clean up, number of files, then path and
+ * content of each, then the command.
  */
 const script = `
 grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ kind=$6 folder=$7 files=$8; shift 8

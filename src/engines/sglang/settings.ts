@@ -1,6 +1,8 @@
 import { words } from '../words.ts'
 
-/** Performance arguments of SGLang's server: `ServerArgs` of SGLang 0.5.16, which ai-dynamo 1.4.2 asks for, to 0.5.23. */
+/**
+ * Performance arguments of SGLang's server: `ServerArgs` of SGLang 0.5.16, which ai-dynamo 1.4.2 asks for, to 0.5.23.
+ */
 export const sglangSettings = words(`
   tp tp_size tensor_parallel_size pp_size pipeline_parallel_size dp dp_size data_parallel_size ep ep_size
   expert_parallel_size enable_dp_attention enable_dp_lm_head moe_dense_tp_size moe_a2a_backend moe_runner_backend

@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm'
 let collect: (() => void) | null = null
 
 /**
- * Collects the garbage of this thread now. Otherwise compilation and connecting before a window cause a dozen collections
- * in its first second, of 1 to 10 ms each, during which answers wait.
+ * Collects the garbage of this thread now. Otherwise compilation and connecting before a window cause a dozen
+ * collections in its first second, of 1 to 10 ms each, during which answers wait.
  */
 export function collectGarbage(): void {
   collect ??= collector()

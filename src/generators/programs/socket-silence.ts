@@ -19,7 +19,7 @@ export async function socketSilence(pids: readonly number[], signal: AbortSignal
 }
 
 /** Parses `ss -HOtinp`: one line per connection, with its owner's `pid=…` and ms since the last data in `lastrcv:`. */
-export function readSilence(output: string, pids: readonly number[]): SocketSilence {
+function readSilence(output: string, pids: readonly number[]): SocketSilence {
   const owners = new Set(pids)
   let sockets = 0
   let silentMs: number | null = null

@@ -34,8 +34,8 @@ export function tableOf({ schedule, firstMeasured, requests }: JobLoad, rule: St
 }
 
 /**
- * A look needs the first requests of the whole load in the order they were due. Each shard reports without gaps, so these
- * are complete up to the earliest of the shards' last reported requests.
+ * A look needs the first requests of the whole load in the order they were due. Each shard reports without gaps, so
+ * these are complete up to the earliest of the shards' last reported requests.
  */
 export function watchShards(rule: StopRule, parts: readonly JobLoad[]): ShardsWatch {
   const { turns } = rule

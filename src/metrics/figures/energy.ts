@@ -11,7 +11,7 @@ const ratio = (top: number | null | undefined, bottom: number | null | undefined
   top === null || top === undefined || bottom === null || bottom === undefined || bottom <= 0 ? null : top / bottom
 
 /** Mean power of all GPUs of the deployment, W; null if any is unknown. */
-export const gpuPowerW = ({ gpus, durationS }: Measurement): number | null => ratio(gpus?.energyJ, durationS)
+const gpuPowerW = ({ gpus, durationS }: Measurement): number | null => ratio(gpus?.energyJ, durationS)
 
 /** Energy of the GPUs of one role, J; null if any is unknown, or if their roles are. */
 export function energyOfRole({ gpus }: Measurement, role: Role): number | null {

@@ -32,7 +32,7 @@ export interface Look {
 }
 
 /** Confidence of an interval over all looks together. */
-export const stoppingConfidence = 0.95
+const stoppingConfidence = 0.95
 
 /**
  * The looks of a rule: {@link lookCounts}, each with the confidence at which the intervals of all looks hold together.

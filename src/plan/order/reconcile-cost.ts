@@ -77,8 +77,7 @@ export function reconcileCost(from: Pools | null, to: Pools): ReconcileCost {
 }
 
 /** Whether another frontend has to be started in the place of one that runs. */
-export const restartsFrontend = (from: Pools | null, to: Pools): boolean =>
-  from !== null && from.frontend !== to.frontend
+const restartsFrontend = (from: Pools | null, to: Pools): boolean => from !== null && from.frontend !== to.frontend
 
 /**
  * The cost of visiting deployments in this order, starting from nothing. The stop at the end does not count, because

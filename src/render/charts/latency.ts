@@ -46,9 +46,8 @@ interface LatencyPanel {
 const decades = [1, 10, 100, 1e3, 1e4, 1e5].flatMap(decade => [decade, 2 * decade, 5 * decade])
 
 /**
- * TTFT, TTFO or ITL against logarithmic load. TTFT and TTFO are logarithmic themselves, because queues make them grow in
- * multiples.
- * `percentile` switches among p50, p95 and p99.
+ * TTFT, TTFO or ITL against logarithmic load. TTFT and TTFO are logarithmic themselves, because queues make them grow
+ * in multiples. `percentile` switches among p50, p95 and p99.
  */
 function latencySpec(input: ChartInput, target: Target, of: LatencyPanel): TopLevelSpec {
   const name = of.metric.toUpperCase()

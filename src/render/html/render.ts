@@ -17,7 +17,7 @@ async function loadBundles(): Promise<{ readonly vega: typeof Vega; readonly veg
 const { vega, vegaLite } = await loadBundles()
 
 /** Compiles a Vega-Lite specification to Vega, so that pages need not include Vega-Lite. */
-export function vegaOf(spec: TopLevelSpec): Vega.Spec {
+function vegaOf(spec: TopLevelSpec): Vega.Spec {
   return vegaLite.compile(spec).spec
 }
 

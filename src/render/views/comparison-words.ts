@@ -14,7 +14,7 @@ export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | '
 }
 
 /** Why a figure is undecided, and what would decide it. */
-export function undecidedText({ size, repeats, why }: Undecided): string {
+function undecidedText({ size, repeats, why }: Undecided): string {
   const change = `a change of ${figure(100 * size)}%`
   switch (why) {
     case '':

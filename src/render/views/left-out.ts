@@ -1,6 +1,5 @@
-import { loadLabel } from '../../analysis/load-label.ts'
 import { type LeftOut, leftOutIn, leftOutReasons, type Run } from '../../journal/index.ts'
-import { type Deployment, deploymentLabel, gpusOf, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
+import { type Deployment, gpusOf, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 import type { Cell } from '../export/columns.ts'
 
 /** A load level that the search did not measure, with its deployment. */
@@ -51,7 +50,3 @@ export function leftOutSummary(run: Run): readonly string[] {
     return `${points} × ${leftOutReasons[reason]}`
   })
 }
-
-/** `2P1D, concurrency 64`. */
-export const leftOutLabel = ({ deployment, load }: LeftOutPoint): string =>
-  `${deploymentLabel(deployment)}, ${loadLabel(load.level)}`

@@ -10,7 +10,7 @@ const serverPanels = ['running', 'waiting', 'kv', 'ttft'] as const
 type ServerPanel = (typeof serverPanels)[number]
 
 /** All time series charts of a point: metrics of its server, then its GPUs. */
-export const timeSeriesPanels = [...serverPanels, ...gpuPanels] as const
+const timeSeriesPanels = [...serverPanels, ...gpuPanels] as const
 /** A chart of {@link timeSeriesPanels}. */
 export type TimeSeriesPanel = (typeof timeSeriesPanels)[number]
 

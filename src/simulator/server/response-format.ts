@@ -3,7 +3,7 @@ import type { FollowedVersion } from '../followed-version.ts'
 import type { CompletionRequest } from './body.ts'
 
 /** Text of every token. For the model's tokenizer it is one token, alone and when repeated. */
-export const tokenText = ' a'
+const tokenText = ' a'
 
 /** Token counts of an answer, as in OpenAI's `usage`. */
 export interface Usage {

@@ -33,7 +33,7 @@ const gpuList = (role: string) =>
   ).optional()
 
 /** Schema of the key `telemetry.gpus`. */
-export const gpusSchema = field(
+const gpusSchema = field(
   z.union([
     z.enum(['auto', 'off']),
     z.strictObject({

@@ -82,7 +82,7 @@ export interface Marks {
 }
 
 /** Shapes with radius 1, by their names in the theme. */
-export const shapePaths: { readonly [shape: string]: string } = {
+const shapePaths: { readonly [shape: string]: string } = {
   circle: 'M0,-1A1,1 0 1,1 -0.002,-1Z',
   square: 'M-0.88,-0.88H0.88V0.88H-0.88Z',
   'triangle-up': 'M0,-1.1L1.08,0.84H-1.08Z',
@@ -92,7 +92,7 @@ export const shapePaths: { readonly [shape: string]: string } = {
   diamond: 'M0,-1.25L1,0L0,1.25L-1,0Z',
 }
 /** SVG path of the cross of an invalid point, with radius 1. */
-export const crossShape = 'M-0.9,-0.9L0.9,0.9M-0.9,0.9L0.9,-0.9'
+const crossShape = 'M-0.9,-0.9L0.9,0.9M-0.9,0.9L0.9,-0.9'
 
 /** Mark styles of a run: on the frontier, off it, missing the SLO, invalid. */
 export const marksOfRun = 4
