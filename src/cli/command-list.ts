@@ -43,12 +43,12 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'status',
-    summary: 'Show how far a run is',
+    summary: 'Show the progress of a run',
     load: async () => (await import('./commands/status.ts')).addStatus,
   },
   {
     name: 'report',
-    summary: 'Write the report of a run again',
+    summary: 'Rebuild the report of a run',
     load: async () => (await import('./commands/report.ts')).addReport,
   },
   {
@@ -58,7 +58,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'verify',
-    summary: 'Measure a recommended deployment again and say whether its figures hold',
+    summary: 'Measure a recommended deployment again and check whether its figures hold',
     load: async () => (await import('./commands/verify.ts')).addVerify,
   },
   {
@@ -88,7 +88,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'overlay',
-    summary: 'Draw the frontiers of several runs in one page',
+    summary: 'Draw the frontiers of several runs on one page',
     load: async () => (await import('./commands/overlay.ts')).addOverlay,
   },
   {
@@ -98,7 +98,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'history',
-    summary: 'Show how the figures of a sweep change over its runs',
+    summary: 'Show how the figures of a sweep change across its runs',
     load: async () => (await import('./commands/history.ts')).addHistory,
   },
   {

@@ -2,7 +2,10 @@ import type { Command } from 'commander'
 
 /** Adds `--download-tokenizer`. */
 export const addDownload = (command: Command): Command =>
-  command.option('--download-tokenizer', 'Download the tokenizer of a model on Hugging Face if it is not here yet')
+  command.option(
+    '--download-tokenizer',
+    'Download the tokenizer of a model on Hugging Face if it is not in the local cache',
+  )
 
 /** Downloads the tokenizers that a sweep file needs, if the user agrees. */
 export async function downloadIfAsked(isAsked: boolean | undefined, file: string): Promise<void> {

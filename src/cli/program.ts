@@ -11,8 +11,8 @@ Examples:
   $ fulcrum init                       Write a sweep file
   $ fulcrum plan sweeps/quick.yaml     Show its points and how long they take
   $ fulcrum run sweeps/quick.yaml      Measure it and write the report
-  $ fulcrum status                     Show how far the newest run is
-  $ fulcrum report results/quick/…     Write the report of a run again
+  $ fulcrum status                     Show the progress of the newest run
+  $ fulcrum report results/quick/…     Rebuild the report of a run
 
 ${exitCodesHelp()}`
 

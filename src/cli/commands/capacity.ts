@@ -27,7 +27,7 @@ export function addCapacity(program: Command): void {
     )
     .argument('[run]', 'Folder of the run for a capacity file (default: the run that the file names, else the newest)')
     .description(
-      'Plan how many GPUs and nodes of which deployment serve your traffic under an SLO, from the points of a run',
+      'Plan which deployment serves your traffic under an SLO, and on how many GPUs and nodes, from the points of a run',
     )
     .addOption(new Option('--run <dir>', 'Deprecated: give the run as the second argument').hideHelp())
     .option('--twin <file>', 'Twin to replay the plan on (default: twin.json in the run, if there is one)')
@@ -62,8 +62,8 @@ Examples:
   $ fulcrum capacity results/nightly/… --users 3000 --think 45 --day office --growth 5% --months 12
   $ fulcrum capacity sweeps/capacity/chat.yaml results/capacity/… --to plan/
 
-Reads a run and starts nothing. Exits with code 1 if no measured deployment
-serves the traffic.`,
+The command reads a run and starts nothing. It exits with code 1 if no measured
+deployment can serve the traffic.`,
     )
     .action(async (target: string, second: string | undefined, options: CapacityOptions) => {
       const { planCapacityOf } = await import('../../commands/capacity.ts')

@@ -18,7 +18,7 @@ export function addComment(program: Command): void {
   program
     .command('comment')
     .argument('[comparison]', 'Folder that fulcrum compare --to wrote')
-    .description('Print a comparison as the body of a pull request comment, with a hidden marker by which to update it')
+    .description('Print a comparison as the body of a pull request comment, with a hidden marker for updating it')
     .option('--report-url <url>', "Address of the report's artifact")
     .option(
       '--run-url <url>',
@@ -28,7 +28,7 @@ export function addComment(program: Command): void {
     .option('--without <why>', 'Comment that there is no comparison, and why; needs --key')
     .option(
       '--key <text>',
-      'Distinguishes this comment from others on the pull request (default: the name of the sweep)',
+      'Key that distinguishes this comment from others on the pull request (default: the name of the sweep)',
     )
     .option('--json', 'Print JSON with marker and body')
     .addHelpText(
@@ -43,11 +43,11 @@ The first line is the marker, an HTML comment that readers do not see. To keep
 one comment for each pull request, look for a comment that begins with it, and
 replace its body. docs/ci has examples for GitHub Actions and GitLab.
 
-With --without, the comment states why there is no comparison. It replaces that
-of an earlier revision, so that no outdated verdict remains.
+With --without, the comment states why there is no comparison. It replaces the
+comment of an earlier revision, so that no outdated verdict remains.
 
-Prints the findings of fulcrum compare and tests nothing itself: the exit code
-is 0 even if a gate failed. fulcrum compare is the gate.`,
+The command prints the findings of fulcrum compare and tests nothing itself, so
+the exit code is 0 even if a gate failed. Use fulcrum compare as the gate.`,
     )
     .action(async (folder: string | undefined, options: CommentOptions) => {
       const { commentOn, commentWithoutComparison } = await import('../../commands/comment.ts')

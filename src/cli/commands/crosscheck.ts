@@ -29,12 +29,12 @@ export function addCrosscheck(program: Command): void {
       parseGenerators,
     )
     .option('--command <name=path>', 'Program of a generator that is not on PATH (repeatable)', collectCommand)
-    .option('--rounds <n>', 'Turns of each generator, in ABBA order', wholeNumber(), 4)
+    .option('--rounds <n>', 'Measurements with each generator, in ABBA order', wholeNumber(), 4)
     .option('--point <n>', 'Number of the point in the plan', wholeNumber(), 1)
     .option('--to <dir>', 'Folder for the files of the generators (default: a temporary folder)')
     .option('--dry-run', 'Print the exact commands and files of the deployment without starting anything')
     .option('--markdown', 'Print Markdown')
-    .option('--json', 'Print every turn as JSON')
+    .option('--json', 'Print every measurement as JSON')
     .addHelpText(
       'after',
       `

@@ -54,9 +54,9 @@ Examples:
 
 Checks GPUs, RDMA links and limits, and everything that the sweep file names:
 programs, models, NATS, etcd, SSH nodes, Slurm, Kubernetes, an endpoint and its
-workers, and the hosts of the load. "note" is worth a look, "FAIL" breaks the
-sweep. Exit codes: 0 nothing failed, 2 the sweep file is invalid, 3 a check
-failed.`,
+workers, and the hosts of the load. A "note" is worth a look; a "FAIL" would
+break the sweep. Exit codes: 0 nothing failed, 2 the sweep file is invalid,
+3 a check failed.`,
     )
     .action(async (file: string | undefined, { json, etcd, dcgm, bandwidth }: Options) => {
       const { examine } = await import('../../commands/doctor.ts')

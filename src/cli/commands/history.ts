@@ -22,7 +22,7 @@ export function addHistory(program: Command): void {
   const command = program
     .command('history')
     .argument('[sweep]', 'Name of a sweep (default: the only one)')
-    .description('Show the trend of every key figure over the runs of a sweep, and its lasting changes')
+    .description('Show the trend and the lasting changes of each key figure across the runs of a sweep')
     .option('--last <n>', 'Read the newest n runs', wholeNumber(), 60)
     .option(
       '--fail-on <gate>',
@@ -50,7 +50,7 @@ Examples:
   $ fulcrum history nightly --json | jq '.changes[0]'
 
 A change counts once it lasts for three runs, after at least five runs that
-show how much runs vary. Fewer than eight runs show no change.
+show how much runs vary. With fewer than eight runs, no change is shown.
 
 Gates (--fail-on) have three forms:
   FIGURE>N%, FIGURE<-N%  Compares the current level with the level of the

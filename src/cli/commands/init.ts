@@ -63,11 +63,11 @@ export function addInit(program: Command): void {
     .option('--list', 'List the templates')
     .addOption(new Option('--backend <name>', 'Write a sweep for this backend instead').choices(Object.keys(backends)))
     .option('--model <name>', 'Model name in requests')
-    .option('--tokenizer <path>', 'Folder of the tokenizer, for other models than DeepSeek V3 and R1')
-    .option('--gpus <n>', 'GPUs that the deployment may have', wholeNumber({ to: 10_000 }))
+    .option('--tokenizer <path>', 'Folder of the tokenizer, for models other than DeepSeek V3 and R1')
+    .option('--gpus <n>', 'GPUs that the deployment may use', wholeNumber({ to: 10_000 }))
     .option('--gpus-per-worker <n>', 'GPUs of each worker', wholeNumber({ to: 10_000 }))
     .option('--url <url>', 'Base URL of the running endpoint, for --backend attach')
-    .option('--isl <n>', 'Input tokens of a workload (repeatable, with as many --osl)', numbers)
+    .option('--isl <n>', 'Input tokens of a workload (repeatable; needs an --osl each)', numbers)
     .option('--osl <n>', 'Output tokens of a workload (repeatable)', numbers)
     .option(
       '--slo <objective>',

@@ -18,7 +18,7 @@ export function addOverlay(program: Command): void {
   const command = program
     .command('overlay')
     .argument('<run...>', 'Folders or IDs of runs, or the folder of a sweep for all its runs')
-    .description('Draw the frontiers of several runs in one page: builds, backends, hardware, models')
+    .description('Draw the frontiers of several runs on one page: builds, backends, hardware, models')
     .option('--label <name>', 'Name of a run in the picture, in the order of the runs (repeatable)', repeated)
     .option('--by-variant', 'Draw separate frontiers for each variant of a run')
     .option('--to <file>', 'File of the page, or a folder (default: overlay.html)')
@@ -38,9 +38,9 @@ It exports the view as SVG, PNG and CSV. Its address contains the selection, so
 a copied link opens the same view.
 
 Each frontier belongs to one run and one workload. Points that failed, are
-invalid or miss their SLO are marked and not on a frontier. The page lists runs
-that were measured in a different way or under different conditions from the
-first one.`,
+invalid or miss their SLO are marked and are not on a frontier. The page lists
+runs that were measured differently from the first one, or under different
+conditions.`,
     )
     .action(async (runs: string[], { label, byVariant = false, to, out, json, open }: OverlayOptions) => {
       const { overlayRuns } = await import('../../commands/overlay.ts')

@@ -29,10 +29,10 @@ Examples:
   $ fulcrum push results/nightly/… --to http://lab:4747 --token-file token
   $ fulcrum push --to s3://benchmarks/fulcrum
 
-A run that is already there stays unchanged. If it was resumed here, it replaces
-the shorter copy. A different run with the same name is refused. Stores need
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and outside AWS
-AWS_ENDPOINT_URL_S3.`,
+A run that was uploaded before is left unchanged, unless it has been resumed
+since: it then replaces the shorter copy. A different run with the same name is
+rejected. Stores need AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and outside
+AWS also AWS_ENDPOINT_URL_S3.`,
     )
     .action(async (folder: string | undefined, { out, to, tokenFile, json }: PushOptions) => {
       const { tokenFrom } = await import('../../commands/site-token.ts')

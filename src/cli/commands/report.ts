@@ -9,7 +9,7 @@ export function addReport(program: Command): void {
   const command = program
     .command('report')
     .argument(...runArgument)
-    .description('Write the report of a run again from its journal: HTML, Markdown, CSV, Vega-Lite and SVG')
+    .description('Rebuild the report of a run from its journal: HTML, Markdown, CSV, Vega-Lite and SVG')
     .option('--to <dir>', 'Folder for the report (default: report/ in the run)')
     .option('--json', 'Print the frontier and the written files as JSON')
   addOpen(addOut(command))

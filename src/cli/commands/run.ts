@@ -29,7 +29,7 @@ export function addRun(program: Command): void {
     .option('--new', 'Start a new run even if an unfinished run of this sweep exists')
     .option(
       '--only <id>',
-      'Measure only the point with this ID, or all of a variant, in a new run (repeatable)',
+      'Measure only the point with this ID, or all points of a variant, in a new run (repeatable)',
       repeated,
     )
     .option('--dry-run', 'Print the exact commands and files of each deployment without starting anything')

@@ -9,7 +9,7 @@ export function addStatus(program: Command): void {
   const command = program
     .command('status')
     .argument(...runArgument)
-    .description('Show how far a run is: points that are ok, invalid, failed and missing, and the point in flight')
+    .description('Show the progress of a run: points that are ok, invalid, failed and missing, and the point in flight')
     .option('--watch', 'Keep showing the status until the run ends, with live figures once a second')
     .option('--json', 'Print JSON')
   addOut(command)

@@ -29,7 +29,7 @@ Examples:
   $ fulcrum twin fit
   $ fulcrum twin fit results/nightly/… --profile none --to twin.json
 
-Takes about a third of a second of CPU per measured point.`,
+Fitting takes about 0.3 s of CPU time per measured point.`,
     )
     .action(
       async (
@@ -55,7 +55,7 @@ Takes about a third of a second of CPU per measured point.`,
     .command('predict')
     .argument('<twin>', 'File that twin fit wrote')
     .argument('<sweep>', 'Sweep file')
-    .description('Predict the points of a sweep, each figure with an interval; extrapolations are marked')
+    .description('Predict the points of a sweep with intervals, and mark extrapolations')
     .option('--all', 'Also predict the points that the twin was fitted to')
     .addOption(new Option('--format <format>', 'Output format').choices(['table', 'csv', 'json']).default('table'))
     .option('--json', 'Same as --format json')

@@ -14,7 +14,7 @@ export function addVerify(program: Command): void {
     .command('verify')
     .argument('<dir>', 'Folder that `fulcrum tune --write` wrote')
     .argument('[url]', 'Base URL of the running deployment (default: deploy it as the sweep says)')
-    .description('Measure a recommended deployment again and say whether its figures hold')
+    .description('Measure a recommended deployment again and check whether its figures hold')
     .option('--tolerance <percent>', 'How much worse a figure may be and still hold', percent, 0.1)
     .addOption(
       new Option(
