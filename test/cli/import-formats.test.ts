@@ -128,8 +128,8 @@ describe('fulcrum import of other harnesses', () => {
     assert.ok(passedOver.some(({ file, why }) => file.includes('conc4') && /same result as agg_bmk\.json/.test(why)))
     const { results } = await readRun(run)
     const messages = results.flatMap(({ findings }) => findings.map(({ message }) => message))
-    assert.ok(messages.includes('its path names concurrency 16, the summary itself says 4, which counts'))
-    assert.ok(messages.includes('its path names ISL 8192, the summary itself says 1024, which counts'))
+    assert.ok(messages.includes('the path says concurrency 16, but the summary says 4; the summary takes precedence'))
+    assert.ok(messages.includes('the path says ISL 8192, but the summary says 1024; the summary takes precedence'))
   })
 
   test('asks for the GPUs of a worker where no result says them', async () => {

@@ -75,12 +75,12 @@ export function withPathCheck(file: string, { asked, measurement, deployment }: 
   const wrong = (what: string, name: number | string | null, said: number | string) =>
     name === null || name === said
       ? []
-      : [`its path names ${what} ${name}, the summary itself says ${said}, which counts`]
+      : [`the path says ${what} ${name}, but the summary says ${said}; the summary takes precedence`]
   const topology = topologyInPath(file)
   const messages = [
     ...(level.kind === 'concurrency'
       ? wrong('concurrency', named('c|conc|concurrency'), level.concurrency)
-      : wrong('a concurrency, namely', named('c|conc|concurrency'), 'a request rate')),
+      : wrong('concurrency', named('c|conc|concurrency'), 'a request rate')),
     ...(deployment?.isStated === true
       ? [
           ...wrong('ISL', named('isl'), asked.isl),
