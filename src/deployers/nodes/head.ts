@@ -93,7 +93,7 @@ export async function freePortAt(address: string, handedOut: Set<number>): Promi
     handedOut.add(port)
     return port
   }
-  throw new FulcrumError('environment', 'no-free-port', 'OwnAddress no free port', { where: address, retryable: true })
+  throw new FulcrumError('environment', 'no-free-port', 'Found no free port', { where: address, retryable: true })
 }
 
 /**
