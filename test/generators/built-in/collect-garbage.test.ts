@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { cachedDataVersionTag } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 
 /** Collects garbage as soon as all threads are ready; its exit code is 0 if it could. */
@@ -14,7 +15,8 @@ while (Atomics.load(ready, 0) < workerData.threads) {}
 collectGarbage()
 `
 
-test('threads that start together collect their garbage, each its own', async () => {
+test('threads that start together collect their garbage, each its own, and leave the flags of V8 as they were', async () => {
+  const flags = cachedDataVersionTag()
   const file = new URL('../../../src/generators/built-in/collect-garbage.ts', import.meta.url).href
   const shared = new SharedArrayBuffer(4)
   const threads = 8
@@ -27,4 +29,6 @@ test('threads that start together collect their garbage, each its own', async ()
     }),
   )
   assert.deepEqual(codes, Array(threads).fill(0))
+  // Otherwise V8 rejects code that was compiled before, and the reverse.
+  assert.equal(cachedDataVersionTag(), flags)
 })
