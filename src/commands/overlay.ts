@@ -64,7 +64,10 @@ async function runFolders(named: readonly string[], resultsRoot: string): Promis
   return found.flat()
 }
 
-/** Reads runs and overlays their frontiers. */
+/**
+ * Reads runs and overlays their frontiers.
+ * @throws FulcrumError (bad-input, `too-many-labels`)
+ */
 export async function readOverlay(
   folders: readonly string[],
   labels: readonly string[] = [],

@@ -8,6 +8,7 @@ import type { Sweep } from '../spec/sweep.ts'
 /**
  * The sweep as the manifest keeps it. If the manifest's copy lacks a secret, reads the sweep file, which must be
  * unchanged. A module runs again only for a secret.
+ * @throws FulcrumError (bad-input, `sweep-file-changed`)
  */
 export async function sweepAsItWas(
   manifest: Pick<Manifest, 'sweepFile' | 'sweepId' | 'sweepText'> & { readonly plan: { readonly points: number } },

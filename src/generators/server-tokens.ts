@@ -46,7 +46,10 @@ function waysOf(api: Api): readonly Way[] {
   return [tokenize, { path: apiPaths.chat, body: said => ({ messages: messagesOf(said), ...one }), read: usage }]
 }
 
-/** Creates a counter. Its first count finds out which way the server supports. */
+/**
+ * Creates a counter. Its first count finds out which way the server supports, and throws FulcrumError (environment,
+ * `server-cannot-count`) if there is none.
+ */
 export function serverCounter(
   endpoint: Endpoint,
   api: Api,

@@ -50,7 +50,10 @@ export interface SweepSource {
   readonly options: LoadOptions
 }
 
-/** The part of {@link loadSweep} after the file was read. */
+/**
+ * Parses and checks a sweep after its file was read; see {@link loadSweep}.
+ * @throws FulcrumError (bad-input, `sweep-file-invalid`) that lists every problem with its position
+ */
 export async function sweepOf(source: SweepSource): Promise<Sweep> {
   const positions = isModuleSweep(source.path) ? 'keys' : 'lines'
   const { sweep, problems, warnings } = await parseSweep(source.text, {

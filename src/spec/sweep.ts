@@ -72,9 +72,11 @@ export interface Sweep {
   readonly generatorIdentity: { readonly [key: string]: Json }
   readonly slo: Slo
   readonly limits: ValidityLimits
-  /** What is observed beside the load; it changes no ids. */
+  /** Metrics to observe beside the load. Does not change ids. */
   readonly telemetry: Telemetry
-  /** What is asked of each deployment beside its load, and how it is graded; absent: nothing. It changes no ids. */
+  /**
+   * Questions for each deployment beside its load, and how to grade the answers; absent for none. Does not change ids.
+   */
   readonly quality?: QualityWanted
   /** What GPUs cost and what power the site needs beside them; they change no ids. Absent: not said. */
   readonly price?: Price

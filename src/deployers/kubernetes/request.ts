@@ -15,7 +15,10 @@ export interface ApiRequest {
 /** Longer than any response of a healthy API server takes. */
 const limitMs = 30_000
 
-/** Returns a function that sends requests with a kubeconfig's identity: certificates, tokens, exec plugins, proxies. */
+/**
+ * Returns a function that sends requests with a kubeconfig's identity: certificates, tokens, exec plugins, proxies. The
+ * function throws FulcrumError if the server refuses a request or does not answer.
+ */
 export async function requestTo(
   config: KubeConfig,
 ): Promise<{ request(asked: ApiRequest): Promise<JsonObject | null> }> {

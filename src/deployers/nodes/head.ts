@@ -85,6 +85,7 @@ const attempts = 50
 /**
  * A port on another machine that does not respond and was not handed out before; below the range of outgoing
  * connections.
+ * @throws FulcrumError (environment, `no-free-port`)
  */
 export async function freePortAt(address: string, handedOut: Set<number>): Promise<number> {
   for (let i = 0; i < attempts; i++) {

@@ -187,7 +187,10 @@ function addressToShow({ hosts }: SshNodesConfig, connections: ReadonlyMap<strin
   return connections.get(host)?.address ?? given ?? `<address of ${host}>`
 }
 
-/** Resolves a name with ssh's configuration and looks up the address, because Dynamo requires one. */
+/**
+ * Resolves a name with ssh's configuration and looks up the address, because Dynamo requires one.
+ * @throws FulcrumError (environment, `node-without-address`)
+ */
 export async function addressOf(host: string, { config: configFile }: SshConfig, signal: AbortSignal): Promise<string> {
   const said = await runToEnd(
     ['ssh', ...(configFile === undefined ? [] : ['-F', configFile]), '-G', '--', host],

@@ -43,7 +43,7 @@ export function roleSettings(sources: SettingSources, role: Role, settings: Engi
   }
 }
 
-/** Where a setting that nobody wrote belongs: next to the others. */
+/** Where to report a setting that is not set: next to the others. */
 function homeOf({ engine, workers }: SettingSources, role: Role, file: EngineFile | null): SourceLocation {
   if (engine[role] !== undefined) return { kind: 'sweep', path: ['engine', role] }
   if (engine.all !== undefined) return { kind: 'sweep', path: ['engine', 'all'] }

@@ -3,8 +3,8 @@ import type { Path } from '../../yaml/problem.ts'
 import { type Check, type CheckedSweep, rolesWithSettings } from './check.ts'
 
 /**
- * Speculative decoding under random prompts: a model that goes on from random words accepts another share of the drafts
- * than it does in use, and ITL and throughput follow from that share.
+ * Speculative decoding under random prompts: after random words, a model accepts a different share of the drafts than
+ * in real use, and ITL and throughput depend on that share.
  */
 export const checkSpeculation: Check = (sweep, { warn }) => {
   const roles = [...rolesWithSettings(sweep)].filter(({ settings }) => speculationOf(settings) !== null)
@@ -19,7 +19,7 @@ export const checkSpeculation: Check = (sweep, { warn }) => {
     )
 }
 
-/** What sends random words, and where it stands. */
+/** Workloads and traces that send random words, with their positions. */
 function randomPrompts({ workloads, workloadPaths, loads }: CheckedSweep): { path: Path; whose: string }[] {
   const answering = loads.filter(({ api }) => api !== 'embeddings')
   const traced = answering.some(({ level }) => level.kind === 'trace')

@@ -16,7 +16,7 @@ export interface TraceFacts {
   readonly inFile: number
   /** Sessions that are replayed; null where no request waits for another. */
   readonly sessions: number | null
-  /** Unit of its times, or `date`; why it was taken, where nobody said it. */
+  /** Unit of its times, or `date`; with the reason if it was inferred. */
   readonly unit: string
   readonly guessed: string | null
   /** Recorded time from the first to the last of those requests, s. */

@@ -22,8 +22,8 @@ export function autoOf(requests: RawLoad['requests']): Partial<RawAutoRequests> 
 const openDefaults = { minS: 20, maxS: 600, least: 100, most: 1000 }
 
 /**
- * The stopping rule for a level; null without one. A rate that stands beside a closed loop ends by its duration, as do
- * stages and traces, which are no load of one kind.
+ * The stopping rule for a level; null without one. A rate beside a closed loop ends by its duration, and so do stages
+ * and traces, whose load varies.
  */
 export function autoRequestsOf(raw: RawLoad, level: LoadLevel): Required<Pick<Load, 'requests' | 'auto'>> | null {
   const auto = autoOf(raw.requests)

@@ -53,7 +53,7 @@ export function checkSlo(
     const why = `the generator ${generator.name} does not tell reasoning from the answer`
     refuse('ttfo_p95_ms', why, `remove it, or write generator: ${able.join(' or ')}`)
   }
-  // Beside other objectives it is passed over: those decide.
+  // With other objectives beside it, it is ignored: those decide.
   if (Object.values(raw).filter(limit => limit !== undefined).length > 1) return
   const oneToken = workloads.length > 0 && workloads.every(({ osl }) => osl.kind === 'fixed' && osl.tokens === 1)
   if (oneToken) refuse('itl_p95_ms', 'responses of one token have no ITL', 'remove it, or raise osl')

@@ -7,12 +7,12 @@ import type { RawQuality } from '../schema/quality.ts'
 /** Fields that Fulcrum writes itself. */
 const ownFields = ['model', 'messages', 'prompt', 'input', 'stream', 'max_tokens', 'max_output_tokens']
 
-/** Problems of one file that are told; a file in another format has one a line. */
+/** Maximum number of problems shown for one file. A file in another format has one on each line. */
 const mostTold = 10
 
 /**
- * What is asked of each deployment; reads and refuses the file of questions, line by line. The file's content is a part
- * of no id, but a run goes on only with the content that it began with.
+ * Questions for each deployment. Reads the file of questions and reports invalid lines. The file's content is not part
+ * of any id, but a run continues only with the content that it started with.
  */
 export function readQuality(raw: RawQuality, context: SectionContext, { refuse }: Findings): QualityWanted | null {
   const { report } = context
