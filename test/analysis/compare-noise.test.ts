@@ -32,6 +32,18 @@ describe('the change at each point', () => {
     near(twoSided(oneSided(change)), 0.01952006, 1e-5)
   })
 
+  test('rests on the own noise of a noisy point, where points differ too much in noise for one level', () => {
+    const quiet = sides([100, 100.1, 99.9], [100, 100.1, 99.9])
+    const noisy = sides([100, 130, 80], [105, 135, 85])
+    const [alone] = logChanges([noisy])
+    const changes = logChanges([noisy, quiet, quiet, quiet, noisy, noisy])
+    assert.ok(alone && changes[0] && changes[1])
+    near(changes[0].error, alone.error, 1e-12)
+    assert.equal(changes[0].freedom, 4)
+    // A quiet one is still held to be noisier than it looks.
+    assert.ok(changes[1].error > (logChanges([quiet])[0]?.error ?? 0))
+  })
+
   test('is the same whichever way the ratio is read', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(repeats, repeats), { minLength: 1, maxLength: 6 }), points => {

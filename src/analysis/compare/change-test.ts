@@ -43,8 +43,8 @@ const rounding = 1e-9
  * @returns changes in the given order; null without an estimate of noise
  */
 export function logChanges(sides: readonly Sides[]): readonly (RepeatedChange | null)[] {
-  const paired = moderatedVariances(sides.map(side => pairedVariance(side) ?? unknown))
-  const apart = moderatedVariances(sides.map(unpairedVariance))
+  const paired = noiseOf(sides.map(side => pairedVariance(side) ?? unknown))
+  const apart = noiseOf(sides.map(unpairedVariance))
   return sides.map((side, i) => {
     const { base, head } = side
     const difference = logMean(head) - logMean(base)
@@ -55,6 +55,20 @@ export function logChanges(sides: readonly Sides[]): readonly (RepeatedChange | 
     const share = ofPairs ? 1 / base.length : (1 / base.length + 1 / head.length) / 2
     const error = Math.max(rounding, Math.sqrt(noise.variance * share))
     return { difference, error, freedom: noise.freedom, single: noise, paired: ofPairs }
+  })
+}
+
+/**
+ * Moderated noise of each point. Where the prior weighs less than a point's own values, points differ too much for one
+ * prior, which then understates the noisier ones; a point keeps its own variance if it is larger.
+ */
+function noiseOf(own: readonly VarianceEstimate[]): readonly VarianceEstimate[] | null {
+  const moderated = moderatedVariances(own)
+  if (moderated === null) return null
+  return moderated.map((noise, i) => {
+    const mine = own[i] ?? unknown
+    const isPriorWeak = noise.freedom < 2 * mine.freedom
+    return isPriorWeak && mine.variance > noise.variance ? mine : noise
   })
 }
 
