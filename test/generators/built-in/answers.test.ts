@@ -163,12 +163,13 @@ describe('a usage that cannot be', () => {
 })
 
 describe('the ITL of chunks that carry several tokens', () => {
-  /** Answers with one of `chunks` every 8 ms. */
+  /** Answers with `chunks` spread over 240 ms: a few of them far apart, as two that a busy machine reads at once count as one. */
   async function spaced(chunks: readonly string[], setting: MeasureSetting = {}) {
+    const pauseMs = 240 / chunks.length
     const send = async (socket: Socket) => {
       socket.write(streamHead)
       for (const [at, chunk] of chunks.entries()) {
-        if (at > 0) await wait(8)
+        if (at > 0) await wait(pauseMs)
         socket.write(chunk)
       }
       socket.write(`${delta({}, 'length')}${usage(64)}${done}${last}`)
