@@ -260,12 +260,12 @@ function savedOfOthers(loads: readonly OtherLoad[]): string {
       for (const look of load.fixed(slo, seed))
         settledAt.set(look.requests, (settledAt.get(look.requests) ?? 0) + (look.isSettled ? 1 : 0))
     }
-    const fixedCount = [...settledAt].find(([, count]) => count >= settled)?.[0] ?? load.most
+    const fixedCount = [...settledAt].find(([, count]) => count >= settled)?.[0]
     const mean = requests / points
-    return [
-      ...[load.name, percent(settled / points), mean.toFixed(0), `${fixedCount} of ${load.most}`],
-      percent(1 - mean / fixedCount),
-    ]
+    const told = [load.name, percent(settled / points), mean.toFixed(0)]
+    if (settled === 0) return [...told, '–', '–']
+    if (fixedCount === undefined) return [...told, `more than ${load.most}`, `> ${percent(1 - mean / load.most)}`]
+    return [...told, `${fixedCount} of ${load.most}`, percent(1 - mean / fixedCount)]
   })
   return table(['load', 'settled', 'requests: auto', 'fixed, as many settled', 'saved'], rows)
 }
