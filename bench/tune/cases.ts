@@ -22,6 +22,8 @@ interface Shape {
   readonly topology: string
   readonly workload: string
   readonly heavy: number
+  /** In place of a closed loop of one and `heavy` requests. */
+  readonly load?: string
   readonly engine?: string
   readonly args?: string
   readonly frontend?: string
@@ -34,12 +36,13 @@ const lenient =
 
 function sweepText(shape: Shape, deploy: string): string {
   const { name, topology, workload, heavy, engine, requests = '3x' } = shape
+  const load = shape.load ?? `{ concurrency: [1, ${heavy}], requests: ${requests}, warmup: 1x }`
   return `name: ${name}
 model: nvidia/DeepSeek-R1-FP4
 deploy: ${deploy}
 topologies: [${topology}]
 ${engine === undefined ? '' : `engine: ${engine}\n`}workloads: [${workload}]
-load: { concurrency: [1, ${heavy}], requests: ${requests}, warmup: 1x }
+load: ${load}
 ${lenient}
 `
 }
@@ -241,11 +244,12 @@ export const knownCases: readonly KnownCase[] = [
       'the KV router prefers the worker that it gave the prefix that all prompts share, whatever that worker’s load',
     topology: '"agg x2"',
     workload: '{ isl: 1000, osl: 100, prefix: { share: 0.9, count: 1 } }',
-    heavy: 16,
+    heavy: 8,
+    // One by one: a burst would reach both workers before the router remembers either.
+    load: '{ request_rate: [2, 8], requests: 80, warmup: 0 }',
     engine: '{ aggregated: { max_num_seqs: 4 } }',
     frontend:
       '{ router-mode: kv, no-router-kv-events: true, no-router-track-active-blocks: true, router-kv-overlap-score-credit: 100 }',
-    requests: '8x',
   }),
   mocker({
     name: 'm-prefill-aggregated',
