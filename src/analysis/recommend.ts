@@ -48,14 +48,14 @@ function caveats(best: MeasuredPoint, runnerUp: Recommendation['runnerUp'], vali
   const said: string[] = []
   if (runnerUp !== null && best.y !== null && runnerUp.point.y !== null && isTie(best.y, runnerUp.point.y))
     said.push(tieWith(best, runnerUp.point))
-  if (runnerUp?.lead.verdict === 'unknown') said.push('Add repeats (repeats: 3) to learn how sure the lead is.')
+  if (runnerUp?.lead.verdict === 'unknown') said.push('Add repeats (repeats: 3) to learn how certain the lead is.')
   for (const objective of objectives(best).filter(o => o.close))
     said.push(
-      `${objective.title} is too near its limit to be sure: the confidence interval holds ${objective.limitMs} ms.`,
+      `${objective.title} is too close to its limit to be certain: the confidence interval contains ${objective.limitMs} ms.`,
     )
   const samples = smallest(best.valid.map(m => m.ttftMs?.count ?? m.requestLatencyMs?.count ?? 0))
   if (samples < 100)
-    said.push(`Its p95 rests on ${counted(samples, 'request')}; the tail of fewer than 100 is a rough figure.`)
+    said.push(`Its p95 comes from ${counted(samples, 'request')}; with fewer than 100, a p95 is only a rough figure.`)
   said.push(...edgeOfRatio(best, valid), ...cacheLeft(best))
   return said
 }

@@ -211,7 +211,7 @@ export function rivalLines({ points }: Rivals, { best }: Recommendation): readon
     const much =
       atMost === null
         ? 'No measured point says how much it gives.'
-        : `It may give up to ${rounded(atMost)} tokens/s per GPU, against ${rounded(best.y?.mean ?? 0)}.`
+        : `It could reach ${rounded(atMost)} tokens/s per GPU, compared with ${rounded(best.y?.mean ?? 0)}.`
     return `${label} at ${loadLabel(load)} could overturn this: it ${why}. ${much}`
   })
   const more = points.length - told.length

@@ -131,7 +131,7 @@ async function askedAndRun({
     () => false,
   )
   if (isFolder && run !== undefined)
-    throw new FulcrumError('bad-input', 'two-runs', `Two runs are given: ${target} is the folder of a run, too.`, {
+    throw new FulcrumError('bad-input', 'two-runs', `Two runs given: ${target} is also the folder of a run.`, {
       where: run,
       remedy: 'Give one run, or a capacity file and a run.',
     })

@@ -22,6 +22,6 @@ export async function sweepNamed(resultsRoot: string, sweep?: string): Promise<s
     sweep === undefined
       ? `${resultsRoot} holds runs of ${names.length} sweeps.`
       : `No runs of sweep '${sweep}' in ${resultsRoot}.`,
-    { remedy: near === null ? `Name one of ${names.slice(0, 20).join(', ')}.` : `Did you mean ${near}?` },
+    { remedy: near === null ? `Sweeps with runs: ${names.slice(0, 20).join(', ')}.` : `Did you mean ${near}?` },
   )
 }

@@ -187,7 +187,7 @@ async function readExpectations(
     if (isThere) found.push({ folder: one, expectation: parseExpectation(await readFile(file, 'utf8'), file) })
   }
   if (found.length > 0) return found
-  throw new FulcrumError('bad-input', 'no-expectation', `There is no ${expectedFile} in this folder.`, {
+  throw new FulcrumError('bad-input', 'no-expectation', `No ${expectedFile} in ${root}.`, {
     where: root,
     remedy: 'Write one with `fulcrum tune RUN --write DIR`.',
   })

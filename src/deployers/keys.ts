@@ -89,13 +89,13 @@ export function reportSecrets(
   context: SectionContext,
   path: Path,
   env: { readonly [name: string]: unknown },
-  remedy = (name: string) => `remove it here and export ${name} before the run: processes inherit it`,
+  remedy = (name: string) => `remove it here and export ${name} before the run, so that processes inherit it`,
 ): void {
   for (const name of Object.keys(env)) {
     if (!secretName.test(name)) continue
     context.report(
       [...path, name],
-      `${name} looks like a secret, and this file is kept with every run`,
+      `${name} looks like a secret, and this file is stored with every run`,
       remedy(name),
       'key',
     )

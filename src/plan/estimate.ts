@@ -21,11 +21,11 @@ export function estimate(
   const loading = points.reduce((sum, point) => sum + guessedS(point), 0)
   const atLeast = points.reduce((sum, point) => sum + guessedS({ ...point, load: shortest(point.load) }), 0)
   const range = atLeast < loading ? { secondsAtLeast: atLeast + deploying + checking } : {}
-  const assumed = `${guess.itlMs} ms per token and ${guess.prefillTokensPerS} prompt tokens/s per worker`
+  const assumed = `${guess.itlMs} ms per token and ${guess.prefillTokensPerS.toLocaleString('en-US')} prompt tokens/s per worker`
   return {
     seconds: loading + deploying + checking,
     ...range,
-    basis: `a guess that assumes ${assumed}; this sweep has no past run`,
+    basis: `a guess that assumes ${assumed}; this sweep has no earlier runs`,
   }
 }
 

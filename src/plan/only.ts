@@ -47,6 +47,6 @@ function unknownPoint(id: string, known: readonly string[]): FulcrumError {
     remedy:
       near.length > 0
         ? `Did you mean ${near.join(', ')}?`
-        : `See points.csv of a run or \`fulcrum plan FILE --json\` for all ${counted(known.length, 'point')}: ${known.slice(0, mostNamed).join(', ')}${known.length > mostNamed ? ', …' : ''}.`,
+        : `Use an ID of the ${counted(known.length, 'point')} that \`fulcrum plan FILE --json\` lists: ${known.slice(0, mostNamed).join(', ')}${known.length > mostNamed ? ', …' : ''}.`,
   })
 }

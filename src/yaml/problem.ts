@@ -35,7 +35,7 @@ export function pathText(path: Path): string {
 
 /** A value as an error message quotes it: short, on one line. */
 export function quoted(value: unknown): string {
-  if (value === undefined) return 'nothing'
+  if (value === undefined) return 'not set'
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`
 }

@@ -195,9 +195,9 @@ describe('limits in a comparison are held against the head alone', () => {
   test('a limit fails where the head is beyond it, whatever the base was', () => {
     assert.match(
       said(base, base, 'itl_p95>1ms'),
-      /^itl_p95>1ms: failed for 8000\/256: beyond it at 12 of 12 points, most at /,
+      /^itl_p95>1ms: failed for 8000\/256: beyond the limit at 12 of 12 points, worst at /,
     )
-    assert.match(said(base, base, 'itl_p95>10s'), /^itl_p95>10s: passed 8000\/256: within it at 12 of 12 points/)
+    assert.match(said(base, base, 'itl_p95>10s'), /^itl_p95>10s: passed 8000\/256: within the limit at 12 of 12 points/)
   })
 
   test('points that the head lost leave a limit and the SLO untested', () => {

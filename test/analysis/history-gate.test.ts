@@ -132,7 +132,7 @@ describe('a gate on history', () => {
     test('a baseline is set and is not among the runs: another one is not taken for it', () => {
       const gone = { baselineGone: 'the baseline (x) is older than the 60 runs that are followed' }
       assert.equal(told('itl_p95>5%', runs, gone), `itl_p95>5%: not tested: ${gone.baselineGone}`)
-      assert.equal(told('itl_p95>10s', runs, gone), 'itl_p95>10s: passed 1000/1000: within it at 1 of 1 point')
+      assert.equal(told('itl_p95>10s', runs, gone), 'itl_p95>10s: passed 1000/1000: within the limit at 1 of 1 point')
     })
 
     test('the figure is no longer measured', () => {

@@ -87,10 +87,13 @@ describe('what --fail-on takes', () => {
         return error instanceof FulcrumError ? error.remedy : undefined
       }
     }
-    assert.match(remedyOf('ttft>5ms', null) ?? '', /^Did you mean ttft_p95(, ttft_\w+){2} or ttft_\w+\? For example /)
+    assert.match(
+      remedyOf('ttft>5ms', null) ?? '',
+      /^Did you mean ttft_p95(, ttft_\w+){2} or ttft_\w+\? Use a gate such as /,
+    )
     assert.match(remedyOf('ttft>5%', parseThreshold) ?? '', /^Did you mean ttft_p95/)
     assert.match(remedyOf('ttft_q95>5ms', null) ?? '', /^Did you mean ttft_p95\? /)
-    assert.match(remedyOf('happiness>5ms', null) ?? '', /^For example .* Figures: ttft_/)
+    assert.match(remedyOf('happiness>5ms', null) ?? '', /^Use a gate such as .* Figures: ttft_/)
   })
 
   test('a change is refused where there is no other run, and a limit is proposed', () => {
@@ -143,7 +146,7 @@ describe('a limit', () => {
     assert.deepEqual(outcomes('itl_p95>10s', slow), ['passed', 'failed'])
     assert.match(
       held('itl_p95>10s', slow).workloads[1]?.said ?? '',
-      /^beyond it at 2 of 6 points, most at .*, concurrency 16: 20 s$/,
+      /^beyond the limit at 2 of 6 points, worst at .*, concurrency 16: 20 s$/,
     )
     assert.equal(held('itl_p95>10s', slow).outcome, 'failed')
   })
@@ -220,7 +223,7 @@ describe('a limit', () => {
       measurement: r.measurement && { ...r.measurement, requests: { sent: 200, completed: 190, failed: 10 } },
     }))
     assert.equal(held('error_share>1%', many).outcome, 'failed')
-    assert.match(held('error_share>1%', many).workloads[0]?.said ?? '', /^beyond it at 6 of 6 points, .*: 5%$/)
+    assert.match(held('error_share>1%', many).workloads[0]?.said ?? '', /^beyond the limit at 6 of 6 points, .*: 5%$/)
     assert.equal(held('error_share>10%', many).outcome, 'not tested')
     assert.equal(held('itl_p95>10s', many).outcome, 'not tested')
   })
@@ -239,7 +242,7 @@ describe('the SLO as a gate', () => {
       none.workloads.map(({ outcome }) => outcome),
       ['failed', 'passed'],
     )
-    assert.match(none.workloads[0]?.said ?? '', /^met at none of 6 points; nearest: .*, ITL p95 [\d.]+ ms of 1 ms$/)
+    assert.match(none.workloads[0]?.said ?? '', /^met at none of 6 points; nearest: .*, ITL p95 [\d.]+ ms, limit 1 ms$/)
   })
 
   test('is not tested without a valid point, while points failed, and without an SLO', () => {

@@ -61,7 +61,7 @@ describe('a point without a valid measurement', () => {
     assert.deepEqual(labels(found), ['1P1D 64', '1P1D 16'])
     assert.match(
       found.lines[0] ?? '',
-      /^1P1D at concurrency 64 could overturn this: it is invalid \(the client was late\)\. It may give up to \d+ tokens\/s per GPU, against 200\.$/,
+      /^1P1D at concurrency 64 could overturn this: it is invalid \(the client was late\)\. It could reach \d+ tokens\/s per GPU, compared with 200\.$/,
     )
     assert.equal(found.command, 'fulcrum resume /nowhere/synthetic --again invalid')
   })

@@ -31,12 +31,12 @@ describe('limits at the end of a run', () => {
     assert.equal(told.exitCode, 0)
     assert.match(
       told.stdout,
-      /^slo \(no gate; --fail-on slo makes it one\)\n {2}✗ 64\/4: met at none of 2 points; nearest: agg x1/m,
+      /^slo \(not a gate; add --fail-on slo to make it one\)\n {2}✗ 64\/4: met at none of 2 points; nearest: agg x1/m,
     )
     const gated = await place.run('--fail-on', 'slo', '--fail-on', 'itl_p95>30s')
     assert.equal(gated.exitCode, 1)
     assert.match(gated.stdout, /^slo: failed\n {2}✗ 64\/4/m)
-    assert.match(gated.stdout, /^itl_p95>30s: passed\n {2}✓ 64\/4: within it at 2 of 2 points/m)
+    assert.match(gated.stdout, /^itl_p95>30s: passed\n {2}✓ 64\/4: within the limit at 2 of 2 points/m)
     const passing = await place.run('--fail-on', 'ttft_p95>30s', '--json')
     assert.equal(passing.exitCode, 0)
     const { limits } = JSON.parse(passing.stdout.split('\n').at(-1) ?? '')

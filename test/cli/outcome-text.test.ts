@@ -45,7 +45,7 @@ test('the end of a run names what could overturn a recommendation, and the comma
   const log = t.mock.method(console, 'log', () => {})
   const command = 'fulcrum resume /data/results/nightly/20261128T020000Z-0a1b2c --again failed,invalid'
   const line =
-    '1P1D at concurrency 64 could overturn this: it failed (no answer). It may give up to 130 tokens/s per GPU, against 113.'
+    '1P1D at concurrency 64 could overturn this: it failed (no answer). It could reach 130 tokens/s per GPU, compared with 113.'
   const outcome: ReportedOutcome = {
     outcome: 'complete',
     reason: '',

@@ -28,7 +28,7 @@ test('a sweep with reasoning has TTFO in its points, its report and its gates', 
   assert.equal(exitCode, 0, stdout + stderr)
   assert.match(stdout, /TTFO p95/)
   assert.match(stdout, /^slo: passed\n {2}✓ 64\/40: met at 2 of 2 points/m)
-  assert.match(stdout, /^ttfo_p95>60s: passed\n {2}✓ 64\/40: within it at 2 of 2 points/m)
+  assert.match(stdout, /^ttfo_p95>60s: passed\n {2}✓ 64\/40: within the limit at 2 of 2 points/m)
 
   const [run = ''] = await readdir(join(results, 'reasons'))
   const report = join(results, 'reasons', run, 'report')

@@ -109,7 +109,7 @@ describe('an axis of workloads', () => {
   test('that lists a value twice is told at its entry', async () => {
     const found = await problems(sweepText({ workloads: '[{ isl: 1000, osl: 100, prefix: { share: [0.5, 0.5] } }]' }))
     assert.deepEqual(found, [
-      '5:13: workloads[0] repeats the workload "1000/100 prefix 50%"; remove it; to measure points several times, write repeats: …',
+      '5:13: workloads[0] repeats the workload "1000/100 prefix 50%"; remove it, or write repeats: … to measure each point several times',
     ])
   })
 

@@ -158,8 +158,8 @@ describe('the KV cache between prefill and decode', () => {
         `{ all: { ${sound} }, decode: { kv_cache_config: { tokens_per_block: 64 }, speculative_config: { decoding_type: MTP, num_nextn_predict_layers: 1 } } }`,
       ),
       /decode workers decode speculatively, but the prompts of .* are random words/,
-      /the KV cache block size is nothing in prefill and 64 in decode workers/,
-      /speculative_config is nothing in prefill and .*MTP/,
+      /the KV cache block size is not set in prefill and 64 in decode workers/,
+      /speculative_config is not set in prefill and .*MTP/,
     ))
 })
 

@@ -88,7 +88,7 @@ describe('load', () => {
 const mistakes: readonly [load: string, problem: RegExp][] = [
   ['{}', /^6:7: load has no level; write concurrency/],
   ['{ concurrency: [4, 1, 4] }', /^6:29: load\.concurrency\[2\] repeats 4; remove it/],
-  ['{ concurrency: 1, requests: 5, duration: 5s }', /^6:38: requests and duration exclude each other; keep/],
+  ['{ concurrency: 1, requests: 5, duration: 5s }', /^6:38: requests and duration cannot be combined; keep/],
   [
     '{ request_rate: 1, requests: 10x }',
     /^6:26: requests: 10x is a multiple of the concurrency, which an open loop does not have; /,
@@ -242,11 +242,11 @@ test('warmup: auto takes 2x to 30x of the concurrency, and prompts for all of th
 
 for (const [load, told] of [
   ['{ request_rate: 4, warmup: auto }', /warmup: auto is for closed loops/],
-  ['{ concurrency: 4, requests: auto, warmup: auto }', /exclude each other/],
+  ['{ concurrency: 4, requests: auto, warmup: auto }', /cannot be combined/],
   ['{ concurrency: 4, duration: 60s, warmup: auto }', /duration ends this one/],
   ['{ concurrency: 4, streaming: false, warmup: auto }', /TTFT, which this load does not have/],
   ['{ concurrency: 4, window: whole, warmup: auto }', /window is whole/],
-  ['{ concurrency: 4, warmup: { auto: { max: 1x } } }', /max is 4 requests, below the first 8/],
+  ['{ concurrency: 4, warmup: { auto: { max: 1x } } }', /max is 4 requests, but at least the first 8 are warm-up/],
   ['{ concurrency: 4, warmup: { auto: { max: 0 } } }', /max/],
   ['{ concurrency: 4, warmup: automatic }', /auto/],
 ] as const) {

@@ -175,7 +175,7 @@ suite('keys', [
   [
     'a missing key in a list',
     sweepText({ workloads: '[{ isl: 5 }]' }),
-    /^5:13: workloads\[0\]\.osl is missing; write a number of tokens/,
+    /^5:13: workloads\[0\]\.osl is missing; write a whole number of tokens/,
   ],
   [
     'a key without a value',
@@ -316,7 +316,7 @@ suite('deploy', [
   [
     'a secret in the file',
     dynamo('backend: dynamo.vllm, env: { HF_TOKEN: abc }'),
-    /^3:54: HF_TOKEN looks like a secret, and this file is kept with every run; /,
+    /^3:54: HF_TOKEN looks like a secret, and this file is stored with every run; /,
   ],
   ['a missing backend', dynamo('python: python3'), /^3:9: deploy\.backend is missing; write a Python module/],
   ['a URL with a password', attach('http://me:secret@h'), /^3:30: the URL contains a user name or password/],

@@ -55,7 +55,7 @@ export function caveatsOf(candidate: Candidate, { traffic, fleet, slo }: Capacit
     ...classes.flatMap(one => beyondMeasured(one, label)),
     ...(classes.length > 1
       ? [
-          'The kinds of request were measured one by one; their capacities are combined by time shares, which ignores how they affect each other.',
+          'Each kind of request was measured alone. Their capacities are combined by time shares, which ignores how they affect each other.',
         ]
       : []),
     ...(open
@@ -68,7 +68,7 @@ export function caveatsOf(candidate: Candidate, { traffic, fleet, slo }: Capacit
     ...classes.flatMap(sharedPrefix),
     ...(lengths && !open
       ? [
-          'Fixed lengths move in step in a closed loop, which random traffic does not: the capacity can look up to twice as good, most of all on aggregated workers. Measure with lengths that vary, or with an open loop.',
+          'Fixed lengths move in step in a closed loop, unlike random traffic. The capacity can look up to twice as high, especially on aggregated workers. Measure with lengths that vary, or with an open loop.',
         ]
       : []),
     ...(once
@@ -88,7 +88,7 @@ function beyondMeasured({ alone, request, steps }: ClassCapacity, label: string)
   if (alone.limit !== 'heaviest load measured') return []
   const last = steps.at(-1)
   return [
-    `${label} still meets the SLO at the heaviest load measured with ${request.name} (${last?.load}): it may serve more than this plan counts on.`,
+    `${label} still meets the SLO at the heaviest load measured with ${request.name} (${last?.load}): it may serve more than this plan assumes.`,
   ]
 }
 

@@ -85,7 +85,7 @@ function changeOutcome(threshold: Threshold, compared: Compared, allowance: Allo
       ? `HEAD has no ${threshold.figure.title} at ${count('no figure')} of ${pointCount(asked)} that BASE measured`
       : '',
     count('no noise') > 0
-      ? `there is no estimate of noise at ${count('no noise')} of ${pointCount(asked)}: without repeats, a change cannot be told from noise`
+      ? `there is no estimate of noise at ${count('no noise')} of ${pointCount(asked)}: without repeats, a change cannot be distinguished from noise`
       : '',
     ...reasons(cases.filter(({ kind }) => kind === 'not comparable')),
     asked === 0 ? nothingAsked(compared) : '',

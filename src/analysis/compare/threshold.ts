@@ -51,7 +51,7 @@ function mistake(
   meant: readonly string[] = [],
 ): FulcrumError {
   return new FulcrumError('bad-input', 'threshold-invalid', `--fail-on "${text}": ${why}.`, {
-    remedy: `${didYouMean(meant)}For example --fail-on "ttft_p95>5%" or --fail-on "output_tokens_per_s_per_gpu<-3%". Figures: ${known.map(bareName).join(', ')}.`,
+    remedy: `${didYouMean(meant)}Use a gate such as --fail-on "ttft_p95>5%" or --fail-on "output_tokens_per_s_per_gpu<-3%". Figures: ${known.map(bareName).join(', ')}.`,
   })
 }
 

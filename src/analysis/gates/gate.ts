@@ -87,7 +87,8 @@ export function parseGate(
   const mistake = (why: string, meant: readonly string[] = []) => limitMistake(text, why, readChange, known, meant)
   if (/^\s*slo\s*$/i.test(text)) return { kind: 'slo', text: 'slo' }
   const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*(per 1m tokens|[a-zµ%/]*)\s*$/i.exec(text)
-  if (match === null) throw mistake(`not of the form slo, FIGURE>LIMIT${readChange === null ? '' : ', FIGURE>N%'}`)
+  if (match === null)
+    throw mistake(`not of the form ${readChange === null ? 'slo or FIGURE>LIMIT' : 'slo, FIGURE>LIMIT or FIGURE>N%'}`)
   const [, written = '', direction, digits = '', unit = ''] = match
   const name = written.toLowerCase()
   const figure = figureNamed(name, known)
@@ -140,8 +141,8 @@ function limitMistake(
   known: readonly LimitFigure[],
   meant: readonly string[],
 ): FulcrumError {
-  const change = readChange === null ? '' : ', --fail-on "itl_p95>5%"'
+  const change = readChange === null ? '' : ' or --fail-on "itl_p95>5%"'
   return new FulcrumError('bad-input', 'threshold-invalid', `--fail-on "${text}": ${why}.`, {
-    remedy: `${didYouMean(meant)}For example --fail-on slo, --fail-on "ttft_p95>2000ms"${change}. Figures: ${known.map(bareName).join(', ')}.`,
+    remedy: `${didYouMean(meant)}Use a gate such as --fail-on slo or --fail-on "ttft_p95>2000ms"${change}. Figures: ${known.map(bareName).join(', ')}.`,
   })
 }

@@ -13,7 +13,7 @@ import { missingPointCount, standingOf } from './standing.ts'
 export interface WorkloadOutcome {
   readonly workload: string
   readonly outcome: Outcome
-  /** `met at 5 of 12 points`, `exceeded at 4 of 12 points, most at 1P1D, concurrency 256: 13.2 s`. */
+  /** `met at 5 of 12 points`, `beyond the limit at 4 of 12 points, worst at 1P1D, concurrency 256: 13.2 s`. */
   readonly said: string
 }
 
@@ -128,14 +128,14 @@ function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed:
     ({ point, value }) => point.status === 'ok' && value === null && !isAskedElsewhere(limit, point, run),
   ).length
   const said = {
-    failed: `beyond it at ${beyond.length} of ${pointCount(all)}${worst === undefined ? '' : `, most at ${worst.point.label}, ${loadLabel(worst.point.load.level)}: ${amountText(unitOf(limit, worst.point), worst.value)}`}`,
+    failed: `beyond the limit at ${beyond.length} of ${pointCount(all)}${worst === undefined ? '' : `, worst at ${worst.point.label}, ${loadLabel(worst.point.load.level)}: ${amountText(unitOf(limit, worst.point), worst.value)}`}`,
     'not tested': [
       statusText({ points, missing }, all),
       without > 0 ? `${limit.figure.title} was not measured at ${without} of ${pointCount(all)}` : '',
     ]
       .filter(text => text !== '')
       .join('; '),
-    passed: `within it at ${cases.filter(one => one.outcome === 'passed').length} of ${pointCount(all)}`,
+    passed: `within the limit at ${cases.filter(one => one.outcome === 'passed').length} of ${pointCount(all)}`,
   }[outcome]
   return { workload: name, outcome, said, cases }
 }
@@ -166,14 +166,14 @@ function sloFor(subject: Subject, lossAllowed: boolean): Judged {
   return lost === '' || lossAllowed ? judged('passed', met) : judged('not tested', `${met}, but ${lost}`)
 }
 
-/** `; nearest: 2P1D, concurrency 1, ITL p95 31 ms of 25 ms`. */
+/** `; nearest: 2P1D, concurrency 1, ITL p95 31 ms, limit 25 ms`. */
 function nearestText(point: MeasuredPoint): string {
   const missed = objectives(point)
     .filter(({ met }) => !met)
     .map(({ title, valueMs, limitMs }) =>
       valueMs === null
         ? `${title} not measured`
-        : `${title} ${amountText('ms', valueMs)} of ${amountText('ms', limitMs)}`,
+        : `${title} ${amountText('ms', valueMs)}, limit ${amountText('ms', limitMs)}`,
     )
   return `; nearest: ${point.label}, ${loadLabel(point.load.level)}, ${missed.join(', ')}`
 }

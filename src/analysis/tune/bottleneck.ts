@@ -311,7 +311,7 @@ function growthFinding(
       `Load has added ${percent(growth.times - 1)} to the latency: too little to identify the bottleneck.`,
       growth,
     )
-  const readingText = `Each ${topology.kind === 'aggregated' ? 'aggregated' : 'prefill'} worker spends ${percent(Math.min(1, reading ?? 0))} of its time on prefill, estimated from the request rate and the TTFT without load`
+  const readingText = `Each ${topology.kind === 'aggregated' ? 'aggregated' : 'prefill'} worker spends ${percent(Math.min(1, reading ?? 0))} of its time on prefill (estimated from the request rate and the TTFT without load)`
   const isRead = topology.kind === 'aggregated' && reading !== null && reading >= mostlyReading
   const speaksForPrefill = isRead || growth.shareBeforeFirstToken >= 0.5
   if (limit !== null && (speaksForPrefill || limit.of === 'KV cache')) return undecided(limit.text, growth)

@@ -26,7 +26,7 @@ export function latencyGrowth(point: MeasuredPoint, lightest: MeasuredPoint | nu
     times: before > 0 ? after / before : 1,
     firstTokenBefore: before > 0 ? ttftBefore / before : 0,
     shareBeforeFirstToken: share,
-    text: `Against the lightest load TTFT p50 went from ${figure(ttftBefore)} to ${figure(ttft)} ms and ITL p50 from ${figure(itlBefore)} to ${figure(itl)} ms${first + rest > 0 ? `: ${Math.round(100 * share)}% of what load added came before the first token` : ''}.`,
+    text: `Compared with the lightest load, TTFT p50 went from ${figure(ttftBefore)} to ${figure(ttft)} ms and ITL p50 from ${figure(itlBefore)} to ${figure(itl)} ms${first + rest > 0 ? `: ${Math.round(100 * share)}% of the added latency came before the first token` : ''}.`,
   }
 }
 

@@ -63,8 +63,8 @@ function comparison(best: MeasuredPoint, point: MeasuredPoint): string {
   const [own, other] = [point.y?.mean ?? 0, best.y?.mean ?? 0]
   const less = own > 0 ? Math.round(100 * (1 - other / own)) : 0
   return less === 0
-    ? 'gives no more per GPU at the best of its loads'
+    ? 'gives no more per GPU at its best load'
     : less > 0
-      ? `gives ${less}% less per GPU at the best of its loads`
-      : `gives ${-less}% more per GPU at the best of its loads`
+      ? `gives ${less}% less per GPU at its best load`
+      : `gives ${-less}% more per GPU at its best load`
 }

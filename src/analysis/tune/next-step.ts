@@ -108,7 +108,9 @@ function moreLoad(
   const beyondLimit = (times: number, least: number) =>
     objectives(best).filter(objective => expected(objective, best, lighter, times, least) > objective.limitMs)
   const near = (broken: readonly Objective[]) =>
-    broken.map(({ title, valueMs, limitMs }) => `${title} is ${ms(valueMs ?? 0, limitMs)} of ${limitMs} ms`).join(', ')
+    broken
+      .map(({ title, valueMs, limitMs }) => `${title} is ${ms(valueMs ?? 0, limitMs)}, limit ${limitMs} ms`)
+      .join(', ')
   const breaks = beyondLimit(littleMore, 0)
   if (breaks.length > 0) return [`More load than ${here} is likely to miss the SLO: ${near(breaks)}.`]
   if (lighter !== null && growthPerLoad(best, lighter, 'request_throughput') < saturated)
@@ -118,9 +120,9 @@ function moreLoad(
   // In a saturated closed loop, latency grows in proportion to load.
   const soon = beyondLimit(2, 1)
   if (soon.length > 0)
-    return [`A little more load than ${here} may still meet the SLO, twice as much may not: ${near(soon)}.`]
-  if (hasSlo) return [`It still meets the SLO at ${here}, the heaviest load measured: try more.`]
-  return [`Throughput still rises at ${here}, the heaviest load measured: try more.`]
+    return [`A little more load than ${here} may still meet the SLO, but twice as much may not: ${near(soon)}.`]
+  if (hasSlo) return [`Try more load: it still meets the SLO at ${here}, the heaviest load measured.`]
+  return [`Try more load: throughput still rises at ${here}, the heaviest load measured.`]
 }
 
 /** Loads between the recommended one and the next, if these are far apart. */

@@ -48,9 +48,9 @@ export function parseTwin(text: string, file: string): Twin {
  */
 export async function readTwin(file: string): Promise<Twin> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new FulcrumError('bad-input', 'twin-unreadable', `The twin ${file} could not be read`, {
+    throw new FulcrumError('bad-input', 'twin-unreadable', `Cannot read the twin ${file}.`, {
       where: file,
-      remedy: 'fulcrum twin fit RUN writes twin.json beside the run',
+      remedy: 'Write one with `fulcrum twin fit RUN`; by default, it is twin.json in the run.',
       cause: error,
     })
   })

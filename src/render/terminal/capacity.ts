@@ -77,7 +77,7 @@ function blocksOf(view: CapacityView, answer: CandidateView): string[] {
         { title: 'limit' },
         right('TTFT p95'),
         right('ITL p95'),
-        { title: 'rests on' },
+        { title: 'based on' },
       ],
       answer.requests.map(one => [
         clipped(one.name, 18),

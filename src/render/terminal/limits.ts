@@ -14,7 +14,7 @@ export function limitsText(limits: readonly ReportedLimit[]): string {
       )
       const isSaid = workloads.some(one => one.outcome === outcome)
       return [
-        `${limit}${isGate ? `: ${outcome}` : ' (no gate; --fail-on slo makes it one)'}`,
+        `${limit}${isGate ? `: ${outcome}` : ' (not a gate; add --fail-on slo to make it one)'}`,
         ...told.map(line => wrapped(`  ${line}`)),
         ...(isSaid ? [] : [wrapped(`  ${verdictColoured(marks[outcome])} ${outcome}: ${reason}`)]),
       ].join('\n')

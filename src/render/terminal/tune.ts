@@ -67,7 +67,7 @@ function workloadText(answer: WorkloadView): string {
       ...answer.rates.flatMap(ratesText),
       ...(bottleneck === null
         ? []
-        : [`held back by: ${answer.heldBackBy}`, ...bottleneck.evidence.map(line => `  ${line}`)]),
+        : [`limited by: ${answer.heldBackBy}`, ...bottleneck.evidence.map(line => `  ${line}`)]),
       ...answer.hardware,
       ...nextText(answer.next),
       ...answer.caveats.map(line => `note: ${line}`),
@@ -135,9 +135,9 @@ function mixText({ shares, best, runnerUp, leftOut }: MixView): string {
 /** The rates of prefill and decode workers, and where prediction and measurement differ. */
 function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesView): string[] {
   const apart = rows.filter(row => row.parts)
-  const more = (isLimit: boolean) => (isLimit ? '' : ' or more')
+  const least = (isLimit: boolean) => (isLimit ? '' : 'at least ')
   return [
-    `rate matching: a prefill worker processes ${figure(prefill.requestsPerS)}${more(prefill.isLimit)} requests/s (${prefill.seenAt}), a decode worker answers ${figure(decode.requestsPerS)}${more(decode.isLimit)} (${decode.seenAt}): ${figure(ratio)} prefill for each decode${advice === null ? `, so ${best.topology} gives the most per GPU of disaggregated topologies${best.isMeasured ? '' : ' (not measured)'}` : ''}`,
+    `rate matching: a prefill worker processes ${least(prefill.isLimit)}${figure(prefill.requestsPerS)} requests/s (${prefill.seenAt}), a decode worker answers ${least(decode.isLimit)}${figure(decode.requestsPerS)} (${decode.seenAt}): ${figure(ratio)} prefill workers per decode worker${advice === null ? `, so ${best.topology} gives the most per GPU of disaggregated topologies${best.isMeasured ? '' : ' (not measured)'}` : ''}`,
     ...apart.map(
       row =>
         `  ${row.deployment}: ${figure(row.predictedRequestsPerS)} requests/s predicted, ${figure(row.measuredRequestsPerS)} measured (${change(row.apart)})`,

@@ -93,7 +93,7 @@ export function costLines({ cost, energy }: CandidateView, { question }: Capacit
   return [
     `${of(cost.perHour)} per hour; ${of(cost.perMillionTokens)} per million tokens, input and output counted alike`,
     cost.byRole === null
-      ? `charged to one kind alone: ${of(cost.perMillionInput)} per million input or ${of(cost.perMillionOutput)} per million output tokens`
+      ? `charged to one kind only: ${of(cost.perMillionInput)} per million input or ${of(cost.perMillionOutput)} per million output tokens`
       : `${of(cost.byRole.perMillionInput)} per million input tokens (prefill's GPUs), ${of(cost.byRole.perMillionOutput)} per million output tokens (decode's)`,
     monthText(cost, question.traffic),
     ...(energy === null ? [] : [energyText(energy, cost, question.fleet)]),

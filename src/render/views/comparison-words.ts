@@ -71,7 +71,7 @@ function verdictOf(comparison: Comparison): string {
   if (comparison.tests === 0)
     return counts['no difference shown'] === 0
       ? `Nothing could be compared at any of ${counted(points.length, 'point')}: ${whyNothing(points)}.`
-      : `No verdict on ${counted(points.length, 'point')}: without repeats, a change cannot be told from noise.`
+      : `No verdict on ${counted(points.length, 'point')}: without repeats, a change cannot be distinguished from noise.`
   const slower = points.filter(point => point.changes.some(({ verdict }) => verdict === 'slower')).length
   const faster = points.filter(point => point.changes.some(({ verdict }) => verdict === 'faster')).length
   const said = [

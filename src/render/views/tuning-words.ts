@@ -8,7 +8,7 @@ import { change, counted, figure } from './format.ts'
 /** The bottleneck in one line. */
 export function heldBack({ heldBackBy }: Tuning): string {
   if (heldBackBy === null) return 'Nothing valid to diagnose'
-  return heldBackBy === 'nothing shown' ? 'Nothing holds it back yet' : `Held back by: ${heldBackBy}`
+  return heldBackBy === 'nothing shown' ? 'Nothing holds it back yet' : `Limited by: ${heldBackBy}`
 }
 
 /** Maximum deployments named in one sentence; the table has all. */

@@ -9,7 +9,7 @@ const moments = z.strictObject({
 
 /** What to write for a length. */
 export const lengthHint =
-  'write a number of tokens, { mean: …, stddev: … }, { lognormal: { mean: …, stddev: … } }, { uniform: { min: …, max: … } } or { empirical: [{ tokens: …, weight: … }] }'
+  'write a whole number of tokens, { mean: …, stddev: … }, { lognormal: { mean: …, stddev: … } }, { uniform: { min: …, max: … } } or { empirical: [{ tokens: …, weight: … }] }'
 
 const length = (what: string) =>
   field(

@@ -40,7 +40,7 @@ export function checkAutoWarmup(raw: RawLoad, levels: readonly LoadLevel[], cont
   if (raw.window === 'whole') refuse('warmup: auto moves a steady window, but window is whole', 'remove window')
   if (autoOf(raw.requests) !== null) {
     refuse(
-      'warmup: auto and requests: auto exclude each other: one moves a window of a known length, the other extends it',
+      'warmup: auto and requests: auto cannot be combined: one moves a window of a known length, the other extends it',
       'write warmup: 2x, or a number of requests, such as requests: 10x',
     )
   }
@@ -58,7 +58,7 @@ export function checkAutoWarmup(raw: RawLoad, levels: readonly LoadLevel[], cont
     if (level.kind !== 'concurrency' || max === undefined) continue
     const [least, most] = [2 * level.concurrency, resolved(max, level.concurrency)]
     if (most >= least) continue
-    const wrong = `max is ${counted(most, 'request')}, below the first ${least} that are never measured`
+    const wrong = `max is ${counted(most, 'request')}, but at least the first ${least} are warm-up`
     context.report(['load', 'warmup', 'auto', 'max'], wrong, 'write 2x or more')
     return
   }

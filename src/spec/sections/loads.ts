@@ -122,7 +122,7 @@ function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: Sect
   if (levels.length === 0) return
   const ofConcurrency = isMultiple(raw.requests) || autoOf(raw.requests) !== null
   if (raw.requests !== undefined && raw.duration !== undefined && !(closed && open && ofConcurrency)) {
-    report('duration', 'requests and duration exclude each other', 'keep the one that should end a point')
+    report('duration', 'requests and duration cannot be combined', 'keep the one that should end a point')
   }
   for (const key of ['requests', 'warmup', 'dataset'] as const) {
     if (isMultiple(raw[key]) && !closed) {

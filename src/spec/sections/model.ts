@@ -49,7 +49,7 @@ function oneModel(
       context.report(
         path,
         `model has no tokenizer, and Fulcrum ships none for ${JSON.stringify(name)}`,
-        'write model: { name: …, tokenizer: FOLDER }, where FOLDER contains the model’s tokenizer.json, or the name of a model on Hugging Face; --download-tokenizer downloads it. With tokenizer: server, the measured server counts',
+        'write model: { name: …, tokenizer: FOLDER }, where FOLDER contains the model’s tokenizer.json; or the name of a model on Hugging Face, with --download-tokenizer; or tokenizer: server, so that the measured server counts the tokens',
       )
     }
     return { name, tokenizer: builtinTokenizer }

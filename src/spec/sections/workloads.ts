@@ -50,7 +50,7 @@ export function readWorkloads(
       context.report(
         path,
         `${pathText(path)} repeats the workload ${JSON.stringify(same)}`,
-        'remove it; to measure points several times, write repeats: …',
+        'remove it, or write repeats: … to measure each point several times',
       )
     } else if (names.has(name)) {
       context.report(path, `two workloads have the name ${JSON.stringify(name)}`, 'write a different name for each')
@@ -92,14 +92,14 @@ function readWorkload(draft: string | WorkloadDraft, path: Path, context: Sectio
   if (conversation !== undefined && dataset !== undefined) {
     context.report(
       [...path, 'conversation'],
-      'conversation and dataset exclude each other',
+      'conversation and dataset cannot be combined',
       'remove one of them: a dataset has its own turns',
     )
   }
   if (prefix !== undefined && dataset !== undefined) {
     context.report(
       [...path, 'prefix'],
-      'prefix and dataset exclude each other',
+      'prefix and dataset cannot be combined',
       'remove one of them: a dataset has its own prefixes',
     )
   }

@@ -92,14 +92,14 @@ describe('what to try next', () => {
     const found = answer({ concurrencies: [1, 8] }, result =>
       showing(result, { tokensPerS: 100 * concurrencyOf(result), ttftMs: 50, itlMs: 6 }),
     )
-    assert.match(found.next.advice, /still meets the SLO at c 8, the heaviest load measured: try more/)
+    assert.match(found.next.advice, /Try more load: it still meets the SLO at c 8, the heaviest load measured/)
     assert.equal(found.heldBackBy, 'nothing shown')
   })
   test('is no more load where the objectives leave no room, or throughput has stopped rising', () => {
     const near = answer({ concurrencies: [4, 8] }, result =>
       showing(result, { tokensPerS: 100 * concurrencyOf(result), ttftMs: 50, itlMs: 3 * concurrencyOf(result) }),
     )
-    assert.match(near.next.advice, /more load than c 8 is likely to miss the SLO: ITL p95 is 24 ms of 25 ms/i)
+    assert.match(near.next.advice, /more load than c 8 is likely to miss the SLO: ITL p95 is 24 ms, limit 25 ms/i)
     const full = answer({ concurrencies: [4, 8] }, result =>
       showing(result, { tokensPerS: 800 + concurrencyOf(result), ttftMs: 50, itlMs: 6 }),
     )
