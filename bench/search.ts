@@ -3,10 +3,11 @@
  * in virtual time, with the plan, the points and the choices that `fulcrum run` would have.
  *
  *   node bench/search.ts          prints the tables of docs/bench/search.md
- *   node bench/search.ts training prints those of one set: training, held-out or drawn-anew
+ *   node bench/search.ts training prints those of one set: training, held-out, drawn-anew or drawn-last
  *   node bench/search.ts beaten [FIRST COUNT] prints what it saves to stop points that are surely beaten
  *
- * The search's thresholds were tuned on the training set alone. Whoever tunes them again draws a new held-out set.
+ * The search's thresholds were tuned on the other sets; drawn-last was looked at once, after the last of them was set.
+ * Whoever tunes them again draws a new one.
  */
 import { printEndedEarly } from './search/beaten.ts'
 import { namedCases } from './search/cases.ts'
@@ -19,6 +20,7 @@ const sets = {
   training: async () => [...(await namedCases()), ...(await drawnCases([...from(1, 24), ...from(1001, 32)]))],
   'held-out': () => drawnCases(from(2001, 32)),
   'drawn-anew': () => drawnCases(from(3001, 32)),
+  'drawn-last': () => drawnCases(from(4001, 32)),
 }
 
 const [wanted, first = '2001', count = '32'] = process.argv.slice(2)
