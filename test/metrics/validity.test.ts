@@ -116,7 +116,7 @@ const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
   [
     'in-flight-below-asked',
     client({ inFlight: { mean: 63, max: 64, held: 0.5 } }),
-    /kept one in flight for 50% of the time, at least 90% required/,
+    /kept one in flight for 50% of the time, limit 90%/,
   ],
   ['isl-deviation', { ...sound, deviation: { isl: 0.1, osl: 0 } }, /prompts were 10% longer/],
   ['osl-deviation', { ...sound, deviation: { isl: 0, osl: -0.5 } }, /answers were 50% shorter.*ignore_eos/],

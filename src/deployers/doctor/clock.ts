@@ -58,7 +58,7 @@ export async function measureClock(argv: readonly [string, ...string[]], where: 
   const cut = samples.length === 0 ? sshFailure(exitCode, stderr) : null
   if (cut !== null) throw sshFailed(where, cut)
   if (strange !== null) throw new Error(`the clock returned ${strange}`)
-  if (samples.length === 0) throw new Error(stderr.trim().split('\n').at(-1) || 'its clock could not be read')
+  if (samples.length === 0) throw new Error(stderr.trim().split('\n').at(-1) || 'cannot read its clock')
   return clockOffset(samples)
 }
 

@@ -31,7 +31,7 @@ export async function checkGpus(asked: AskedGpus, machine: Machine = hereMachine
   const said = await machine.run('nvidia-smi', gpuQuery)
   if (!said.ok) {
     if (asked === null && said.absent)
-      return [passed('gpus', 'nvidia-smi is not installed, and the sweep requests no GPUs', machine.name)]
+      return [passed('gpus', 'nvidia-smi is not installed, and no GPUs are requested', machine.name)]
     const detail = said.absent ? 'nvidia-smi is not installed' : `nvidia-smi: ${said.complaint}`
     const remedy = said.absent
       ? 'Install the NVIDIA driver, or leave gpus out of deploy.'

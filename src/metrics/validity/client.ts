@@ -93,7 +93,7 @@ function judgeInFlight(point: Point, { client, requests }: Measurement): Finding
       {
         severity: 'invalid',
         code: 'in-flight-below-asked',
-        message: `${amount(mean)} requests were in flight on average (at most ${amount(max)}) instead of ${amount(asked)}: slots that had a request to send kept one in flight for ${percent(held)} of the time, at least ${percent(point.limits.inFlightShare)} required (validity.in_flight_share). This point does not show concurrency ${amount(asked)}. Look for refused connections, an open-file limit, or a busy client`,
+        message: `${amount(mean)} requests were in flight on average (at most ${amount(max)}) instead of ${amount(asked)}: slots that had a request to send kept one in flight for ${percent(held)} of the time, limit ${percent(point.limits.inFlightShare)} (validity.in_flight_share). This point does not show concurrency ${amount(asked)}. Look for refused connections, an open-file limit, or a busy client`,
       },
     ]
   }

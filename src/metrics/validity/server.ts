@@ -22,7 +22,7 @@ export function judgeServer(point: Point, measurement: Measurement): Finding[] {
     {
       severity: 'invalid',
       code: 'prefill-bypassed',
-      message: `decode workers handled ${amount(decoded.count)} requests and prefill workers ${amount(prefilled.count)}: at least ${percent(share)} bypassed prefill, limit ${percent(point.limits.prefillBypassShare)} (validity.prefill_bypass). The deployment does not do what its topology says. The frontend may not have registered its prefill workers yet: measure the point again (fulcrum resume --again invalid)`,
+      message: `decode workers handled ${amount(decoded.count)} requests and prefill workers ${amount(prefilled.count)}: at least ${percent(share)} bypassed prefill, limit ${percent(point.limits.prefillBypassShare)} (validity.prefill_bypass). The deployment does not behave as its topology says. The frontend may not have registered its prefill workers yet: measure the point again (fulcrum resume --again invalid)`,
     },
   ]
 }

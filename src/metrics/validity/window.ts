@@ -29,7 +29,7 @@ function judgeSteady({ load: { level } }: Point, { steady, requests }: Measureme
       {
         severity: 'warning',
         code: 'no-steady-state',
-        message: `all ${amount(requests.sent)} requests formed one wave: none was sent after another had ended. These are the latencies of a burst, and the throughput covers its rise and fall. For a steady load, ask for several requests per slot`,
+        message: `all ${amount(requests.sent)} requests formed one wave: none was sent after another had ended. These are the latencies of a burst, and the throughput covers its rise and fall. For a steady load, raise load.requests to several per slot`,
       },
     ]
   }

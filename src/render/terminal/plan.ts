@@ -26,7 +26,7 @@ export function planText(plan: PlanView, { isRunning = false } = {}): string {
     String(points.length),
   ])
   const { cost, nestedLoopCost, lowerBound } = plan
-  const proof = plan.exact ? 'the fewest possible' : `no order can do with fewer than ${lowerBound}`
+  const proof = plan.exact ? 'the fewest possible' : `every order needs at least ${lowerBound}`
   const isSearch = plan.sweep.search === 'adaptive'
   const lines = [
     `${plan.sweep.name}: ${isSearch ? 'a search over at most ' : ''}${counted(plan.pointCount, 'point')} over ${counted(plan.deployments.length, 'deployment')}`,
@@ -58,7 +58,7 @@ export function planText(plan: PlanView, { isRunning = false } = {}): string {
       ? []
       : [`frontend restarts: ${cost.frontendsRestarted} (nested loops: ${nestedLoopCost.frontendsRestarted ?? 0})`]),
     plan.estimate === null
-      ? 'time: unknown, no past run to learn from'
+      ? 'time: unknown, because this sweep has no earlier runs'
       : wrapped(`time: ${timeText(plan.estimate)} (${plan.estimate.basis})`),
     ...(plan.sweep.quality === undefined ? [] : [wrappedInTerminal(qualityText(plan.sweep.quality))]),
     ...(plan.sweep.datasets ?? []).map(dataset => wrappedInTerminal(datasetText(dataset))),
