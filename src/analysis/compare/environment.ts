@@ -181,12 +181,13 @@ function fileContent({ results, manifest }: Run & { readonly manifest: { readonl
 
 type Files = { readonly [path: string]: string }
 
-/** Number of requests, duration or rule that ends a point. */
+/** Requests before the window, or the rule that ends the warm-up. */
 function warmupOf({ warmup, autoWarmup, level }: Load): string {
   const least = perConcurrency(warmup, level)
   return autoWarmup === undefined ? least : `auto (${least} to ${perConcurrency(autoWarmup.max, level)})`
 }
 
+/** Number of requests, duration or rule that ends a point. */
 function requestsOf({ requests, durationS, auto, level }: Load): string {
   const most = perConcurrency(requests ?? durationS, level)
   return auto === undefined ? most : `auto (${perConcurrency(auto.min, level)} to ${most}, ${auto.precision * 100}%)`
