@@ -49,7 +49,8 @@ test('the text without types is kept by its content', async t => {
 })
 
 test('a module that needs Node or a package is refused by name', async () => {
-  await assert.rejects(loadPageModule('model/identity', 'x'), /identity\.ts: a page can't have "import .*node:crypto/)
+  await assert.rejects(loadPageModule('model/identity', 'x'), /identity\.ts: a page can't have ".*node:crypto/)
+  await assert.rejects(loadPageModule('model/builtin-tokenizer', 'x'), /a page can't have "import .*node:/)
   assert.equal(moduleOf("import * as a from './a.ts'\n").unusable, "import * as a from './a.ts'")
   assert.equal(moduleOf('export default () => 3\n').unusable, 'export default () => 3')
   assert.equal(moduleOf("import { a } from 'zod'\n").unusable, "import { a } from 'zod'")

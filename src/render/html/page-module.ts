@@ -91,7 +91,7 @@ interface Module {
   readonly main: string | null
   /** The source without imports and the keyword export. */
   readonly body: string
-  /** A statement that a page can't have: an import of Node or a package, or an unsupported form of export. */
+  /** A statement that a page can't have: what loads Node or a package, or an unsupported form of export. */
   readonly unusable: string | null
 }
 
@@ -140,7 +140,7 @@ export function moduleOf(text: string): Module {
       return ''
     })
     .replace(/^export \{\s*\};?$/gm, '')
-  const unusable = /^(?:import|export)\b.*/m.exec(body)?.[0].trim() ?? null
+  const unusable = /^(?:import|export)\b.*|^.*\bgetBuiltinModule\(.*/m.exec(body)?.[0].trim() ?? null
   const shorter = body.replace(/[ \t]+$/gm, '').replace(/\n{2,}/g, '\n')
   return { imports, handedOn, all, exports, main, body: shorter, unusable }
 }
