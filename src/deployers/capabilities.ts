@@ -17,9 +17,9 @@ export interface DeployProblem extends Complaint {
   readonly at?: { readonly file: string; readonly position: Position }
 }
 
-/** What a deployer can check before anything starts, so that a sweep is rejected at once and not halfway. */
+/** Checks that a deployer can make before anything starts, so that Fulcrum rejects a sweep at once and not halfway. */
 export interface DeployerCapabilities {
-  /** GPUs of one worker if the sweep file does not say; null if the deployer does not know either. */
+  /** GPUs of one worker if the sweep file does not set them; null if the deployer does not know either. */
   gpusPerWorker(role: Role, settings: EngineSettings): number | null
   /** Problems of the configuration itself. */
   readonly configProblems: readonly DeployProblem[]
@@ -30,7 +30,7 @@ export interface DeployerCapabilities {
   /** Whether a worker may run on several nodes. */
   readonly spansNodes: boolean
   /**
-   * For a system that is already running: its number of GPUs. It has one deployment. Null if the deployer starts the
+   * For a system that is already running, which has one deployment: its number of GPUs. Null if the deployer starts the
    * system.
    */
   readonly running: { readonly gpus: number } | null

@@ -25,11 +25,11 @@ export interface Change<Running extends WorkerSlot> {
 }
 
 /**
- * The smallest change: workers of the right role and design stay, surplus ones of the highest number go, missing ones
- * take the lowest free names and the fullest hosts with room. When those that stay leave no room for a missing one,
- * though empty hosts would have it, all are placed anew.
- * @param running only workers that are fit to serve; dead ones are somebody else's to clear away
- * @param order in which roles are placed; large workers, which fit nowhere later, have to come first
+ * The smallest change. Workers of the right role and design stay, and surplus ones with the highest numbers stop.
+ * Missing ones take the lowest free names and the fullest hosts with room. If the remaining workers leave no room for a
+ * missing one, but empty hosts would have it, all workers are placed anew.
+ * @param running only workers that are fit to serve; the caller removes dead ones
+ * @param order in which roles are placed; large workers must come first, because they would not fit later
  */
 export function smallestChange<Running extends WorkerSlot>(
   running: readonly Running[],

@@ -5,19 +5,19 @@ import type { DeployContext, Reconciled } from './deployer.ts'
 export interface ChangesUntilClosed {
   /** Aborted when the deployer closes. */
   readonly closing: AbortSignal
-  /** Makes a change, measures its time and reports that it is ready. Aborted when the deployer closes. */
+  /** Makes a change, measures its duration and reports when it is ready. Aborted when the deployer closes. */
   run(
     wanted: Deployment,
     context: DeployContext,
     change: (wanted: Deployment, context: DeployContext) => Promise<Omit<Reconciled, 'elapsedS'>>,
   ): Promise<Reconciled>
-  /** Aborts the current change and waits for it, so that nothing that it still starts or applies is missed. */
+  /** Aborts the current change and waits for it, so that it starts and applies nothing unnoticed. */
   close(): Promise<void>
 }
 
 /**
- * Ties the changes of a deployer to its life: closing it aborts the current change. Changes reject with that abort's
- * reason.
+ * Limits the changes of a deployer to its lifetime: closing it aborts the current change. Changes then reject with the
+ * abort's reason.
  */
 export function changesUntilClosed(): ChangesUntilClosed {
   const closing = new AbortController()

@@ -30,7 +30,7 @@ export interface AnswerWait {
 }
 
 /**
- * What a deployer works with beside its configuration.
+ * What a deployer works with in addition to its configuration.
  *
  * @example
  * ```ts
@@ -45,11 +45,11 @@ export interface DeployerContext {
   readonly model: string
   /** Logs and other files go into its `deploy` folder. Nothing is written before the first reconcile. */
   readonly runFolder: string
-  /** Record of started processes, with which Fulcrum finds and ends them after it was killed. */
+  /** Record of started processes. With it, Fulcrum finds and ends them after it was killed. */
   readonly ledger: ProcessLedger
   /** How the load sends requests. */
   readonly ask: Asking
-  /** Whether every prompt consists of words of one token each, as the built-in generator makes them. */
+  /** Whether every prompt consists of words of one token each, as in the built-in generator's prompts. */
   readonly wordPrompts: boolean
   /** A free port on loopback. */
   freePort(): Promise<number>
@@ -60,7 +60,7 @@ export interface DeployerContext {
    */
   start(program: StartedProgram): Promise<RunningProcess>
   /**
-   * Waits until an endpoint has answered a request like those of the load.
+   * Waits until an endpoint answers a request like those of the load.
    * @throws FulcrumError failed if a process ends first, or `deployment-not-ready` at the deadline, with the last lines
    *   of the logs
    */

@@ -20,7 +20,7 @@ import type { Deployer, PlannedFile } from './deployer.ts'
 import type { AskedGpus, Check, SweepNeeds } from './doctor/check.ts'
 import { unknownWorkers, type WorkerEngine } from './worker-engine.ts'
 
-/** The Kubernetes cluster of a deployer. The load's Job runs there, too. */
+/** The Kubernetes cluster of a deployer. The load's Job also runs there. */
 export interface ClusterOfDeployment {
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined
@@ -38,7 +38,7 @@ export interface WantedFiles {
 export interface DeploymentFiles {
   /** Paths relative to the target folder. */
   readonly files: readonly (PlannedFile & { readonly isProgram?: true })[]
-  /** Steps to deploy them from that folder, each a command and its purpose. The first one is enough for a try. */
+  /** Steps to deploy them from that folder: commands and their purposes. The first one is enough for a try. */
   readonly steps: readonly { readonly command: string; readonly does: string }[]
   /** Base URL of the deployment; null if it depends on the cluster. */
   readonly url: string | null
@@ -62,9 +62,7 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
    * configuration names.
    */
   identity?(config: NoInfer<Config>, context: SectionContext): { readonly [key: string]: Json }
-  /**
-   * The engine of the workers, and the source of its settings. Default: unknown, so that no engine rules are checked.
-   */
+  /** The engine of the workers, and the source of its settings. Default: unknown, which skips the engine's rules. */
   workers?(config: NoInfer<Config>, context: SectionContext): WorkerEngine
   /** Seconds from the start of a worker to its first answer, for estimates without an earlier run. Default: 180. */
   startupS?(config: NoInfer<Config>): number
@@ -79,13 +77,13 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
   /** Writes files that deploy one deployment without Fulcrum. Default: not supported. */
   files?(config: NoInfer<Config>, wanted: WantedFiles): DeploymentFiles | null
   /**
-   * How to change a running system from one variant of a sweep to another with the smallest change. Without it, the
-   * system of a variant is closed before the next one is started.
+   * How to change a running system from one variant of a sweep to another with the smallest change. Without it, Fulcrum
+   * closes the system of one variant before it starts the next.
    */
   readonly variants?: ReconciledVariants<K, NoInfer<Config>>
   /**
-   * The part of a deployment that `reconcile` can't change while the system runs. If it differs, everything starts
-   * anew. Default: nothing.
+   * The part of a deployment that `reconcile` can't change while the system runs. If it differs, everything restarts.
+   * Default: nothing.
    */
   fixed?(deployment: Deployment): Json
   /** @param context has `configOf`, which returns the configuration of a deployment's variant */
@@ -125,8 +123,7 @@ export interface ConfiguredDeployer {
   /** GPUs of one worker according to the sweep file. */
   readonly gpusPerWorker: number | { readonly [role in Role]?: number | undefined } | undefined
   /**
-   * The decisive keys of the section as written, before they are resolved; empty for a deployer that was configured
-   * from code.
+   * The decisive keys of the section as written, before they are resolved; empty for a deployer configured from code.
    */
   readonly decisive: { readonly [key: string]: Json }
   /** Further inputs of a point's identity. */
@@ -141,7 +138,7 @@ export interface ConfiguredDeployer {
   gpusHere(needs: SweepNeeds): AskedGpus
   /** Null if it does not use a Kubernetes cluster. */
   cluster(): ClusterOfDeployment | null
-  /** Null if it is not known before something starts. */
+  /** Null if it is unknown before something starts. */
   endpoint(model: string): Endpoint | null
   /** Writes files that deploy one deployment without Fulcrum; null if that is not supported. */
   files(wanted: WantedFiles): DeploymentFiles | null
@@ -193,7 +190,7 @@ const gpusPerWorker = field(
   'write a whole number from 1, or { prefill: …, decode: …, aggregated: … }',
 )
 
-/** A `deploy` section: the keys of all deployers, and its own. */
+/** A `deploy` section: the keys of all deployers and those of this one. */
 type SectionSchema<K extends Keys, Name extends string> = z.ZodObject<
   ShapeOf<K> & { readonly with: z.ZodLiteral<Name>; readonly gpus_per_worker: z.ZodOptional<typeof gpusPerWorker> },
   z.core.$strict
@@ -251,7 +248,7 @@ export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const
   }
   const schema = strictKeys(given, `deployer ${name}`)
   const section = strictKeys(keys, `deployer ${name}`)
-  // GPUs per worker are part of each deployment, so they are left out here.
+  // Leaves out GPUs per worker, because they are part of each deployment.
   const reconciled = new Set<string>(['gpus_per_worker', ...(spec.variants?.keys ?? [])])
   const isReconciled = (key: string) => reconciled.has(key)
 

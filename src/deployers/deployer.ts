@@ -65,7 +65,7 @@ export interface GpuPlaces {
 }
 
 /**
- * Brings a system up and changes it by the smallest step.
+ * Starts a system and changes it in the smallest steps.
  *
  * @example
  * ```ts
@@ -78,17 +78,17 @@ export interface GpuPlaces {
  */
 export interface Deployer {
   /**
-   * Changes the running system to `wanted` with the smallest change. Resolves when it has answered a request.
+   * Changes the running system to `wanted` with the smallest change. Resolves once it has answered a request.
    * @throws FulcrumError failed {@link noRoomLeft} if only lost machines would have had room
    */
   reconcile(wanted: Deployment, context: DeployContext): Promise<Reconciled>
-  /** Current problems of the running system in words; empty if every worker is there. Cheap. */
+  /** Current problems of the running system as text; empty if every worker is running. Cheap. */
   check(signal: AbortSignal): Promise<readonly string[]>
   /**
    * Resolves when a part of the running system ends, without polling the system. If absent, only `check` detects it.
    */
   broken?(): Promise<void>
-  /** The exact commands and files with which reconcile would get from `from` (null: nothing runs) to `wanted`. */
+  /** The exact commands and files with which `reconcile` changes `from` (null: nothing runs) to `wanted`. */
   preview(from: Deployment | null, wanted: Deployment): DeployPreview
   /** Last lines of each process's log, for error messages and failed points. */
   logs(): { readonly [process: string]: readonly string[] }

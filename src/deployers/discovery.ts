@@ -4,12 +4,12 @@ import type { Role } from '../model/index.ts'
 
 /**
  * Number of workers that a frontend sees. Every backend registers prefill workers as component `prefill`, and both
- * decode and aggregated workers as `backend`; what was started tells these two apart.
+ * decode and aggregated workers as `backend`. Only the started workers distinguish these two.
  */
 export interface Registered {
   readonly prefill: number
   readonly serving: number
-  /** `host:port` of each, where discovery knows it. Absent if it knows none. */
+  /** `host:port` of each worker whose address discovery reports. Absent if it reports none. */
   readonly addresses?: readonly string[]
 }
 
@@ -21,7 +21,7 @@ const healthSchema = z.object({
         namespace: z.string(),
         component: z.string(),
         endpoint: z.string(),
-        // `host:port/…`; with NATS as the request plane it is a subject.
+        // `host:port/…`; a subject if NATS is the request plane.
         transport: z.object({ tcp: z.string().optional() }).nullish().catch(null),
       }),
     )
@@ -66,9 +66,9 @@ export interface Instance {
 }
 
 /**
- * Addresses that are registered more than once, in words. Every worker has its own port, so either one process
- * registered twice, or a killed worker had the port and its lease has not expired. In both cases, the frontend would
- * send requests to the wrong one.
+ * Addresses that are registered more than once, in words. Every worker has a separate port. So either one process
+ * registered twice, or a killed worker used the same port and its lease has not expired. In both cases, the frontend
+ * would send requests to the wrong one.
  */
 export function registeredTwice(addresses: readonly string[]): readonly string[] {
   return [...Map.groupBy(addresses, address => address)].flatMap(([address, { length }]) =>
@@ -78,7 +78,7 @@ export function registeredTwice(addresses: readonly string[]): readonly string[]
 
 /**
  * Differences between registered and expected workers, in words; empty if there are none. A worker that is registered
- * twice is one even where another is missing and the numbers agree.
+ * twice counts as a difference even if another is missing and the totals agree.
  */
 export function differences(
   registered: Registered,
@@ -95,7 +95,7 @@ export function differences(
   ]
 }
 
-/** Whether discovery has more workers than were started, or one of them twice. */
+/** Whether discovery lists more workers than were started, or lists one of them twice. */
 export function hasSurplus(
   registered: Registered,
   workers: readonly { readonly role: Role; readonly registers?: number }[],
@@ -106,7 +106,7 @@ export function hasSurplus(
 
 const answerLimitMs = 2_000
 
-/** Addresses at which nothing listens any more, so that only an unexpired lease is left. */
+/** Addresses at which nothing listens any more; only an unexpired lease remains. */
 async function deserted(addresses: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)])
   const distinct = [...new Set(addresses)]
@@ -133,7 +133,7 @@ function listens(address: string, signal: AbortSignal): Promise<boolean> {
   })
 }
 
-/** Describes surplus workers: leases of ended ones, and addresses of those that respond. */
+/** Describes surplus workers: leases of ended workers, and addresses of those that still respond. */
 export async function surplusInWords(
   { addresses = [] }: Registered,
   signal: AbortSignal,

@@ -18,10 +18,12 @@ export function logEnd(process: Pick<RunningProcess, 'name' | 'lastLines'>, coun
 /** A line of a Python log that names an exception, with any logger prefix. */
 const exception = /(?:^|[\s\]])((?:\w+\.)*[A-Z]\w*(?:Error|Exception)): (.+)$/
 
-/** Text of a process whose subprocess failed: the cause is further up. */
+/** Output of a process whose subprocess failed; the cause is in earlier lines. */
 const refersUp = /(?:root cause|stack trace|log|error)s? .{0,10}\babove\b|\bEngineDeadError\b/i
 
-/** Exception that ended a Python process: the last one that does not refer further up; null without one. */
+/**
+ * The exception that ended a Python process: the last one that does not refer to earlier lines. Null if there is none.
+ */
 export function exceptionIn(lines: readonly string[]): string | null {
   for (const line of lines.toReversed()) {
     const [, type, text] = exception.exec(line) ?? []
@@ -33,7 +35,7 @@ export function exceptionIn(lines: readonly string[]): string | null {
 /** Whether a process is running with all of its parts. */
 export const isWhole = (process: RunningProcess): boolean => process.alive() && !process.failedPart?.()
 
-/** Of processes that need each other, the one that failed first: the others may have ended because of it. */
+/** The first of several interdependent processes that failed; the others may have ended because of it. */
 export function firstFailed(processes: readonly RunningProcess[]): RunningProcess | null {
   const failed = processes.filter(process => !isWhole(process))
   const endedAtMs = (process: RunningProcess) => process.endedAtMs?.() ?? 0
@@ -48,8 +50,8 @@ const named = ({ name, pid, host }: RunningProcess) =>
   `${name}${host === undefined ? '' : ` on ${host}`} (process ${pid})`
 
 /**
- * Why a process does not work: how it ended, its exception, its last lines, and what to do about them.
- * @param wrong what is wrong with it if it still runs
+ * Why a process does not work: how it ended, its exception, its last lines, and the remedy.
+ * @param wrong its problem if it is still running
  */
 export function processFailure(
   process: RunningProcess,
@@ -78,7 +80,7 @@ export function processFailure(
 export const withItsLog = ({ message, where }: FulcrumError): string =>
   where === undefined || message.includes(where) ? message : `${message} (${where})`
 
-/** For a process on another host, only the connection is known to have failed; the process may still be running. */
+/** For a process on another host, only the connection has certainly failed; the process may still be running. */
 function wayFailure(process: RunningProcess, { why, passing }: SshFailure): FulcrumError {
   const message = `${named(process)}: ssh failed on the way to its host: ${why}`
   return new FulcrumError('failed', sshFailedCode, message, {

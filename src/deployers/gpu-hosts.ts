@@ -6,7 +6,7 @@ import type { GpuPlaces } from './deployer.ts'
 import { onThisMachine } from './launch/launcher.ts'
 import { startLaunch } from './launch/start.ts'
 
-/** Grace period. A sampler has nothing to finish. */
+/** Grace period. A sampler has no work to complete. */
 const graceMs = 2_000
 
 /** Runs programs on the hosts of a deployment's workers. */
@@ -18,7 +18,7 @@ export function gpuHosts(
   return {
     holders,
     hosts,
-    // Workers on other hosts and in containers do not inherit the mark.
+    // Workers on other hosts or in containers do not inherit the mark.
     markOf: host =>
       host === null && holders.length > 0 && launcher(null) === onThisMachine ? `${ownerVariable}=${ledger.id}/` : '',
     follow: async (host, argv, onStdoutLine) => {

@@ -10,7 +10,7 @@ import { slurm } from './slurm/index.ts'
 /** Deployers shipped with Fulcrum. Add a new one as a folder and a line here. */
 const shipped = [simulated, dynamo, attach, dynamoServe, kubernetes, slurm] as const
 
-/** The shipped deployers, in the order in which messages and the reference list them. Plug-ins are not among them. */
+/** The shipped deployers, in the order of messages and the reference. Excludes plug-ins. */
 export const deployers: readonly AnyDeployer[] = shipped
 
 /** Values of `deploy: { with: … }` that name a shipped deployer. */
@@ -19,5 +19,5 @@ export const deployerNames: readonly string[] = deployers.map(({ name }) => name
 /** The `deploy` sections of shipped deployers as written in sweep files. */
 export type ShippedDeploy = z.input<(typeof shipped)[number]['schema']>
 
-/** The shipped deployer with this name; undefined if there is none. */
+/** The shipped deployer with this name; undefined if it does not exist. */
 export const deployerOf = (name: string): AnyDeployer | undefined => deployers.find(one => one.name === name)

@@ -26,7 +26,7 @@ export interface Infrastructure {
   close(): Promise<void>
 }
 
-/** Addresses that a deployer's configuration may contain. */
+/** Addresses that a deployer's configuration may set. */
 export interface InfrastructureConfig {
   readonly nats?: string | undefined
   readonly etcd?: string | undefined
@@ -58,7 +58,7 @@ export function etcdCommand(
 }
 
 /**
- * Starts NATS and etcd unless given, and waits until both respond.
+ * Starts NATS and etcd unless their addresses are given, and waits until both respond.
  * @throws FulcrumError environment `program-not-found`, `nats-unreachable`, `etcd-unreachable`
  */
 export async function openInfrastructure(

@@ -67,7 +67,10 @@ export const readyTimeout = (usual: string, right: string, more = '') =>
     right,
   ).prefault(usual)
 
-/** A string that looks like a path but leads nowhere is a mistake, which the worker would only report minutes later. */
+/**
+ * A string that looks like a path but leads nowhere is an error. Without this check, the worker would report it only
+ * minutes later.
+ */
 function reportMissingFiles(context: SectionContext, path: Path, written: Arguments, resolved: Arguments): void {
   for (const [key, value] of Object.entries(resolved)) {
     const text = written[key]

@@ -59,10 +59,10 @@ const ledgerSchema: z.ZodType<LedgerFile> = z.object({
 })
 
 /**
- * Finds processes left by Fulcrums that are gone. A recorded process only counts if boot, process namespace and start
- * time match, so that a pid reused by another program is never reported. Processes started just before the end, or by a
- * worker, are found by the mark in their environment. A Slurm job counts if the `salloc` that held it is gone. Deletes
- * ledgers without leftovers.
+ * Finds processes left by Fulcrum processes that are gone. A recorded process counts only if boot, process namespace
+ * and start time match, so Fulcrum never reports a pid that another program reuses. The mark in their environment
+ * identifies processes started just before the end, or by a worker. A Slurm job counts if the `salloc` that held it is
+ * gone. Deletes ledgers without leftovers.
  */
 export async function findLeftovers(folder: string = ledgerFolder()): Promise<readonly Leftover[]> {
   const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json'))
@@ -78,7 +78,7 @@ export async function findLeftovers(folder: string = ledgerFolder()): Promise<re
 }
 
 /**
- * Ends leftovers: SIGTERM, then SIGKILL after `graceMs` for those that remain; scancel for jobs. Checks each again
+ * Ends leftovers: SIGTERM, then SIGKILL after `graceMs` for those that remain; scancel for jobs. Checks each one again
  * first.
  */
 export async function endLeftovers(leftovers: readonly Leftover[], graceMs = 5_000): Promise<void> {
@@ -116,7 +116,7 @@ async function isAbandoned({ host, owner }: LedgerFile): Promise<boolean> {
   return here && !(await isRunning(owner))
 }
 
-/** Processes of another boot are gone; pids of another namespace mean nothing here. */
+/** Processes of another boot have ended. Pids of another namespace mean nothing here. */
 async function isComparable(owner: ProcessIdentity): Promise<boolean> {
   return owner.bootId !== (await currentBootId()) || owner.pidNamespace === (await currentPidNamespace())
 }
@@ -131,8 +131,8 @@ async function leftOf(ledger: LedgerFile): Promise<readonly Leftover[]> {
       found.set(pid, { ...its, pid, startTicks, slurmJob: null })
       continue
     }
-    // The holder of an allocation releases it when it ends normally. If it was killed, or its machine failed, the job
-    // remains.
+    // The holder of an allocation releases it when it ends normally. The job remains if the holder was killed or its
+    // machine failed.
     for (const slurmJob of await jobsHeldBy(argv)) jobs.push({ ...its, pid: null, startTicks: null, slurmJob })
   }
   const hide = redactor(process.env)

@@ -10,8 +10,8 @@ const usualEphemeralStart = 32_768
 const attempts = 200
 
 /**
- * A port on loopback on which nothing listens. Below the range of outgoing connections, because a load generator opens
- * thousands of those and would sooner or later take a port that a worker is about to use.
+ * A free port on loopback, below the range of outgoing connections. A load generator opens thousands of those, and
+ * would sooner or later take a port that a worker is about to use.
  * @throws FulcrumError environment `no-free-port`
  */
 export async function freePort(): Promise<number> {

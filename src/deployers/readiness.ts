@@ -31,13 +31,16 @@ export interface Awaited {
 /** The same for a frontend that also sees workers of other namespaces. */
 export interface AwaitedWorkers extends Awaited {
   readonly namespace: string
-  /** How long workers that Fulcrum did not start may answer before the deployment fails. Default: 45 s. */
+  /** How long workers that Fulcrum did not start may respond before the deployment fails. Default: 45 s. */
   readonly surplusPatienceMs?: number
 }
 
-/** Longer than the lease of a killed worker, 30 s by default in Dynamo 1.6: another one may have its port meanwhile. */
+/**
+ * Longer than the lease of a killed worker, 30 s by default in Dynamo 1.6. Until then, another worker may have its
+ * port.
+ */
 const usualSurplusPatienceMs = 45_000
-/** How often workers that are too many are looked at: each look connects to them. */
+/** How often surplus workers are checked: each check connects to them. */
 const lookEveryMs = 2_000
 
 interface NamedWorker {
@@ -62,8 +65,8 @@ export async function frontendUp(frontend: RunningProcess, awaited: Awaited): Pr
 
 /**
  * Waits until exactly these workers are registered: new ones have appeared, and removed ones are gone.
- * @throws FulcrumError if one of them ends meanwhile, or at the deadline; failed `workers-surplus` if others are
- *   registered and stay, or one of these twice
+ * @throws FulcrumError if one of them ends meanwhile, or at the deadline; failed `workers-surplus` if others stay
+ *   registered, or one of these is registered twice
  */
 export async function workersRegistered(
   workers: readonly NamedWorker[],
@@ -109,7 +112,7 @@ function watchSurplus(awaited: AwaitedWorkers, workers: readonly NamedWorker[]) 
       const { words, lingers } = await surplusInWords(registered, signal)
       said = { what: [...differences(registered, workers), ...words], lingers }
     },
-    /** @param isLate the deadline has passed: what lingers has not left in time either */
+    /** @param isLate whether the deadline has passed, so that surplus workers did not leave in time */
     failure: (isLate: boolean): FulcrumError | null => {
       if (sinceMs === null || said === null) return null
       if (!isLate && (said.lingers || performance.now() - sinceMs < surplusPatienceMs)) return null
@@ -128,8 +131,8 @@ function watchSurplus(awaited: AwaitedWorkers, workers: readonly NamedWorker[]) 
 }
 
 /**
- * Waits for real completions, requested as the load will, one after another. Sends as many as the largest role has
- * workers: routed in turn, each worker answers one, so that no worker gets its first request under load.
+ * Waits for real completions, requested in the load's form, one after another. Sends as many as the largest role has
+ * workers. With round-robin routing, each worker answers one, so no worker gets its first request under load.
  * @throws FulcrumError if a process ends meanwhile, or at the deadline: a deployment may list its model and never
  *   answer
  */

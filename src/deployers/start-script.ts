@@ -8,7 +8,7 @@ export interface ScriptedProcess {
   readonly env: { readonly [name: string]: string }
   /** Working directory; default: the script's folder. */
   readonly cwd?: string
-  /** How it ends: with its input, for processes under guard (launch/guard.ts), or by SIGTERM. Default: SIGTERM. */
+  /** How it ends: when its input ends, for processes under guard (launch/guard.ts), or by SIGTERM. Default: SIGTERM. */
   readonly endsBy?: 'stdin' | 'signal'
 }
 
@@ -32,13 +32,13 @@ export interface StartScript {
   readonly ask?: { readonly [field: string]: Json }
   /** Seconds until it must answer. */
   readonly readyTimeoutS: number
-  /** It is a batch script of Slurm with these `#SBATCH` lines, whose words may name the nodes of its job. */
+  /** For a Slurm batch script: its `#SBATCH` lines. Its words may name the nodes of its job. */
   readonly batch?: { readonly options: readonly string[] }
-  /** Commands that print the addresses of nodes, in their order, which words may name. */
+  /** Commands that print the addresses of nodes, in their order. Words may name these addresses. */
   readonly addressesOf?: readonly string[]
 }
 
-/** How a batch script finds its job's folder; Slurm runs a copy from another place. */
+/** Finds the job's folder in a batch script. Slurm runs a copy from another place. */
 const ofJob = `cd "\${SLURM_SUBMIT_DIR:?submit this script with sbatch}"
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 addresses=()
@@ -47,8 +47,8 @@ for node in "\${nodes[@]}"; do addresses+=("$(getent ahostsv4 "$node" | awk 'NR 
 if [ -n "\${FULCRUM_HEAD:-}" ]; then addresses[0]=$FULCRUM_HEAD; fi`
 
 /**
- * A Bash script that runs a deployment in the foreground: each process in a separate process group and with its own
- * log, all ended together on Ctrl-C, SIGTERM, or when one of them ends. Reports when a request has been answered,
+ * A Bash script that runs a deployment in the foreground. Each process has a separate process group and log, and all
+ * end together on Ctrl-C, on SIGTERM, or when one of them ends. The script reports readiness after an answered request,
  * because a listed model may not answer.
  */
 export function startScript({
@@ -126,7 +126,7 @@ while true; do check; sleep 2; done
 `
 }
 
-/** A guarded task lives as long as it receives heartbeats. They stop when this script ends, however it ends. */
+/** A guarded task lives as long as it receives heartbeats. They stop when this script ends for any reason. */
 const feeding = `running=$(mktemp)
 start_guarded() { # NAME COMMAND…; another machine's part ends with its input
   local name=$1

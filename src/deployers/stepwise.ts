@@ -57,7 +57,7 @@ export interface System<Worker extends Member> {
   /** Where the workers run. */
   readonly nodes: Nodes
   /**
-   * Starts the workers' infrastructure and repairs what has died; the nodes are reachable.
+   * Starts the workers' infrastructure and restarts parts that have died. The nodes are reachable at this point.
    * @param anew whether nothing that is running can be trusted
    * @returns whether every worker must be restarted
    */
@@ -81,12 +81,12 @@ export interface System<Worker extends Member> {
 export const shortLog = 3
 /** A worker first finishes open requests, but the sweep has none open when it redeploys. */
 const workerGraceMs = 20_000
-/** A worker that is replaced after a failure has nothing worth finishing. */
+/** A worker that is replaced after a failure has no work to complete. */
 const unfitGraceMs = 3_000
 
 /**
  * A deployer that changes a system in the smallest step: unfit and surplus workers stop, and missing ones start.
- * Closing waits for a change in progress, because it would miss whatever that still starts.
+ * Closing waits for a change in progress, because it would otherwise miss workers that the change still starts.
  */
 export function stepwise<Worker extends Member>(system: System<Worker>): Deployer {
   const { nodes } = system
@@ -164,7 +164,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     try {
       await steps.makeWay(step.keep, someLeave ? leaving : null)
     } finally {
-      // Stopped workers are gone before anything else happens, even if the others did not start.
+      // Waits for stopped workers to end before anything else happens, even if the others did not start.
       await leaving
     }
     for (const slot of step.start) {

@@ -59,7 +59,7 @@ export function deployerOfVariants(
         workers = 0
         current = null
       }
-      // If the deployer is closed meanwhile, the rest ends too.
+      // If the deployer closes meanwhile, the rest ends too.
       if (isClosed) throw new Error('the deployer was closed')
       current ??= { key, deployer: made(key) }
       const done = await current.deployer.reconcile(wanted, context)

@@ -17,7 +17,7 @@ const firstPauseMs = 20
 const longestPauseMs = 250
 
 /**
- * Repeats a question until the answer is yes.
+ * Repeats a check until it returns true.
  * @throws the signal's reason; the errors of `failed` and `late`
  */
 export async function waitUntil(ask: (signal: AbortSignal) => Promise<boolean>, wait: Wait): Promise<void> {

@@ -28,17 +28,17 @@ export interface GivenArguments {
 export interface WorkerEngine extends Workers {
   /** `trtllm`, `vllm`, `sglang`, `mocker`; null if unknown. */
   readonly engine: string | null
-  /** Arguments of a role; the first that contains a setting wins. */
+  /** Arguments of a role. The first one that contains a setting takes precedence. */
   arguments(role: Role): readonly GivenArguments[]
   /** Engine file of a role; null if there is none or it cannot be read. */
   engineFile(role: Role): EngineFile | null
-  /** What makes the workers show their queue, batch and KV cache. Default: what the engine says. */
+  /** What makes the workers report their queue, batch and KV cache. Default: the engine's own description. */
   readonly metricsShownBy?: string
   /** Where to report a setting that is not in any file. Default: the `deploy` section. */
   readonly path?: Path
 }
 
-/** Workers about which nothing is known. */
+/** Workers of which nothing is known. */
 export const unknownWorkers: WorkerEngine = {
   engine: null,
   isComplete: false,

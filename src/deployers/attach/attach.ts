@@ -8,7 +8,7 @@ const probeLimitMs = 120_000
 const checkLimitMs = 5_000
 
 /**
- * An endpoint that is already running: one deployment, nothing is started or stopped.
+ * An endpoint that is already running. It has one deployment, and Fulcrum starts and stops nothing.
  * @param ask how the load sends requests
  */
 export function attachDeployer(config: AttachConfig, model: string, ask: Asking = askingByDefault): Deployer {
@@ -57,7 +57,7 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
   }
 }
 
-/** The endpoint of the sweep file. */
+/** The endpoint that the sweep file names. */
 export function endpointOf(config: AttachConfig, model: string): Endpoint {
   return {
     url: config.url,

@@ -5,7 +5,7 @@ import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
 import { baseUrl } from '../../yaml/kinds.ts'
 import { apiKeyVariable } from '../keys.ts'
 
-/** Keys of `deploy` for an endpoint that already runs. Only `api_key_env` can change without changing point ids. */
+/** Keys of `deploy` for an endpoint that is already running. Only a change of `api_key_env` keeps point ids. */
 export const attachKeys = {
   url: decisive(
     field(
@@ -31,5 +31,5 @@ export const attachKeys = {
   ),
 }
 
-/** An endpoint that is already running: one topology, nothing is started or stopped. */
+/** An endpoint that is already running. It has one topology, and Fulcrum starts and stops nothing. */
 export type AttachConfig = ReadKeys<typeof attachKeys>

@@ -6,7 +6,7 @@ import { attach } from './index.ts'
 const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 /**
- * A deployer for a running system at a URL of the command line.
+ * A deployer for a running system at a URL from the command line.
  * @throws FulcrumError (bad-input) for an invalid URL
  */
 export function runningAt(

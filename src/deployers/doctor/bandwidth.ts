@@ -5,7 +5,7 @@ import { hereMachine, type Machine } from './machine.ts'
 import { parseGpuProcesses, processQuery } from './nvidia-smi.ts'
 import { parseAdapters, parseRates } from './rdma.ts'
 
-/** Copies reach 80% to 90% of what links carry (nvbandwidth on A100, H100 and GB200); less than this is reported. */
+/** Copies reach 80% to 90% of a link's bandwidth (nvbandwidth on A100, H100 and GB200). Lower shares are reported. */
 const leastShare = 0.7
 /** Pairs of GPUs on one switch differ by a few percent. */
 const leastOfPairs = 0.8
@@ -30,8 +30,8 @@ const testcase = z.object({
 const report = z.object({ testcases: z.array(testcase) })
 
 /**
- * Reads what `nvbandwidth --json` prints: tests that passed. A test is waived on a machine that cannot run it, such as
- * copies between GPUs with one GPU.
+ * Parses the output of `nvbandwidth --json`: the tests that passed. A machine waives tests that it cannot run, such as
+ * copies between GPUs if it has only one.
  * @throws SyntaxError if it is not a report, or if a test failed
  */
 export function parseCopies(text: string): readonly Copies[] {
@@ -49,8 +49,8 @@ export function parseCopies(text: string): readonly Copies[] {
 }
 
 /**
- * Average bandwidth, Gbit/s, from the table that `ib_write_bw --report_gbits` prints; null if there is none. The line
- * after the header may be a warning about CPU frequencies.
+ * Average bandwidth, Gbit/s, from the table that `ib_write_bw --report_gbits` prints; null if there is none. A warning
+ * about CPU frequencies may follow the header.
  */
 export function parseWriteBandwidth(text: string): number | null {
   const lines = text.split('\n')

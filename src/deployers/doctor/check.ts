@@ -5,12 +5,12 @@ import type { Role, Topology } from '../../model/index.ts'
 export { type Check, missed, noticed, passed, thisMachine } from '../../model/doctor-check.ts'
 
 /**
- * What a sweep needs of a machine's GPUs: GPUs by index, a number of GPUs, or nothing. In the last case, the check only
- * reports what is there.
+ * A sweep's requirements for a machine's GPUs: GPUs by index, a number of GPUs, or nothing. With nothing, the check
+ * only reports the GPUs that it finds.
  */
 export type AskedGpus = readonly number[] | { readonly atLeast: number } | null
 
-/** What a sweep needs of the machine, in addition to its deployer's needs. */
+/** A sweep's requirements for the machine, in addition to its deployer's. */
 export interface SweepNeeds {
   /** Model name in requests; without it, checks of the model are skipped. */
   readonly model?: string
@@ -23,7 +23,7 @@ export interface SweepNeeds {
   readonly longestTokens?: number
   /** GPUs of the largest deployment, and of the largest worker. */
   readonly gpus?: { readonly deployment: number; readonly worker: number }
-  /** Nodes of the worker that is spread over the most; default: 1. */
+  /** Nodes of the worker that is spread over the most nodes; default: 1. */
   readonly nodesPerWorker?: number
   /** The engines' settings in the sweep, if it has one deployment. */
   readonly engines?: SaidOfEngines
@@ -31,7 +31,7 @@ export interface SweepNeeds {
   readonly topologies?: readonly Topology[]
 }
 
-/** Batch (concurrent sequences) and tokens per step, by role; null if the sweep doesn't say. */
+/** Batch (concurrent sequences) and tokens per step, by role; null if the sweep doesn't set them. */
 export type SaidOfEngines = {
   readonly [role in Role]?: { readonly batch: number | null; readonly tokens: number | null }
 }
@@ -42,6 +42,6 @@ export interface Addresses {
   readonly etcd?: string
   /** URLs of DCGM exporters. */
   readonly dcgm?: readonly string[]
-  /** Measures bandwidths of this machine, which takes up to minutes. */
+  /** Measures bandwidths of this machine, which can take minutes. */
   readonly bandwidth?: boolean
 }

@@ -7,8 +7,8 @@ import { type Check, missed, noticed, passed } from './check.ts'
  */
 const clockNoticeMs = 100
 /**
- * With a larger difference, signatures of a machine are rejected: MUNGE, which Slurm relies on, allows 5 minutes by
- * default, some tokens less.
+ * With a larger difference, machines reject each other's signatures. MUNGE, which Slurm relies on, allows 5 minutes by
+ * default; some tokens allow less.
  */
 const clockLimitMs = 60_000
 
@@ -19,8 +19,8 @@ const limitMs = 15_000
 export const clockProgram = ['bash', '-c', 'while IFS= read -r _; do date +%s%N; done'] as const
 
 /**
- * Measures how far a machine's wall clock is ahead of this one's, by round trips through a running program, as NTP
- * does.
+ * Measures how far a machine's wall clock is ahead of this one's. Like NTP, it uses round trips through a running
+ * program.
  * @param argv a local command line that runs {@link clockProgram} there
  * @param where name of the machine in findings
  * @throws Error if it does not answer; FulcrumError `ssh-failed`
@@ -74,7 +74,7 @@ export function judgeClock({ offsetMs, uncertaintyMs }: ClockOffset, where: stri
 }
 
 /**
- * Measures and judges. An unreadable clock is reported.
+ * Measures and judges a clock. Reports an unreadable clock.
  * @throws FulcrumError `ssh-failed` if ssh failed on the way there
  */
 export async function checkClock(argv: readonly [string, ...string[]], where: string): Promise<Check> {

@@ -6,7 +6,7 @@ export type CudaVersion = readonly [major: number, minor: number]
 
 const textOf = (version: CudaVersion) => version.join('.')
 
-/** The CUDA version that a driver supports, from the table that `nvidia-smi` prints; null if it has none. */
+/** The CUDA version that a driver supports, from the table that `nvidia-smi` prints; null if the table has none. */
 export function parseDriverCuda(text: string): CudaVersion | null {
   const [, major, minor] = /CUDA (?:UMD )?Version\s*:\s*(\d+)\.(\d+)/.exec(text) ?? []
   return major === undefined || minor === undefined ? null : [Number(major), Number(minor)]
@@ -21,7 +21,7 @@ print(said.get('__version__'), said.get('cuda') or ('rocm' if said.get('hip') el
 
 /**
  * Checks whether a machine's driver supports the CUDA version of the workers' PyTorch. Empty without a driver or
- * PyTorch, which other checks report.
+ * PyTorch, because other checks report these.
  */
 export async function checkCuda(
   machine: Machine,

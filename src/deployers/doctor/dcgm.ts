@@ -3,7 +3,7 @@ import { type Exposition, parseExposition } from '../../telemetry/exposition.ts'
 import { exporterPage } from '../../telemetry/gpu/dcgm.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 
-/** Memory that a GPU may show as used without programs. */
+/** Memory that an idle GPU may show as used. */
 const idleMib = 1024
 const idlePercent = 5
 const limitMs = 5_000
@@ -30,7 +30,7 @@ export async function checkDcgm(url: string): Promise<readonly Check[]> {
 export function judgeDcgm(page: Exposition, where: string): readonly Check[] {
   const gpus = gpusOf(page)
   if (gpus.length === 0) {
-    // The same setting takes pages of AMD's exporter.
+    // The same option accepts pages of AMD's exporter.
     const other = exporterPage(page)
     if (other !== null)
       return [passed('gpu exporter', `${counted(other.samples.length, 'GPU')} (${other.source})`, where)]

@@ -12,15 +12,15 @@ import { checkShardHosts } from './shard-hosts.ts'
 
 export type { Addresses, Check, SweepNeeds } from './check.ts'
 
-/** What a sweep needs of the machine. */
+/** A sweep's requirements for the machine. */
 export interface MachineNeeds extends SweepNeeds {
   readonly deploy: ConfiguredDeployer
 }
 
 /**
- * One check, or several of one subject. It changes nothing and starts no worker.
- * @param needs what a sweep asks for; null when no sweep was named
- * @param addresses of what already runs
+ * One check, or several on one subject. It changes nothing and starts no worker.
+ * @param needs requirements of the sweep; null if no sweep was given
+ * @param addresses of running services
  */
 export type MachineCheck = (
   needs: MachineNeeds | null,
@@ -39,8 +39,8 @@ const machineChecks: readonly MachineCheck[] = [
 ]
 
 /**
- * Checks this machine, and everything else that a sweep needs; with null, only what every sweep needs. Starts no
- * worker.
+ * Checks this machine and everything else that a sweep needs; with null, only the common requirements of all sweeps.
+ * Starts no worker.
  * @param addresses running services to check as well
  * @param checks the checks to run
  */
@@ -50,7 +50,7 @@ export async function examineMachine(
   checks: readonly MachineCheck[] = machineChecks,
 ): Promise<readonly Check[]> {
   const found = (await Promise.all(checks.map(check => check(needs, addresses)))).flat()
-  // To the other checks, a bandwidth test would look like load from another user.
+  // Other checks would mistake a bandwidth test for load from another user.
   return addresses.bandwidth === true ? [...found, ...(await checkBandwidth())] : found
 }
 

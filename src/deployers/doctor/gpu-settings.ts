@@ -92,7 +92,7 @@ export async function checkGpuSettings(used: readonly number[] | null, machine: 
     machine.run('nvidia-smi', settingsQuery),
     machine.run('nvidia-smi', ['nvlink', '--status']),
   ])
-  // An old driver may not know a field, which means nothing.
+  // An old driver may not know a field. That is not a problem.
   if (!said.ok) return []
   const isUsed = ({ index }: { readonly index: number }) => used === null || used.includes(index)
   const gpus = parseGpuSettings(said.out).filter(isUsed)

@@ -60,7 +60,7 @@ export async function checkGpus(asked: AskedGpus, machine: Machine = hereMachine
   }
 }
 
-/** Judges the observations. Problems of GPUs that the sweep can do without are reported as notes. */
+/** Judges the observations. Problems of GPUs that the sweep does not need are notes. */
 export function judgeGpus(asked: AskedGpus, sight: GpuSight, where: string): readonly Check[] {
   const { gpus, warnings } = sight
   const lacking = whatLacks(asked, gpus)

@@ -4,11 +4,11 @@ import { findLeftovers } from '../leftovers.ts'
 import { ephemeralRange } from '../ports.ts'
 import { type Check, missed, passed } from './check.ts'
 
-/** Files that Fulcrum and the programs of a deployment hold open, in addition to the load's connections. */
+/** Files that Fulcrum and the programs of a deployment keep open, in addition to the load's connections. */
 const spareFiles = 256
 const oldestNode = [22, 19] as const
 
-/** What every sweep needs of the machine, at its highest concurrency. */
+/** Checks the requirements of every sweep, at its highest concurrency. */
 export async function checkHost(concurrency: number): Promise<readonly Check[]> {
   return [nodeVersion(), await openFiles(concurrency), await outgoingPorts(concurrency), await leftovers()]
 }
@@ -22,7 +22,7 @@ function nodeVersion(): Check {
   return missed('node', `Node ${process.versions.node} is older than ${oldestNode.join('.')}`, remedy)
 }
 
-/** Open files that a process needs at a concurrency: one per connection, and the others. */
+/** Number of open files that a process needs at a concurrency: one per connection, and the spare ones. */
 export const filesFor = (concurrency: number): number => concurrency + spareFiles
 
 async function openFiles(concurrency: number): Promise<Check> {
@@ -38,7 +38,7 @@ async function openFiles(concurrency: number): Promise<Check> {
   return missed('open files', `${soft} allowed, concurrency ${concurrency} needs ${needed}`, remedy)
 }
 
-/** Each connection to an endpoint uses a port; closed ones keep theirs for another minute. */
+/** Each connection to an endpoint uses a port. A closed connection occupies its port for another minute. */
 async function outgoingPorts(concurrency: number): Promise<Check> {
   const { first, last } = await ephemeralRange()
   const count = last - first + 1

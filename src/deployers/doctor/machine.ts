@@ -8,7 +8,7 @@ export { type ProgramOutput, programLimitMs }
 export interface Machine {
   /** Name in findings. */
   readonly name: string
-  /** Runs a program to its end, by default for at most a minute. A failure is a result as well. */
+  /** Runs a program to its end, by default for at most one minute. Returns failures as results. */
   run(
     program: string,
     args: readonly string[],
@@ -18,8 +18,8 @@ export interface Machine {
 }
 
 /**
- * Runs a program on this machine to its end, by default for at most a minute. Looks in folders of servers as well as
- * PATH.
+ * Runs a program on this machine to its end, by default for at most one minute. Searches PATH and the folders of server
+ * programs.
  */
 export async function runShort(
   program: string,

@@ -1,4 +1,4 @@
-/** One GPU according to `nvidia-smi`; null for values that it lacks. */
+/** One GPU according to `nvidia-smi`; null for values that it does not report. */
 export interface Gpu {
   readonly index: number
   readonly uuid: string
@@ -81,7 +81,7 @@ export function parseGpus(text: string): Rows<Gpu> {
     }
     const nameOf = (field: Field): string => textOf(field) ?? 'unknown'
     return {
-      // Without its index, nothing is known about a GPU, so this must be a number.
+      // Without its index, a GPU cannot be identified, so the index must be a number.
       index: wholeNumber(values[0] ?? '', 'index', line),
       uuid: nameOf('uuid'),
       name: nameOf('name'),

@@ -22,7 +22,7 @@ export function parseDevices(text: string): Devices {
   return { interfaces: list(line('interfaces')), rdma: list(line('devices')), atAddress: line('at') ?? null }
 }
 
-/** Variables that choose the devices for ranks, and how each library reads its list. */
+/** Variables that select devices for ranks, and how each library reads its list. */
 const choices = {
   NCCL_SOCKET_IFNAME: { of: 'interfaces', reads: 'prefixes' },
   GLOO_SOCKET_IFNAME: { of: 'interfaces', reads: 'names' },
@@ -31,7 +31,7 @@ const choices = {
   UCX_NET_DEVICES: { of: 'both', reads: 'names' },
 } as const
 
-/** Names of devices in a variable that a machine doesn't have; an exclusion (`^`) needs none. */
+/** Device names in a variable that a machine doesn't have. Exclusions (`^`) need no device. */
 function absent(variable: keyof typeof choices, value: string, { interfaces, rdma }: Devices): readonly string[] {
   const { of, reads } = choices[variable]
   const there = of === 'interfaces' ? interfaces : of === 'rdma' ? rdma : [...interfaces, ...rdma]
@@ -49,8 +49,8 @@ function absent(variable: keyof typeof choices, value: string, { interfaces, rdm
 }
 
 /**
- * Whether the interfaces and RDMA devices that the environment names for NCCL, Gloo and UCX exist on a machine, and
- * whether Fulcrum can find the interface with its address.
+ * Checks that a machine has the interfaces and RDMA devices that the environment names for NCCL, Gloo and UCX, and that
+ * Fulcrum can find the interface with the machine's address.
  */
 export function judgeDevices(
   env: { readonly [name: string]: string },

@@ -68,7 +68,9 @@ export function parseTypes(text: string): ReadonlyMap<string, string> {
   return types
 }
 
-/** Links slower than cards of their type can be. Some are sold with a lower rate, so this is only a note. */
+/**
+ * Links that are slower than cards of their type can be. Some cards are sold with a lower rate, so this is only a note.
+ */
 export function slowLinks(
   ports: readonly RdmaPort[],
   rates: ReadonlyMap<string, number>,
@@ -88,7 +90,7 @@ export function slowLinks(
 
 /**
  * Checks the links that transfer KV caches.
- * @param between whether workers run on several machines, which need them
+ * @param between whether workers run on several machines, which need these links
  */
 export async function checkRdma(between: boolean, machine: Machine = hereMachine): Promise<readonly Check[]> {
   const [devices, rates] = await Promise.all([machine.run('ibv_devinfo', []), machine.run('ibstat', [])])
@@ -116,8 +118,7 @@ export async function checkRdma(between: boolean, machine: Machine = hereMachine
 }
 
 /**
- * An inactive link fails the check only if workers need it. Without RDMA, the KV cache is transferred over TCP, which
- * is a note.
+ * Fails an inactive link only if workers need it. Without RDMA, the KV cache is transferred over TCP, which is a note.
  */
 export function judgeLinks(
   between: boolean,

@@ -8,8 +8,8 @@ import type { Machine } from './machine.ts'
 const limitMs = 6_000
 
 /**
- * Checks that a node can reach the head, where NATS, etcd and the response stream will listen, with a listener of a few
- * seconds.
+ * Checks that a node can reach the head, where NATS, etcd and the response stream will listen. Opens a listener for a
+ * few seconds.
  */
 export async function checkWayToHead(head: string, machine: Machine): Promise<Check> {
   const server = createServer(socket => socket.end())
@@ -40,7 +40,7 @@ export async function checkWayToHead(head: string, machine: Machine): Promise<Ch
 const connectFrom = (machine: Machine, address: string, port: number) =>
   machine.run('timeout', [String(limitMs / 1000), 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', address, String(port)])
 
-/** Listens on a port below the ephemeral ones, as workers will, prints it, and accepts one connection. */
+/** Listens on a port below the ephemeral range, as workers will, prints the port, and accepts one connection. */
 const listener = `import random, socket, sys
 s = socket.socket()
 s.settimeout(8)
@@ -57,7 +57,7 @@ s.accept()`
 /**
  * Checks that this machine, or another node, can reach ports of a node on which workers will listen.
  * @param argv a local command line that runs {@link listenerCommand} there
- * @param other the other node, where a rank of a worker may run while another one runs here; absent for this machine
+ * @param other the other node, where a rank of a worker may run while another rank runs here; absent for this machine
  * @throws FulcrumError `ssh-failed` if ssh failed on the way there
  */
 export async function checkWayToNode(
@@ -96,8 +96,8 @@ export async function checkWayToNode(
 }
 
 /**
- * Python command that listens on a free port of `address` (20000–31999), prints the port, and exits with 0 if
- * something connects within 8 s.
+ * Python command that listens on a free port of `address` (20000–31999), prints the port, and exits with 0 if something
+ * connects within 8 s.
  */
 export const listenerCommand = (python: string, address: string): readonly string[] => [python, '-c', listener, address]
 

@@ -4,18 +4,18 @@ import { type Instance, registeredTwice } from '../discovery.ts'
 import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
 import { type Check, missed, noticed, passed, type SaidOfEngines, type SweepNeeds } from './check.ts'
 
-/** What a running system must have. */
+/** Requirements for a running system. */
 export interface ExpectedWorkers {
   readonly topology: Topology
   readonly model?: string
   /** The longest sequence (ISL + OSL) and the highest concurrency of the load; null if unknown. */
   readonly longestTokens: number | null
   readonly concurrency: number | null
-  /** Their settings according to the sweep. */
+  /** The workers' settings in the sweep. */
   readonly engines?: SaidOfEngines
 }
 
-/** What a running system must have for a sweep; null if the sweep has several deployments. */
+/** A sweep's requirements for a running system; null if the sweep has several deployments. */
 export function expectedOf(needs: SweepNeeds): ExpectedWorkers | null {
   const { topologies = [], model, longestTokens = null, concurrency, engines = {} } = needs
   const [topology, ...more] = topologies
@@ -29,8 +29,8 @@ const twiceRemedy =
   'A killed worker leaves discovery when its lease ends (10 s in Dynamo 1.4, 30 s in 1.6). If it stays, restart that worker: it gets more than its share of requests.'
 
 /**
- * Checks that every worker is registered in the right role, according to the frontend's discovery. That list separates
- * prefill workers from others; only etcd separates decode from aggregated workers ({@link checkCards}).
+ * Checks that the frontend's discovery lists every worker in the right role. That list distinguishes only prefill
+ * workers from others. etcd also distinguishes decode from aggregated workers ({@link checkCards}).
  * @param instances of `GET /health`
  */
 export function judgeInstances(instances: readonly Instance[], expected: ExpectedWorkers, where: string): Check {
@@ -126,8 +126,8 @@ export function judgeCards(
 }
 
 /**
- * Checks the frontend's metrics on its model's workers (`dynamo_frontend_model_…`, of one worker) against the sweep, if
- * there is no etcd to read.
+ * Compares the frontend's metrics on its model's workers (`dynamo_frontend_model_…`, of one worker) with the sweep.
+ * Used if no etcd is available.
  */
 export function judgeModelMetrics({ samples }: Exposition, expected: ExpectedWorkers, where: string): readonly Check[] {
   const { model, topology } = expected

@@ -3,7 +3,7 @@ import { requireFreePort } from '../ports.ts'
 import { findProgram } from '../programs.ts'
 import { type Check, missed, passed } from './check.ts'
 
-/** Checks a service of Dynamo: that the given one answers, or that one can be started. */
+/** Checks a service of Dynamo: the given one responds, or Fulcrum can start one. */
 export async function service(
   name: 'nats' | 'etcd',
   program: string,

@@ -8,7 +8,10 @@ import { sshTrouble } from './ssh-machine.ts'
 
 const limitMs = 60_000
 
-/** Checks that every host of the sweep can run a part of the load: starts a shard there, which says hello and ends. */
+/**
+ * Checks that every host of the sweep can run a part of the load: starts a shard there, which sends its greeting and
+ * ends.
+ */
 export async function checkShardHosts(settings: ShardSettings): Promise<readonly Check[]> {
   if (settings.hosts.length === 0) return []
   const launches = shardLaunches({ ...settings, count: settings.hosts.length })
@@ -17,7 +20,7 @@ export async function checkShardHosts(settings: ShardSettings): Promise<readonly
   return Promise.all(launches.map(launch => inTurn(() => greet(launch))))
 }
 
-/** Starts a shard with empty input, which says hello and ends, so it is safe to repeat. */
+/** Starts a shard with empty input. It sends its greeting and ends, so the start can be repeated safely. */
 const start = ({ host, argv: [program, ...args] }: ShardLaunch) =>
   retryingSsh(async () => {
     const { execa } = await import('execa')

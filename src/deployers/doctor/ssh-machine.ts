@@ -9,10 +9,10 @@ import { connectionCommand, connectionUpCommand, type SshRoute, sshCommand } fro
 import type { SshConfig } from '../nodes/keys.ts'
 import { type Machine, type ProgramOutput, programLimitMs } from './machine.ts'
 
-/** A node that runs short programs over one ssh connection; bash reports missing ones. */
+/** A node that runs short programs over one ssh connection. Bash reports missing programs. */
 export interface SshMachine extends Machine {
   /**
-   * Talks to a program: passes `use` the local command line that runs it there.
+   * Interacts with a program: passes `use` the local command line that runs it there.
    * @param use safe to repeat; throws {@link sshFailed} if ssh failed
    */
   talk<T>(argv: readonly string[], use: (local: readonly [string, ...string[]]) => Promise<T>): Promise<T>
@@ -20,9 +20,11 @@ export interface SshMachine extends Machine {
   close(): Promise<void>
 }
 
-/** Concurrent sessions. sshd allows ten per connection by default (`MaxSessions`), and one holds the connection. */
+/**
+ * Concurrent sessions. sshd allows ten per connection by default (`MaxSessions`), and one of them holds the connection.
+ */
 const sessionsAtOnce = 6
-/** Concurrent connections to all nodes. They may all go through one host, whose sshd drops some of more than ten. */
+/** Concurrent connections to all nodes. They may share a jump host, whose sshd drops some of more than ten. */
 const connectInTurn = atMost(6)
 const checkEveryMs = 50
 
@@ -31,7 +33,7 @@ const checkEveryMs = 50
  * @throws FulcrumError environment `ssh-failed`
  */
 export async function connectToMachine(host: string, ssh: SshConfig): Promise<SshMachine> {
-  // Short, because the path of a socket is limited to about a hundred characters.
+  // Short, because a socket's path is limited to about a hundred characters.
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-doctor-'))
   const route: SshRoute = { host, ssh, socket: join(folder, '%C') }
   try {
@@ -50,7 +52,7 @@ export async function connectToMachine(host: string, ssh: SshConfig): Promise<Ss
 }
 
 /**
- * A node that runs a few short programs at a time, and repeats those that ssh cut off.
+ * A node that runs a few short programs at a time, and repeats those whose ssh connection was cut.
  * @param command local command line that runs a program there
  */
 export function machineThrough(
@@ -116,7 +118,7 @@ async function runThere(name: string, argv: readonly [string, ...string[]], limi
   return { ok: !result.failed, absent: result.exitCode === 127, out: result.stdout.trim(), complaint }
 }
 
-/** Why ssh cannot reach a node, and what to do about it. */
+/** Why ssh cannot reach a node, and the remedy. */
 export function sshTrouble(complaint: string, host: string): readonly [detail: string, remedy: string] {
   const known: readonly (readonly [RegExp, string])[] = [
     [

@@ -25,14 +25,14 @@ export interface NodeNeeds {
   readonly python: string
   readonly tested: readonly string[]
   readonly container: RuntimeConfig | null
-  /** Module of the workers, outside containers; null if there is none to start. */
+  /** Module of the workers, outside containers; null if no module is to be started. */
   readonly backend: string | null
   /** Folder or name of the model to load; null if unknown. */
   readonly model: string | null
   /** GPUs of the largest worker, required of nodes without `gpus`; null if workers use no GPUs. */
   readonly gpusPerWorker: number | null
   readonly openFiles: number
-  /** Nodes of the worker that is spread over the most; 1 when none is. */
+  /** Nodes of the worker that is spread over the most nodes; 1 if none is spread. */
   readonly nodesPerWorker: number
 }
 
@@ -71,7 +71,7 @@ export async function checkSshNodes(needs: NodeNeeds): Promise<readonly Check[]>
 }
 
 /**
- * Whether ranks on different nodes reach each other: each node is tried from the next one. Unusable nodes are left out,
+ * Checks that ranks on different nodes reach each other: tries each node from the next one. Leaves out unusable nodes,
  * because another check reports them.
  */
 async function waysBetween(needs: NodeNeeds): Promise<readonly Check[]> {
@@ -95,7 +95,7 @@ const askedOf = ({ gpus }: SshNodeConfig, { gpusPerWorker }: NodeNeeds): AskedGp
 interface NodeFindings {
   readonly name: string
   readonly checks: readonly Check[]
-  /** Version of Dynamo, or of the image that contains it; null if there is none. */
+  /** Version of Dynamo, or of the image that contains it; null if unknown. */
   readonly version: string | null
 }
 
@@ -122,7 +122,7 @@ async function checkMachine(needs: NodeNeeds, node: SshNodeConfig, machine: SshM
     const [detail, remedy] = sshTrouble(way.complaint, name)
     return { name, checks: [missed('ssh', detail, remedy, machine.name)], version: null }
   }
-  /** A lost connection says nothing about the subject of the check. */
+  /** A lost connection counts as "not checked", not as a problem of the subject. */
   const tried = async <T>(what: string, check: T): Promise<Awaited<T> | Check> => {
     try {
       return await check

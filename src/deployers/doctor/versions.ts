@@ -5,7 +5,7 @@ import type { Machine } from './machine.ts'
 /** "1.4.2 and 1.6.1" */
 const listed = (versions: readonly string[]) => new Intl.ListFormat('en').format(versions)
 
-/** Checks the version of an installed program, and warns of one that Fulcrum is not tested with. */
+/** Checks the version of an installed program, and warns if Fulcrum is not tested with it. */
 export function judgeVersion(
   name: string,
   {
@@ -20,7 +20,7 @@ export function judgeVersion(
   return noticed(name, `${detail}, which Fulcrum was not tested with`, remedy, where)
 }
 
-/** The first three numbers of a version; those of a release candidate are its release's. */
+/** The first three numbers of a version; a release candidate has those of its release. */
 const numbersOf = (version: string) => (version.match(/\d+/g) ?? []).slice(0, 3).map(Number)
 
 function isOlder(one: string, other: string): boolean {
@@ -29,7 +29,7 @@ function isOlder(one: string, other: string): boolean {
   return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0)
 }
 
-/** Compares an installed engine with the versions that Fulcrum is tested with. Nothing if it is part of Dynamo. */
+/** Compares an installed engine with the versions that Fulcrum is tested with. Empty if it is part of Dynamo. */
 export function judgeEngine(
   { title, tested }: Pick<Engine, 'title' | 'tested'>,
   version: string,
@@ -53,28 +53,26 @@ export function judgeEngine(
   return [passed('engine', `${what}, whose settings Fulcrum knows (${known})${onGpus}`, where)]
 }
 
-/** Prints the versions of packages, one a line; a dash for one that is not installed. */
+/** Prints the versions of packages, one per line; a dash for a package that is not installed. */
 const versionsCode = `import sys
 from importlib.metadata import PackageNotFoundError, version
 for name in sys.argv[1:]:
     try: print(version(name))
     except PackageNotFoundError: print('-')`
 
-/** Versions of Python packages; null where one is not installed, or the Python does not run. */
+/** Versions of Python packages; null if a package is not installed or the Python does not run. */
 export async function packageVersions(
   machine: Machine,
   { python, env }: { readonly python: string; readonly env: { readonly [name: string]: string } },
   packages: readonly string[],
 ): Promise<readonly (string | null)[]> {
   const said = await machine.run(python, ['-c', versionsCode, ...packages], env)
-  // Other output of Python comes first.
+  // Other output of Python precedes the versions.
   const lines = said.ok ? said.out.split('\n').slice(-packages.length) : []
   return packages.map((_, i) => (lines[i] === '-' ? null : (lines[i] ?? null)))
 }
 
-/**
- * Checks the engine installed in a Python. Nothing if it is part of Dynamo, or missing, which another check reports.
- */
+/** Checks the engine installed in a Python. Empty if it is part of Dynamo, or missing, which another check reports. */
 export async function engineVersion(
   machine: Machine,
   engine: Engine,

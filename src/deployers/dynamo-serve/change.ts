@@ -4,8 +4,8 @@ import { type Host, rolesBySize } from '../nodes/placement.ts'
 import type { WorkerDesign } from '../worker-design.ts'
 
 /**
- * Whether a worker comes with the frontend, as the head. The first worker that decodes does. The head is one process
- * group, so they start and stop together.
+ * Whether a worker starts together with the frontend, as the head. The head's worker is the first one that decodes.
+ * Both run in one process group, so they start and stop together.
  */
 export function isHead({ name, role }: Pick<WorkerSlot, 'name' | 'role'>): boolean {
   return role !== 'prefill' && name === `${role}-0`
@@ -19,9 +19,9 @@ export interface ServeSlot extends WorkerSlot {
 type Designs = { readonly [role in Role]?: WorkerDesign & Pick<ServeSlot, 'headSignature'> }
 
 /**
- * The smallest change that keeps the head, which stays as long as its worker and everything that came with it fit. A
- * deployment without a head stops one more worker if all wanted ones are still running, because the new head brings
- * one.
+ * The smallest change that keeps the head running while its worker, and everything else started with it, still fits. A
+ * deployment without a head stops one more worker if all wanted ones are still running, because the new head includes a
+ * worker.
  */
 export function smallestServeChange<Running extends ServeSlot>(
   running: readonly Running[],

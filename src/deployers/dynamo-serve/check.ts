@@ -42,7 +42,7 @@ export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapab
     spansNodes: false,
     settingsProblems: (role, settings) => {
       const names = Object.keys(settings).filter(name => !earlierSettings.has(name.replaceAll('-', '_')))
-      // Only checks names, because the content of its sections was different then.
+      // Checks only names, because the sections had different content then.
       return settingProblems(trtllm, role, Object.fromEntries(names.map(name => [name, true])))
     },
     misfit: deployment => {
@@ -101,7 +101,7 @@ function placed(mode: Mode, { file, position, wrong, right }: FileProblem): Depl
   return { path: ['configs', mode], wrong, remedy: right, at: { file, position } }
 }
 
-/** A missing module, or one without the service. */
+/** Reports a missing module, or one without the service. */
 function targetProblem(config: DynamoServeConfig, key: Path, target: string): readonly DeployProblem[] {
   const { module, service } = partsOf(target)
   const path = join(config.workdir, ...module.split('.'))
@@ -139,7 +139,7 @@ function fileProblems(
   return [...strays, ...rolesOfMode(mode).flatMap(role => roleProblems(config, role, file))]
 }
 
-/** Why a service configuration cannot provide workers of a role. */
+/** Reasons why a service configuration cannot provide workers of a role. */
 function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): readonly FileProblem[] {
   const service = serviceOf(config, role)
   if (file.value[service] === undefined) {
@@ -172,7 +172,7 @@ function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): re
   return [...wrongMode, ...missing]
 }
 
-/** Settings are given, but the role's section names no file to write them to. */
+/** Reports settings for a role whose section names no file to write them to. */
 function missingEngineFile(
   config: DynamoServeConfig,
   deployment: Deployment,

@@ -120,7 +120,7 @@ export function serveParts(config: DynamoServeConfig): ConfiguredParts {
 }
 
 /**
- * Keys that may differ between variants while NATS and etcd stay. Registrations are distinguished by service names, so
+ * Keys that may differ between variants while NATS and etcd keep running. Service names distinguish registrations, so
  * `workers` must not differ.
  */
 export const variantKeys = ['configs', 'graphs', 'env'] as const
@@ -139,8 +139,8 @@ interface EngineCopy {
 }
 
 /**
- * Engine files to copy for a role: the one that its settings are written to and, if workers may run where the user's
- * files do not exist or differ, all that its section names.
+ * Engine files to copy for a role. The file that its settings are written to is always copied. If workers may run where
+ * the user's files do not exist or differ, every file that its section names is copied too.
  */
 function engineCopies(setup: ServeSetup, role: Role, deployment: Wanted): readonly EngineCopy[] {
   const { config } = setup

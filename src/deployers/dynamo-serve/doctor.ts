@@ -26,7 +26,9 @@ export async function checkDynamoServe(config: DynamoServeConfig): Promise<reado
   return [...checks.flat(), ...routerModes(config)]
 }
 
-/** The graph's own services read the router of a configuration: which modes they know is not known before they run. */
+/**
+ * The graph's services read the router mode from a configuration. The modes that they know are unknown until they run.
+ */
 export function routerModes({ configs }: Pick<DynamoServeConfig, 'configs'>): readonly Check[] {
   const written = modes.flatMap(mode => {
     const file = readYamlFile(configs[mode])
@@ -46,7 +48,7 @@ async function program({ dynamo, env }: DynamoServeConfig): Promise<Check> {
   if (said.ok) {
     const [version] = await packageVersions(hereMachine, { python: pythonOf(dynamo), env }, ['ai-dynamo'])
     const detail = `${dynamo} serve`
-    // Another Python than the program's own says nothing of it.
+    // A Python other than the program's own does not show its version.
     if (version == null) return passed('dynamo', detail)
     return judgeVersion('dynamo', { version, tested: testedDynamo, detail: `${detail}, ai-dynamo ${version}` })
   }

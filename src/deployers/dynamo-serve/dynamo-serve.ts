@@ -32,10 +32,10 @@ interface OpenServeSetup extends ServeSetup {
 }
 
 /**
- * Dynamo 0.3's `dynamo serve`, changed in minimal steps: NATS and etcd, a head with the frontend and the first worker
- * that decodes, and a process for each further worker. Whatever a head brings stays with it. Workers beside it come and
- * go without it. Other settings for its role restart it, and so does a variant that changes the frontend, because
- * Dynamo 0.3.1 passes one configuration to all services of a head when it starts them.
+ * Dynamo 0.3's `dynamo serve`, changed in minimal steps. It consists of NATS and etcd, a head with the frontend and the
+ * first worker that decodes, and one process for each further worker. Everything that a head starts stays with it; the
+ * other workers start and stop independently. The head restarts when its role's settings change or a variant changes
+ * the frontend, because Dynamo 0.3.1 passes one configuration to all services of a head when it starts them.
  * @param nodesOf default: this machine
  */
 export function dynamoServeDeployer(
@@ -78,7 +78,7 @@ function serveSystem(
         change: running => smallestServeChange(running, wanted, designs, nodes.hosts()),
         makeWay: async (staying, leaving) => {
           await leaving
-          // Dynamo 0.3.1 leaves its leases behind when it is stopped. On other machines, it may not have ended.
+          // Dynamo 0.3.1 leaves its leases behind when it stops. On another machine, it may still be running.
           const hasEnded = (worker: ServeWorker) => worker.host === null && !staying.includes(worker)
           for (const lease of leasesOfEnded(groups, hasEnded)) await revokeLease(setup.etcdUrl, lease, signal)
           before = new Set((await registrations(setup.etcdUrl, signal)).map(({ key }) => key))
@@ -108,7 +108,7 @@ function serveSystem(
             url: endpoint.url,
             ask,
           })
-          // Watches the services that started last.
+          // Records the services that started last.
           await Promise.all(workers.map(worker => worker.follow()))
           statistics ??= statisticsPages(natsOptions(setup.natsUrl, { ...process.env, ...setup.config.env }))
           const pages = await statistics.pages(registeredWorkers(workers, groups, listed))
@@ -144,8 +144,8 @@ async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: OpenServe
 }
 
 /**
- * The registration of each worker. Among workers of a role that started together, nobody tells which is whose: each
- * gets one of theirs.
+ * The registration of each worker. Nothing shows which of several workers that started together owns which
+ * registration, so each gets one of theirs.
  */
 function registeredWorkers(
   workers: readonly ServeWorker[],

@@ -48,7 +48,7 @@ export function withSettings(text: string, section: string | null, settings: Eng
   return document.toString({ lineWidth: 0 })
 }
 
-/** Place of a setting: where the file has it, or else where TensorRT-LLM's examples have it. */
+/** Path of a setting: its place in the file, or else its place in TensorRT-LLM's examples. */
 function placeOf(document: Document, base: readonly string[], name: string): readonly string[] {
   const nests = [[], ['kv_cache_config'], ['pytorch_backend_config']]
   const written = nests.find(nest => document.hasIn([...base, ...nest, name]))
@@ -58,7 +58,7 @@ function placeOf(document: Document, base: readonly string[], name: string): rea
   return [name]
 }
 
-/** Sets a value. In a map, only sets the given keys, so that comments on others stay. */
+/** Sets a value. In a map, sets only the given keys, so that comments on the others stay. */
 function put(document: Document, path: readonly string[], value: Json): void {
   if (isJsonObject(value) && isJsonObject(document.getIn(path) === undefined ? undefined : toData(document, path))) {
     for (const [key, inner] of Object.entries(value)) put(document, [...path, key], inner)

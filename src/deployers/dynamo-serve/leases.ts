@@ -1,16 +1,13 @@
 import type { Registration } from './registry.ts'
 
-/**
- * Workers of one service that started together, and the leases that came with them. It is unknown which lease belongs
- * to which worker.
- */
+/** Workers of one service that started together, and their leases. Which lease belongs to which worker is unknown. */
 export interface LeaseGroup<Worker> {
   readonly workers: readonly Worker[]
   readonly leases: readonly string[]
 }
 
 /**
- * Groups of the workers that a change started, from the registrations that came with it. Leaves out services with too
+ * Groups of the workers that a change started, from the registrations that appeared with it. Omits services with too
  * few or too many registrations.
  */
 export function groupsOf<Worker>(
@@ -24,7 +21,7 @@ export function groupsOf<Worker>(
   })
 }
 
-/** Leases that certainly belonged to ended workers: those of groups without remaining workers. */
+/** Leases that certainly belonged to ended workers: those of groups whose workers have all ended. */
 export function leasesOfEnded<Worker>(
   groups: readonly LeaseGroup<Worker>[],
   ended: (worker: Worker) => boolean,

@@ -27,7 +27,7 @@ const loadSchema = z.object({
 /** Endpoint of Dynamo's `WorkerMetricsPublisher`. */
 const loadEndpoint = 'load_metrics'
 
-/** What one worker tells by NATS. */
+/** Statistics that one worker reports over NATS. */
 export interface WorkerStatistics {
   /** Hexadecimal, as in etcd. */
   readonly lease: string
@@ -50,11 +50,11 @@ export function workersIn(answer: unknown): readonly WorkerStatistics[] {
 }
 
 /**
- * The statistics as a page in Prometheus text format. A worker without a publisher has counters of requests only.
+ * The statistics as a page in Prometheus text format. A worker without a publisher has only request counters.
  *
- * Leaves out `gpu_cache_usage_perc`: the publisher of TensorRT-LLM divides all blocks that it ever allocated by those
- * that it has, so the value grows beyond 1 (`dynamo/llm/tensorrtllm/publisher.py` of ai-dynamo 0.3.1). The share of
- * blocks in use takes its place.
+ * Omits `gpu_cache_usage_perc`. TensorRT-LLM's publisher divides the number of blocks ever allocated by the number that
+ * exist, so the value grows beyond 1 (`dynamo/llm/tensorrtllm/publisher.py` of ai-dynamo 0.3.1). The share of blocks in
+ * use replaces it.
  */
 export function statisticsPage({ endpoints }: WorkerStatistics): string {
   const counters = (metric: string, value: (endpoint: (typeof endpoints)[number]) => number) => [

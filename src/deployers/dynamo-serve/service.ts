@@ -15,7 +15,7 @@ export interface ServeProcess {
   follow(): Promise<void>
   /** Whether `dynamo serve` and all recorded services are still running. */
   fit(): Promise<boolean>
-  /** Ends all of it: normally, and by SIGKILL after `graceMs`. Safe to call twice. */
+  /** Ends the process and its services: normally, then by SIGKILL after `graceMs`. Safe to call twice. */
   stop(graceMs: number): Promise<void>
 }
 

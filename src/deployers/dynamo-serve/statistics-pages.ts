@@ -9,10 +9,10 @@ import { statisticsPage, type WorkerStatistics, workersIn } from './nats-statist
 /** Services answer within milliseconds; a scrape times out after 2 s. */
 const answerLimitMs = 1000
 
-/** A worker's registration; null if it is not known which one is the worker's. */
+/** A worker's registration; null if unknown. */
 export type Registered = { readonly lease: string; readonly natsService: string } | null
 
-/** Metrics pages of workers that tell their statistics by NATS alone. */
+/** Metrics pages for workers that report statistics only over NATS. */
 export interface StatisticsPages {
   /** URLs of the pages by source, such as `decode-0`. Earlier pages end. */
   pages(workers: { readonly [source: string]: Registered }): Promise<{ readonly [source: string]: string }>
@@ -21,9 +21,8 @@ export interface StatisticsPages {
 }
 
 /**
- * Serves pages on a free port of 127.0.0.1. Each request of a page asks the workers for their statistics; pages that
- * are requested at the same time share one answer. A worker that does not answer fails the scrape, which a finding
- * reports, and never the deployment.
+ * Serves pages on a free port of 127.0.0.1. Each page request queries the workers; simultaneous requests share one
+ * response. An unresponsive worker fails the scrape, which a finding reports, but never the deployment.
  */
 export function statisticsPages(nats: ConnectionOptions): StatisticsPages {
   let wanted: { readonly [source: string]: Registered } = {}
@@ -75,7 +74,7 @@ export function statisticsPages(nats: ConnectionOptions): StatisticsPages {
   }
 
   const server = createServer((request, response) => respond(request.url ?? '', response))
-  // Pages that nobody reads must not keep the process running.
+  // Unread pages must not keep the process running.
   server.unref()
 
   return {
@@ -104,7 +103,7 @@ export function statisticsPages(nats: ConnectionOptions): StatisticsPages {
   }
 }
 
-/** Asks every instance of a service, until those with the given leases have answered or the time is over. */
+/** Queries all instances of a service until those with the given leases have answered or time runs out. */
 async function statisticsOf(
   client: NatsConnection,
   service: string,
@@ -123,9 +122,9 @@ async function statisticsOf(
 }
 
 /**
- * How to connect to the NATS of a deployment.
- * @param url as in NATS_SERVER, perhaps with a user and a password
- * @param env the workers' own variables, which name a user or a token as Dynamo's runtime reads them
+ * Connection options for the NATS of a deployment.
+ * @param url as in NATS_SERVER, optionally with a user and a password
+ * @param env the workers' variables, which name a user or a token in the form that Dynamo's runtime reads
  */
 export function natsOptions(url: string, env: { readonly [name: string]: string | undefined }): ConnectionOptions {
   const urls = url.split(',').map(one => new URL(one.includes('://') ? one : `nats://${one}`))

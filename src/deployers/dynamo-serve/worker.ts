@@ -32,7 +32,7 @@ export async function startServeWorker(
     const serve = await startServe({ ...its, ...launch, cwd: setup.config.workdir }, place.ledger)
     return { ...slot, ...serve, failure: logLines => serveFailure(serve, logLines) }
   }
-  // Its guard watches its services and ends with the first of them.
+  // The guard watches the services and ends with the first one that ends.
   const guard = await startLaunch(launch, { ...its, cwd: tmpdir() }, place.ledger)
   return {
     ...slot,

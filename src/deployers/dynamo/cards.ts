@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Role } from '../../model/index.ts'
 
-/** A worker in Dynamo's discovery. Facts that a backend does not publish are null. */
+/** A worker in Dynamo's discovery. Values that a backend does not publish are null. */
 export interface WorkerCard {
   readonly namespace: string
   readonly role: Role
@@ -32,9 +32,9 @@ const instanceSchema = z.object({
 })
 
 /**
- * Workers registered in an etcd, from Dynamo 1.4's model cards (`v1/mdc/…`), which contain a worker's role, and
+ * Workers registered in an etcd. Reads Dynamo 1.4's model cards (`v1/mdc/…`), which contain a worker's role, and
  * instances (`v1/instances/…`), which contain its address.
- * @throws TypeError, SyntaxError or ZodError if there is no such etcd, or if its entries are of another version of
+ * @throws TypeError, SyntaxError or ZodError if the etcd does not exist, or if its entries are from another version of
  *   Dynamo
  */
 export async function workerCards(etcdUrl: string, signal: AbortSignal): Promise<readonly WorkerCard[]> {

@@ -54,7 +54,7 @@ export function checkDynamoConfig(
 const usualPlane = 'tcp'
 
 /**
- * Answers use a single transport, so a frontend that listens on another one than its workers send on never receives
+ * Answers use a single transport. A frontend that listens on a different one than its workers send on never receives
  * them.
  */
 function differentPlanes({
@@ -69,7 +69,7 @@ function differentPlanes({
   const plane = 'response-plane'
   const frontend = mergeArguments(frontend_args)[plane]
   const workers = roles.map(role => mergeArguments(args, role_args[role])[plane])
-  // Dynamo's default, and a value from a shared variable, are the same on both sides.
+  // Dynamo's default and a value from a shared variable apply to both sides.
   const other = workers.map(worker => worker ?? usual).find(worker => worker !== (frontend ?? usual))
   if (other === undefined) return []
   return [

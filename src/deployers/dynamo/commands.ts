@@ -24,15 +24,15 @@ export interface DynamoSetup {
   readonly model: string
   /** Folder for engine files. */
   readonly folder: string
-  /** Processes in other namespaces are invisible; two deployments in one namespace would mix. */
+  /** Processes in other namespaces are invisible. Two deployments in one namespace would mix. */
   readonly namespace: string
   readonly natsUrl: string
   readonly etcdUrl: string
 }
 
 /**
- * Seconds that a killed worker stays in discovery and receives requests, which fail. Default of ai-dynamo 1.4.2; 1.6.1
- * uses 30.
+ * Seconds that a killed worker stays in discovery and receives requests, which fail. This is the default of ai-dynamo
+ * 1.4.2; 1.6.1 uses 30.
  */
 const leaseS = '10'
 
@@ -60,9 +60,7 @@ export function processEnvironment(setup: DynamoSetup, reach: Reach = loopback):
   }
 }
 
-/**
- * `python -m dynamo.frontend`. Without the namespace, it would adopt the models of every deployment that it can see.
- */
+/** `python -m dynamo.frontend`. Without a namespace, it would adopt the models of every deployment that it can see. */
 export function frontendCommand(setup: DynamoSetup, port: number | string, reach: Reach = loopback): Command {
   const args = mergeArguments(setup.config.frontend_args, {
     'http-host': '127.0.0.1',
@@ -75,7 +73,7 @@ export function frontendCommand(setup: DynamoSetup, port: number | string, reach
   }
 }
 
-/** Equal for frontends that can replace each other, regardless of their ports. */
+/** Equal for frontends that can replace each other, whatever their ports. */
 export function frontendSignature(setup: DynamoSetup, reach: Reach = loopback): string {
   return contentId(frontendCommand(setup, '', reach))
 }
@@ -215,5 +213,5 @@ export function dynamoParts(config: DynamoConfig): ConfiguredParts {
   }
 }
 
-/** Keys that may differ between variants while NATS, etcd and machines stay. */
+/** Keys that may differ between variants while NATS, etcd and the machines stay. */
 export const variantKeys = ['python', 'backend', 'args', 'role_args', 'frontend_args', 'env'] as const

@@ -54,7 +54,7 @@ export const processKeys = {
 /** Configuration of Dynamo's processes, wherever its workers run. */
 export type DynamoProcesses = ReadKeys<typeof processKeys>
 
-/** Keys of `deploy` for Dynamo 1.x on this machine or over ssh: those of its processes, and where they run. */
+/** Keys of `deploy` for Dynamo 1.x on this machine or over ssh: those of its processes and those of their machines. */
 export const dynamoKeys = {
   ...processKeys,
   gpus: decisive(

@@ -17,7 +17,7 @@ import { askFrontendOptions, unknownToFrontend } from './frontend-options.ts'
 import { testedDynamo } from './tested.ts'
 
 /**
- * Checks Dynamo's requirements: Python package, NATS, etcd, port, model files, and what workers need.
+ * Checks Dynamo's requirements: Python package, NATS, etcd, port, model files, and requirements of the workers.
  * @param workersHere false if other machines run them
  */
 export async function checkDynamo(
@@ -39,9 +39,7 @@ export async function checkDynamo(
   return checks.flat()
 }
 
-/**
- * A KV router that waits for events from workers that publish none knows nothing about caches, without reporting it.
- */
+/** A KV router that expects events, while workers publish none, knows nothing about caches and does not report it. */
 export function kvEvents({
   backend,
   args,
@@ -102,23 +100,23 @@ async function dynamoPackage(config: DynamoProcesses): Promise<readonly Check[]>
   return [lacking]
 }
 
-/** Whether Fulcrum's tests drive the version of ai-dynamo that a Python has. */
+/** Whether Fulcrum's tests cover the version of ai-dynamo in a Python. */
 export const judgeDynamo = (version: string, python: string, where?: string): Check =>
   judgeVersion('dynamo', { version, tested: testedDynamo, detail: `ai-dynamo ${version} in ${python}` }, where)
 
-/** pip brings both at one version; by hand they can differ. */
+/** pip installs both in the same version; manual installations can differ. */
 export function judgeRuntime(version: string, runtime: string): readonly Check[] {
   if (version === runtime) return []
   const detail = `ai-dynamo ${version}, but ai-dynamo-runtime ${runtime}, which has the router and the transport`
   return [noticed('router', detail, `pip install ai-dynamo-runtime==${version}`)]
 }
 
-/** Checks that the installed frontend accepts `frontend_args`, and which of them later versions remove. */
+/** Checks that the installed frontend accepts `frontend_args`, and reports those that later versions remove. */
 export async function frontendArguments(config: DynamoProcesses): Promise<readonly Check[]> {
   const given = Object.keys(mergeArguments(config.frontend_args))
   if (given.length === 0) return []
   const options = await askFrontendOptions(config)
-  // The check of the package reports why it does not answer.
+  // The check of the package reports why the frontend does not respond.
   if (options.known.size === 0) return []
   const problems = unknownToFrontend(config, options)
   if (problems.length > 0) return problems.map(({ wrong, remedy }) => missed('frontend_args', wrong, remedy))
@@ -129,7 +127,7 @@ export async function frontendArguments(config: DynamoProcesses): Promise<readon
   return old.length > 0 ? old : [passed('frontend_args', `the installed frontend knows ${given.join(', ')}`)]
 }
 
-/** etcd, and workers of others that are registered in a given one. */
+/** Checks etcd, and workers of other users that are registered in a given one. */
 async function discovery(given: string | undefined): Promise<readonly Check[]> {
   const there = await service('etcd', 'etcd', 'etcd-server', given)
   return given === undefined || !there.ok ? [there] : [there, ...(await checkCards(given, null))]
@@ -141,7 +139,10 @@ export function modelSource({ args }: DynamoProcesses, model: string): string {
   return [path, alias].find(value => typeof value === 'string') ?? model
 }
 
-/** The frontend looks up the tokenizer by the model's name in the Hugging Face cache. It must be there when offline. */
+/**
+ * The frontend looks up the tokenizer in the Hugging Face cache by the model's name. Without network access, it must be
+ * there.
+ */
 async function modelFiles(config: DynamoProcesses, model: string): Promise<Check> {
   const source = modelSource(config, model)
   if (isAbsolute(source)) return modelFolder(source)

@@ -26,7 +26,7 @@ import { previewDynamo } from './preview.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 interface Frontend {
-  /** Identifies how it was started, without the port. */
+  /** Identifies how it was started, except its port. */
   readonly signature: string
   readonly process: RunningProcess
   readonly url: string
@@ -107,7 +107,7 @@ function dynamoSystem(
 
     open: async ({ signal }, anew) => {
       const discoveryLost = await opened.open(signal)
-      // If only the frontend died, the next step restarts it, and it finds the workers that are still running.
+      // If only the frontend ended, the next step restarts it, and it finds the running workers.
       if (discoveryLost || anew || frontend?.process.alive() === false) await stopFrontend()
       return discoveryLost || anew
     },

@@ -11,11 +11,11 @@ import { knownFrontends } from './known-frontends.ts'
 export interface FrontendOptions {
   /** Allowed values by option without dashes; null if any value is allowed. */
   readonly known: ReadonlyMap<string, readonly string[] | null>
-  /** The help's text about options that a later version removes. */
+  /** Help texts of options that a later version removes. */
   readonly deprecated: ReadonlyMap<string, string>
 }
 
-/** Reads a help text as Python's argparse writes it; no options are known if it has none. */
+/** Reads a help text in the format of Python's argparse. Without one, no options are known. */
 export function frontendOptionsOf(help: string): FrontendOptions {
   const known = new Map<string, readonly string[] | null>()
   const deprecated = new Map<string, string>()
@@ -34,7 +34,7 @@ export function frontendOptionsOf(help: string): FrontendOptions {
   return { known, deprecated }
 }
 
-/** Options of the frontend of a tested version of ai-dynamo; none are known of another. */
+/** Options of the frontend of a tested version of ai-dynamo; empty for other versions. */
 export function optionsOfVersion(version: string): FrontendOptions {
   const lines = (knownFrontends[version] ?? '').split('\n').flatMap(line => line.trim() || [])
   const named = lines.toSorted().map(line => line.split(' '))
@@ -45,7 +45,7 @@ export function optionsOfVersion(version: string): FrontendOptions {
 }
 
 /**
- * The version of ai-dynamo in one of NVIDIA's images or a mirror of them, such as
+ * The version of ai-dynamo in one of NVIDIA's images or a mirror of one, such as
  * `…/ai-dynamo/vllm-runtime:1.6.1-cuda13`; null for another image, another tag, or a digest.
  */
 export function versionOfImage(image: string): string | null {
@@ -53,8 +53,8 @@ export function versionOfImage(image: string): string | null {
 }
 
 /**
- * Problems of `frontend_args` with a frontend; without known options, there are none.
- * @param frontend which one, in messages
+ * Problems of `frontend_args` with a frontend; none if its options are unknown.
+ * @param frontend its name in messages
  */
 export function unknownToFrontend(
   { frontend_args }: Pick<DynamoProcesses, 'frontend_args'>,
@@ -95,7 +95,7 @@ function choicesOf(name: string, known: FrontendOptions['known']): readonly stri
 
 const valuesOf = (value: Json) => (Array.isArray(value) ? value : [value]).filter(item => item !== true).map(String)
 
-/** Reads the options of a Python's frontend without starting it. Unknown if it does not print them. */
+/** Reads the options of a Python's frontend without starting it. Empty if it does not print them. */
 export async function askFrontendOptions({
   python,
   env,

@@ -1,4 +1,4 @@
-/** Options that every tested frontend knows: one per line, with the values that it takes if they are few. */
+/** Options of every tested frontend, one per line, with their values if there are only a few. */
 const shared = `
   active-decode-blocks-threshold
   active-prefill-tokens-threshold
@@ -107,7 +107,7 @@ const shared = `
 
 /**
  * Options of `python -m dynamo.frontend` by version of ai-dynamo, one per line, in no particular order. Written by
- * scripts/write-frontend-options.ts; a test compares them with the installed frontends.
+ * scripts/write-frontend-options.ts. A test compares them with the installed frontends.
  */
 export const knownFrontends: { readonly [version: string]: string } = {
   '1.4.2': `${shared}

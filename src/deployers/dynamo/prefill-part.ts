@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseExposition } from '../../telemetry/exposition.ts'
 
-/** Consecutive probes that must go through a prefill worker; more of them once one did not. */
+/** Consecutive probes that must go through a prefill worker. After a miss, more are required. */
 const probesAtFirst = 4
 const probesAfterAMiss = 8
 const pauseMs = 500
 
 /** Requests to the deployment, each with its own deadline. */
 export interface PrefillSight {
-  /** One completion, to its end. */
+  /** One completion, from start to end. */
   readonly probe: (signal: AbortSignal) => Promise<unknown>
-  /** Requests that prefill workers have accepted so far; null if they cannot be asked. */
+  /** Requests that prefill workers have accepted so far; null if unknown. */
   readonly takenUp: (signal: AbortSignal) => Promise<number | null>
 }
 
 /**
- * Waits until completions go through prefill workers. After aggregated workers were replaced by disaggregated ones,
- * Dynamo 1.4.2's frontend sent about half of the requests to decode workers alone for some 8 s, although all were
- * registered. Those were answered immediately without a prefill, and looked good.
+ * Waits until completions go through prefill workers. After disaggregated workers replaced aggregated ones, Dynamo
+ * 1.4.2's frontend sent about half of the requests to decode workers alone for some 8 s, although all workers were
+ * registered. Decode workers answered them immediately without a prefill, so they looked valid.
  * @param patienceMs how long to wait; a router may be configured to prefill short prompts on decode workers
  * @returns whether they do; true if unknown. Measurements are checked with the same counters (`prefill-bypassed`)
  */

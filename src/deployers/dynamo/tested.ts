@@ -1,2 +1,2 @@
-/** The versions of ai-dynamo, frontend and router included, that Fulcrum's own tests drive. */
+/** Versions of ai-dynamo, including frontend and router, that Fulcrum's own tests run. */
 export const testedDynamo: readonly string[] = ['1.4.2', '1.6.1']

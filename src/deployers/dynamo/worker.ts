@@ -46,8 +46,8 @@ export interface NamedLaunch {
 const ownPort = '{port}'
 
 /**
- * Programs that run the worker of one slot on its hosts, with separate ports and GPUs. One program per node, or one for
- * all if the machines start them together.
+ * Programs that run the worker of one slot on its hosts, with separate ports and GPUs. There is one program per node,
+ * or a single one if the machines start all nodes together.
  */
 export function launchesOf(
   setup: DynamoSetup,
@@ -103,14 +103,14 @@ export async function startWorker(
   const ports = { ranks, meeting: gang === undefined ? '' : await nodes.freePort(slot.host) }
   const processes: RunningProcess[] = []
   const stop = async (graceMs: number) => {
-    // On another machine, only its own guard can kill it, which takes time.
+    // On another machine, only the process's guard can kill it, which takes time.
     await Promise.all(processes.map(process => process.stop(slot.host === null ? graceMs : guardGraceMs)))
   }
   try {
     for (const { name, host, launch } of launchesOf(setup, slot, design, nodes, ports)) {
       const cwd = host === null ? resolve('.') : tmpdir()
       const logFile = join(place.logFolder, `${name}.log`)
-      // One that runs on several nodes says itself which of them failed.
+      // A program on several nodes reports which of them failed.
       const on = host === null || launch.partFailedIn !== undefined ? {} : { host }
       processes.push(await startLaunch(launch, { name, cwd, logFile, ...on }, place.ledger))
     }

@@ -8,7 +8,8 @@ import type { EngineFile, WorkerEngine } from '../worker-engine.ts'
 import type { DynamoProcesses } from './config.ts'
 
 /**
- * Dynamo's module determines the workers' engine, whose settings come from arguments and from a file that these name.
+ * Dynamo's module determines the workers' engine. The engine's settings come from arguments and from a file that the
+ * arguments name.
  */
 export function dynamoWorkers(
   { backend, args, role_args }: Pick<DynamoProcesses, 'backend' | 'args' | 'role_args'>,

@@ -11,7 +11,7 @@ export interface Adapter {
   readonly replicas: number
 }
 
-/** The scaling adapters of a graph; none if Dynamo is too old to have any. */
+/** The scaling adapters of a graph; empty if Dynamo's version has none. */
 export async function adaptersOf(
   cluster: Cluster,
   graph: ManifestDocument,

@@ -55,7 +55,7 @@ export const fieldManager = 'fulcrum'
  * @throws FulcrumError if there is none, or no such context
  */
 export async function openCluster(choice: ClusterChoice): Promise<Cluster> {
-  // Loaded on demand: it takes a quarter of a second, which only sweeps on Kubernetes should pay.
+  // Loaded on demand, because loading takes a quarter of a second that only sweeps on Kubernetes need.
   const { KubeConfig, PortForward, Watch } = await import('@kubernetes/client-node')
   const config = new KubeConfig()
   load(config, choice)
@@ -129,7 +129,7 @@ function load(config: KubeConfig, { kubeconfig, context }: ClusterChoice): void 
     config.setCurrentContext(context)
   }
   const cluster = config.getCurrentCluster()
-  // Without a configuration, the client falls back to port 8080 of this machine, which is never meant.
+  // Without a configuration, the client falls back to port 8080 of this machine, which is never intended.
   if (cluster === null || (kubeconfig === undefined && cluster.server === 'http://localhost:8080')) {
     throw new FulcrumError('environment', 'no-kubeconfig', 'No Kubernetes cluster is configured', {
       remedy: 'Set KUBECONFIG, write deploy.kubeconfig, or run Fulcrum in a pod with a service account.',

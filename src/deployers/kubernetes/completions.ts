@@ -14,7 +14,7 @@ interface CompletionWait {
 }
 
 /**
- * Waits until a number of requests was answered, one after another.
+ * Waits until a number of requests are answered, one after another.
  * @throws FulcrumError failed `deployment-not-ready` at the deadline
  */
 export async function completionsAnswered(

@@ -18,7 +18,7 @@ export interface Component {
   readonly volumesPath: FieldPath
   readonly volumes: readonly JsonObject[]
   readonly mounts: readonly JsonObject[]
-  /** GPUs of one pod in the manifest; null if it does not say. */
+  /** GPUs of one pod in the manifest; null if not set. */
   readonly gpusPerPod: number | null
   /** Paths of the pod's GPU limits and requests, as far as they exist. */
   readonly gpuPaths: readonly FieldPath[]
@@ -103,7 +103,7 @@ function nodeCountOf(component: Json | undefined): number {
   return isJsonObject(multinode) ? Math.max(1, numberOr(2, multinode.nodeCount)) : 1
 }
 
-/** Pods of one worker of a component in a graph of the cluster; null when the graph has no such component. */
+/** Pods of one worker of a component in a graph of the cluster; null if the graph lacks the component. */
 export function nodesInGraph(graph: JsonObject, { path }: Component): number | null {
   const component = readAt(graph, path)
   return component === undefined ? null : nodeCountOf(component)

@@ -131,7 +131,8 @@ export const kubernetesKeys = {
 }
 
 /**
- * A DynamoGraphDeployment on Kubernetes, created from the user's manifest or found by it; `ready_timeout` in seconds.
+ * A DynamoGraphDeployment on Kubernetes, created from the user's manifest, or an existing one that matches it;
+ * `ready_timeout` in seconds.
  */
 export type KubernetesConfig = ReadKeys<typeof kubernetesKeys>
 

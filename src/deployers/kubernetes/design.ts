@@ -104,7 +104,10 @@ export function designProblems(
   return [...front, ...pools]
 }
 
-/** Fields that an earlier step set and this one does not, with the manifest's values; `undefined` if it has none. */
+/**
+ * Fields that an earlier step set and this one does not, with the manifest's values; `undefined` if the manifest lacks
+ * them.
+ */
 export function fieldsBack({ graph }: Manifest, earlier: Design | null, { fields }: Design): readonly Field[] {
   return (earlier?.fields ?? [])
     .filter(({ path }) => !fields.some(field => samePath(field.path, path)))
@@ -123,7 +126,7 @@ export function applyBody({ graph }: Manifest, fields: readonly Field[]): JsonOb
   return withFields({ apiVersion, kind, metadata: { name } }, present)
 }
 
-/** GPUs of one worker of a role with the GPUs per pod of the manifest; null if it does not say. */
+/** GPUs of one worker of a role with the GPUs per pod of the manifest; null if not set. */
 export function gpusOfWorker(component: Component, settings: EngineSettings): number | null {
   return component.gpusPerPod === null ? null : component.gpusPerPod * nodesOfWorker(component, settings)
 }
@@ -147,7 +150,7 @@ function signatureOf(fields: readonly Field[]): string {
   return canonicalJson(fields.map(({ path, value }) => [path, value ?? null]))
 }
 
-/** A manifest without GPUs (a mocker's) stays without. */
+/** A manifest without GPUs (a mocker's) gets none. */
 function gpuFields({ gpusPerPod, gpuPaths }: Component, nodes: number, gpusPerWorker: number): readonly Field[] {
   if (gpusPerPod === null || gpusPerPod * nodes === gpusPerWorker) return []
   return gpuPaths.map(path => ({ path, value: String(gpusPerWorker / nodes) }))

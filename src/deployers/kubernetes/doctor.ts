@@ -49,7 +49,8 @@ export async function checkKubernetes(config: KubernetesConfig): Promise<readonl
 }
 
 /**
- * Whether the version in the frontend's image is tested and knows its options; otherwise a notice that this is unknown.
+ * Checks whether the version in the frontend's image is tested and knows its options. If the version is unknown,
+ * reports that as a notice.
  */
 function frontendChecks(config: KubernetesConfig, ...parts: readonly [Manifest, Cast]): readonly Check[] {
   const { image, version, given } = frontendArguments(...parts, config)

@@ -1,9 +1,9 @@
 import type { Design } from './design.ts'
 
 /**
- * The intermediate step when pools replace others (disaggregated to aggregated, and back): the old pools are emptied
+ * The intermediate step when pools replace others (disaggregated to aggregated, and back). It empties the old pools
  * before the new ones are filled. Dynamo's frontend takes the description of a model from its first worker, and may
- * never accept a worker with a different description while that one is there.
+ * never accept a worker with a different description while the first one is running.
  * @param standing number of workers of a component
  * @returns null if no pool replaces another
  */

@@ -12,7 +12,7 @@ export interface EngineConfig {
   readonly text: string
 }
 
-/** Why settings have no configuration to go into, and the remedy. */
+/** Why there is no configuration to write settings to, and the remedy. */
 export interface NoEngineConfig {
   readonly problem: string
   readonly right: string

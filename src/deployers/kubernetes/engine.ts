@@ -20,7 +20,7 @@ export interface EngineChange {
 /** Labels resources that Fulcrum created. */
 export const ownLabels: JsonObject = { 'app.kubernetes.io/managed-by': 'fulcrum' }
 
-/** The Dynamo module that a component's workers run; null if its command does not say. */
+/** The Dynamo module that a component's workers run; null if its command does not name one. */
 export function backendOf(component: Component, { graph }: Manifest): string | null {
   const said = /\bdynamo\.(\w+)/.exec(component.commandText)?.[0]
   if (said !== undefined) return said
@@ -29,8 +29,8 @@ export function backendOf(component: Component, { graph }: Manifest): string | n
 }
 
 /**
- * Gives engine settings to a component in the way that its backend supports: in a new ConfigMap, made from the user's
- * and mounted instead (the changed name makes the operator roll out the pods), or as additional arguments.
+ * Applies engine settings to a component in the way that its backend supports. Either a new ConfigMap, made from the
+ * user's, is mounted instead (the changed name makes the operator roll out the pods), or arguments are added.
  */
 export function engineChange(manifest: Manifest, component: Component, settings: EngineSettings): EngineChange {
   if (Object.keys(settings).length === 0) return { fields: [], configMaps: [], problems: [] }

@@ -6,7 +6,7 @@ import { readAt } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 import type { Cast } from './roles.ts'
 
-/** Options of a graph's frontend held against the version in its image. */
+/** Options of a graph's frontend, compared with the version in its image. */
 export interface FrontendArguments {
   /** The image; null if neither the sweep file nor the manifest names one. */
   readonly image: string | null
@@ -32,7 +32,7 @@ export function frontendArguments(manifest: Manifest, cast: Cast, config: Compon
     version === null
       ? []
       : unknownToFrontend({ frontend_args }, optionsOfVersion(version), `the frontend of ai-dynamo ${version}`)
-  // The sweep file's come last, and win.
+  // The sweep file's options come last and take precedence.
   const kept = Object.fromEntries(Object.entries(written).filter(([name]) => own[name] === undefined))
   return {
     image,
@@ -47,7 +47,7 @@ export function frontendArguments(manifest: Manifest, cast: Cast, config: Compon
   }
 }
 
-/** Options of a list of arguments: `--name value`, `--name=value` and `--name`. A script is not read. */
+/** Options in a list of arguments: `--name value`, `--name=value` and `--name`. Does not read scripts. */
 export function argumentsIn(args: readonly string[]): Arguments {
   return Object.fromEntries(
     args.flatMap((word, i) => {

@@ -7,7 +7,7 @@ import type { ManifestDocument } from './manifest.ts'
 import { graphPath } from './paths.ts'
 import { type Before, restoreAnnotation } from './standing.ts'
 
-/** Number of attempts while somebody else changes the same graph. */
+/** Number of attempts while another client changes the same graph. */
 const attempts = 10
 
 /**
@@ -37,12 +37,12 @@ function withoutUs(graph: JsonObject): readonly PatchOperation[] {
   const managers = readAt(graph, ['metadata', 'managedFields'])
   if (!Array.isArray(managers)) return []
   const others = managers.filter((entry: Json) => readAt(entry, ['manager']) !== fieldManager)
-  // With an empty list, the server would track the fields again, as ours.
+  // With an empty list, the server would track the fields again, as Fulcrum's.
   if (others.length === managers.length || others.length === 0) return []
   return [{ op: 'replace', path: '/metadata/managedFields', value: others }]
 }
 
-/** Patches the current state, and tries again if somebody else changed it first. */
+/** Patches the current state, and retries if another client changed it first. */
 async function patchLatest(
   cluster: Cluster,
   path: string,

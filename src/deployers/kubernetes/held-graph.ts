@@ -140,7 +140,9 @@ export async function holdGraph(
     )
   }
 
-  /** The running graph and its configuration must match the manifest. Otherwise, something else would be measured. */
+  /**
+   * The running graph and its configuration must match the manifest. Otherwise, the sweep would measure something else.
+   */
   async function requireManifest(changed: readonly Field[], askSignal: AbortSignal): Promise<void> {
     await requireSame(cluster, { file, document: graph, path, changed }, askSignal)
     for (const document of documents) {
@@ -165,8 +167,8 @@ export async function holdGraph(
   }
 
   /**
-   * A field that is not in the manifest would stay when the sweep removes it, as long as the manifest's manager owns
-   * it, too. This changes no value of the graph.
+   * A field that is not in the manifest would remain after the sweep removes it, as long as the manifest's manager also
+   * owns it. This changes no value of the graph.
    */
   async function leaveToUs(changed: readonly Field[], applySignal: AbortSignal): Promise<void> {
     const rest = changed.map(field => ({ ...field, value: undefined }))

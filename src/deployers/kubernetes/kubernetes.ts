@@ -40,7 +40,7 @@ export function kubernetesDeployer(config: KubernetesConfig, options: Kubernetes
   const folder = resolve(options.runFolder, 'deploy')
   const { model, ask = askingByDefault, configOf = () => config } = options
   let opened: OpenedGraph | null = null
-  /** Result of the last reconcile; null before the first, and after one that failed half-way. */
+  /** Result of the last reconcile; null before the first one, and after one that failed halfway. */
   let serving: Design | null = null
   const changes = changesUntilClosed()
   const frontend = frontendAccess(config, model, changes.closing)
@@ -114,7 +114,7 @@ export function kubernetesDeployer(config: KubernetesConfig, options: Kubernetes
     preview: (from, wanted) => previewKubernetes({ config, configOf, ...readManifest(config), folder }, from, wanted),
 
     logs: () => ({}),
-    // Its GPUs belong to the cluster; exporters report them.
+    // The GPUs belong to the cluster; exporters report them.
     gpuPlaces: () => ({ holders: [], hosts: [] }),
 
     close: async () => {

@@ -11,7 +11,7 @@ export interface OpenedGraph extends ReadManifest {
   readonly held: HeldGraph
 }
 
-/** Whose pods. */
+/** Identifies the pods of a graph. */
 export function graphPods({ manifest, namespace }: Pick<OpenedGraph, 'manifest' | 'namespace'>) {
   return { graph: manifest.graph.name, namespace }
 }

@@ -7,7 +7,7 @@ const graphLabel = 'nvidia.com/dynamo-graph-deployment-name'
 const typeLabel = 'nvidia.com/dynamo-component-type'
 const componentLabel = 'nvidia.com/dynamo-component'
 
-/** Which pods. */
+/** Identifies the pods of a graph. */
 export interface GraphPods {
   readonly graph: string
   readonly namespace: string

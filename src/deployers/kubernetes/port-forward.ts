@@ -8,8 +8,8 @@ export interface PortForwarding {
 }
 
 /**
- * Listens on a free port of 127.0.0.1 and forwards every connection to the cluster. If a connection fails (its pod was
- * replaced), it is closed, and the next one looks for a pod again.
+ * Listens on a free port of 127.0.0.1 and forwards every connection to the cluster. A failed connection (its pod was
+ * replaced) closes, and the next one looks for a pod again.
  */
 export async function openPortForward(join: (socket: Socket) => Promise<void>): Promise<PortForwarding> {
   const open = new Set<Socket>()

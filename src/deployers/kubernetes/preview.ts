@@ -69,7 +69,7 @@ export function previewKubernetes(preview: PreviewContext, from: Deployment | nu
     note,
   })
   const { name } = manifest.graph
-  // The number of nodes is there from the start, or never.
+  // A graph's number of nodes is set when it is created and never changes.
   const whole = isMadeAnew || design.pools.some(({ role, nodes }) => nodes !== cast[role]?.nodes)
   const graph = { path: file.path.replace(/\.yaml$/, '-graph.yaml'), content: wholeManifest(manifest, design) }
   const condition = isMadeAnew ? '' : `only if ${name} does not exist: `

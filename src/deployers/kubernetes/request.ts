@@ -12,7 +12,7 @@ export interface ApiRequest {
   readonly signal: AbortSignal
 }
 
-/** Longer than any response of a healthy API server takes. */
+/** Longer than any response time of a healthy API server. */
 const limitMs = 30_000
 
 /**
@@ -49,7 +49,7 @@ export async function requestTo(
     },
   }
 
-  /** Tokens of exec plugins and OIDC are fetched here, which may fail. */
+  /** Fetches tokens of exec plugins and OIDC, which may fail. */
   async function identify(context: Parameters<KubeConfig['applySecurityAuthentication']>[0]): Promise<void> {
     try {
       await config.applySecurityAuthentication(context)

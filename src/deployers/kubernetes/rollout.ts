@@ -62,8 +62,8 @@ export async function removeGraph(
 }
 
 /**
- * Waits until the pods of emptied pools are gone. Otherwise, a terminating worker may answer the completion that is to
- * prove that the new ones work.
+ * Waits until the pods of emptied pools are gone. Otherwise, a terminating worker may answer the completion that proves
+ * that the new ones work.
  */
 export async function podsGone(opened: OpenedGraph, { pools }: Design, rollout: GraphRollout): Promise<void> {
   const { signal } = rollout.context
@@ -82,7 +82,7 @@ export async function podsGone(opened: OpenedGraph, { pools }: Design, rollout: 
 }
 
 /**
- * The replicas to wait for. The frontend counts with its current number, because it may be rolled out, too, or scaled
+ * The replicas to wait for. The frontend counts with its current number, because it may also be rolled out, or scaled
  * by others.
  */
 export function wantedReplicas(
@@ -98,8 +98,8 @@ export function wantedReplicas(
 }
 
 /**
- * @throws FulcrumError bad-input `gpus-differ` when the operator counts other GPUs than the sweep does: every figure
- *   per GPU would be wrong
+ * @throws FulcrumError bad-input `gpus-differ` if the operator's number of GPUs differs from the sweep's, which would
+ *   make every figure per GPU wrong
  */
 export function requireGpus(
   { manifest }: OpenedGraph,
@@ -109,8 +109,8 @@ export function requireGpus(
 ): void {
   for (const { role, component, replicas } of pools) {
     const said = reportedGpus(graph, manifest.version, component.name)
-    // A manifest without GPUs runs a stand-in for an engine, and the sweep file names the number of GPUs that it stands
-    // for.
+    // A manifest without GPUs runs a replacement for an engine; the sweep file sets the number of GPUs that it
+    // represents.
     if (replicas === 0 || said === null || component.gpusPerPod === null || said === gpusPerWorker[role]) continue
     const { line, column } = manifest.graph.placeOf(component.path)
     throw new FulcrumError(

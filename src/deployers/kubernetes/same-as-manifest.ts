@@ -15,7 +15,7 @@ export interface ExistingResource {
 
 /**
  * Checks with a dry run that an existing resource matches the manifest.
- * @throws FulcrumError bad-input `manifest-differs` with the first field that somebody else set differently
+ * @throws FulcrumError bad-input `manifest-differs` with the first field that another manager set differently
  */
 export async function requireSame(cluster: Cluster, found: ExistingResource, signal: AbortSignal): Promise<void> {
   const { file, document, path, changed } = found

@@ -25,8 +25,8 @@ const longestWatchMs = 20_000
 const pauseMs = 100
 
 /**
- * Waits until a resource is ready: reads it, watches it, and reads it again, so that no change is missed and a broken
- * watch costs only a moment.
+ * Waits until a resource is ready. It reads the resource, watches it, and reads it again, so no change is missed and a
+ * broken watch delays only briefly.
  * @throws FulcrumError failed `deployment-not-ready` at the deadline, `graph-deleted`; the signal's reason
  */
 export async function untilReady(awaited: Awaited): Promise<JsonObject> {

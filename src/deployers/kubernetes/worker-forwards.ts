@@ -21,8 +21,8 @@ export interface WorkerForwards {
 }
 
 /**
- * Looks for a pod when its page is requested, and again when the pod is gone; the counters of the new pod start anew.
- * An unreachable pod fails the scrape, which a finding reports, and never the deployment.
+ * Looks up a pod when its page is requested, and again when the pod is gone. The counters of a new pod restart. An
+ * unreachable pod fails the scrape, which a finding reports, but never the deployment.
  */
 export function workerForwards(closing: AbortSignal): WorkerForwards {
   const forwardings = new Map<string, PortForwarding>()

@@ -3,7 +3,7 @@ import type { Launcher, Task, Wrapping } from './launcher.ts'
 
 /** Time between asking a task to end and killing it. */
 const graceS = 15
-/** How long to wait for a guard to end: the time that it gives its task, plus its own. */
+/** How long to wait for a guard to end: its task's grace period plus 5 s. */
 export const guardGraceMs = graceS * 1000 + 5_000
 /** The task ends after this long without a heartbeat, because a connection can be cut without either side noticing. */
 export const silenceS = 20
@@ -11,16 +11,16 @@ export const silenceS = 20
 export const heartbeatS = 5
 
 /**
- * Runs where the task runs. Writes the task's files, starts it in a separate session, and ends exactly that session
- * when its standard input ends or falls silent, together with processes that left it (found by a mark in their
- * environment). So the task never outlives Fulcrum, the connection, or a cut network. It handles signals before the
- * task starts, because one in between would only end the guard. For a supervisor, it also watches the services. If a
- * rank ends with code 0 without having been told to, the guard reports a failure, because programs that start ranks
- * together only check exit codes. Bash can lose the exit code of a task that ends while a signal interrupts the wait
- * for it, so the two watchers say by exit code 3, not by a signal, that they ended the task. Requires bash (read -t),
- * setsid, and ps for a supervisor. Arguments: grace period and silence limit in seconds, container program and name (or
- * empty), the task's mark, `supervises`, `rank` or empty, the folder to clean up, number of files, then path and
- * content of each, then the command.
+ * Runs where the task runs. Writes the task's files and starts it in a separate session. When standard input ends or
+ * falls silent, it ends exactly that session, together with processes that left it (found by a mark in their
+ * environment). So the task never outlives Fulcrum, the connection, or a network failure. It handles signals before the
+ * task starts, because a signal in between would only end the guard. For a supervisor, it also watches the services. If
+ * a rank ends with code 0 without being asked to, the guard reports a failure, because programs that start ranks
+ * together check only exit codes. Bash can lose the exit code of a task that ends while a signal interrupts the wait
+ * for it. So the two watchers report by exit code 3, not by a signal, that they ended the task. Requires bash (read
+ * -t), setsid, and ps for a supervisor. Arguments: grace period and silence limit in seconds, container program and
+ * name (or empty), the task's mark, `supervises`, `rank` or empty, the folder to clean up, number of files, then path
+ * and content of each, then the command.
  */
 const script = `
 grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ kind=$6 folder=$7 files=$8; shift 8

@@ -14,18 +14,18 @@ export interface Task {
   /** Working directory there; default: where it is started. */
   readonly cwd?: string
   /**
-   * True for a supervisor of services (child processes with separate process groups) that does not restart those that
-   * end. It must end with the first of them. The services are not visible inside a container.
+   * True for a supervisor of services (child processes with separate process groups) that does not restart services
+   * that end. The supervisor must end with the first of them. Its services are not visible inside a container.
    */
   readonly supervises?: boolean
   /**
-   * Whether it is one rank of several that need each other. Its end is then a failure, even with exit code 0, unless
-   * Fulcrum asked it to end.
+   * Whether it is one of several interdependent ranks. Its end is then a failure, even with exit code 0, unless Fulcrum
+   * requested it.
    */
   readonly isRank?: boolean
 }
 
-/** Local command line that runs a task, wherever that is. */
+/** Local command line that runs a task on any machine. */
 export interface Launch {
   readonly argv: readonly [program: string, ...args: string[]]
   /** Variables of the local program. */
@@ -34,7 +34,7 @@ export interface Launch {
   readonly files: readonly PlannedFile[]
   /** How to end the task: SIGTERM to the local process group, or the end of the local program's standard input. */
   readonly endsBy: 'signal' | 'stdin'
-  /** Tells from a line of the output that one of several tasks has failed. */
+  /** Detects in a line of the output that one of several tasks has failed. */
   readonly partFailedIn?: (line: string) => FailedPart | null
 }
 

@@ -27,8 +27,8 @@ export interface Whereabouts {
 }
 
 /**
- * Machines of a configuration: a Slurm allocation, nodes over ssh, or this machine. If GPUs of this machine are named,
- * it is used in addition to the others.
+ * Machines of a configuration: a Slurm allocation, nodes over ssh, or this machine. If the configuration names GPUs of
+ * this machine, it is used in addition to the others.
  */
 export function nodesOf(config: Whereabouts, ledger: ProcessLedger): NodesOf {
   return (namespace, logFolder) => {

@@ -98,8 +98,8 @@ export async function freePortAt(address: string, handedOut: Set<number>): Promi
 }
 
 /**
- * Ensures that nothing responds on a port of another machine, which is the closest to free that can be checked from
- * here.
+ * Ensures that nothing responds on a port of another machine. This is the closest to a free port that can be checked
+ * from here.
  * @throws FulcrumError environment `port-taken`
  */
 export async function requireSilentPort(address: string, port: number, what: string): Promise<void> {

@@ -41,15 +41,15 @@ export function lossOf(what: string, why: string): DeployEvent {
 export interface Nodes {
   /** Folder for workers' files on their machines; null for the run's folder. */
   readonly fileFolder: string | null
-  /** All possible hosts of workers; placeholders as long as it is unknown which machines those are. */
+  /** All possible hosts of workers; placeholders until the machines are known. */
   readonly named: readonly Host[]
-  /** Those that are usable. */
+  /** The usable hosts. */
   hosts(): readonly Host[]
-  /** Machines that were reachable and no longer are, a sentence each. No workers are placed on them. */
+  /** Machines that were reachable and no longer are, one sentence each. They get no workers. */
   lost(): readonly string[]
   /**
    * Ensures that every machine is usable; keeps existing connections. A machine that was reachable and cannot be
-   * reached again is lost, which is reported without an error.
+   * reached again is lost. This is reported without an error.
    * @throws FulcrumError environment, naming the unusable machine
    */
   open(context: DeployContext): Promise<void>
@@ -62,7 +62,7 @@ export interface Nodes {
    * MPI has no launcher.
    */
   gang?(name: string, ranks: readonly RankTask[], tasksPerNode: number, isMpi: boolean): Launch
-  /** A port on a machine on which nothing listens. */
+  /** A free port on a machine. */
   freePort(host: string | null): Promise<number>
   /** Processes that keep the machines reachable. */
   processes(): readonly RunningProcess[]

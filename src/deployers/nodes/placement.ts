@@ -26,8 +26,8 @@ export interface Placed {
 }
 
 /**
- * Place for one more worker: of the hosts with room, the one with the least, so that larger workers still fit
- * elsewhere; the first of equals.
+ * Place for one more worker: the host with the least sufficient room, so that larger workers still fit elsewhere; the
+ * first of equals.
  * @returns null if no host has room
  */
 export function placeFor(gpusPerWorker: number, hosts: readonly Host[], taken: readonly Placed[]): Placed | null {

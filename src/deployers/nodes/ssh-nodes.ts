@@ -40,7 +40,7 @@ const connectInTurn = atMost(6)
 /** Placeholder for the folder of connections' sockets. */
 const folderToCome = '<temporary folder>'
 
-/** Hosts of workers if there are nodes: one worker each unless GPUs are named. */
+/** Hosts of workers on ssh nodes: one worker each unless GPUs are named. */
 export function hostsOf({ hosts }: SshNodesConfig): readonly Host[] {
   return hosts.map(({ name, gpus }) => ({ name, gpus: gpus ?? null, maxWorkers: gpus === undefined ? 1 : null }))
 }
@@ -50,7 +50,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
   /** Short and outside the run's folder, because a socket's path is limited to about a hundred characters. */
   let folder: string | null = null
   const connections = new Map<string, Connection>()
-  /** Nodes that were connected once, and why they no longer are. */
+  /** Nodes that were connected before, and why they no longer are. */
   const lost = new Map<string, string>()
   const ports = new Set<number>()
   const wrapping: Wrapping = { container, namespace, unset: [] }
@@ -58,7 +58,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
   const route = (host: string): SshRoute => ({ host, ssh: nodes.ssh, socket: join(folder ?? folderToCome, '%C') })
 
   /**
-   * Retries if the connection is cut while it is being made. Limits concurrency, because all may go through one host.
+   * Retries if the connection is cut during setup. Limits concurrency, because all connections may use one jump host.
    */
   const connect = (node: SshNodeConfig, signal: AbortSignal) =>
     connectInTurn(() => retryingSsh(() => connectOnce(node, signal), { signal, again: wasCut }))
@@ -97,7 +97,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
     return (await run(host, ['true'], signal)).ok ? [] : [`node ${at} does not respond over ssh`]
   }
 
-  /** Retries once for a node with a broken connection, which may be the only problem. */
+  /** Retries once for a node with a broken connection, which may be its only problem. */
   async function reconnect(node: SshNodeConfig, before: Connection, why: string, context: DeployContext) {
     await before.process.stop(1_000)
     connections.delete(node.name)
@@ -225,7 +225,7 @@ function unreachable(host: string, process: RunningProcess): FulcrumError {
   })
 }
 
-/** Whether the connection was cut while it was being made; the next one may succeed. */
+/** Whether the connection was cut during setup; the next attempt may succeed. */
 function wasCut(error: unknown): boolean {
   return error instanceof FulcrumError && error.code === nodeUnreachable && isPassing(error.cause)
 }

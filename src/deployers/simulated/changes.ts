@@ -10,10 +10,7 @@ export interface RoleChange {
   readonly settings: EngineSettings
 }
 
-/**
- * Smallest change of each role: workers are added and removed, and those that stay are only restarted for changed
- * settings.
- */
+/** Smallest change of each role. Workers are added and removed; remaining ones restart only for changed settings. */
 export function changesBetween(from: Deployment | null, wanted: Deployment): readonly RoleChange[] {
   return roles
     .map(role => {

@@ -31,12 +31,12 @@ interface Running {
   readonly engine: EngineProcess
   readonly start: EngineStart
   router: RouterMode
-  /** Null while it is being changed: an interrupted change must be completed. */
+  /** Null during a change, because an interrupted change must be completed. */
   deployment: Deployment | null
   readonly workers: { readonly [role in Role]: string[] }
 }
 
-/** Deploys on the simulated engine: a separate process whose workers come and go while it runs. */
+/** Deploys on the simulated engine, a separate process whose workers start and stop while it runs. */
 export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOptions): Deployer {
   const loadMs = options.loadMs ?? 20
   const configOf = (wanted: Deployment) => options.configOf?.(wanted) ?? config
@@ -49,7 +49,7 @@ export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOpt
     const words = options.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
     const model = {
       model: name,
-      // Somebody has to count: the simulator, whose tokenizer is then DeepSeek's.
+      // The simulator has to count tokens itself, with DeepSeek's tokenizer.
       tokenizer: tokenizer === serverTokenizer ? builtinTokenizer : tokenizer,
       ...defined({ adapters, errorRate: said.error_rate, reasoningShare: said.reasoning_share, acceptance }),
     }

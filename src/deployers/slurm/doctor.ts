@@ -10,7 +10,7 @@ import { parseSinfo, type SlurmNode, sinfoArguments, slurmSeconds } from './sinf
 import { hasFailed, parseNodes } from './states.ts'
 import { slurmVariables } from './variables.ts'
 
-/** Slurm's programs keep asking a controller that is down. */
+/** Slurm's programs keep trying to reach a controller that is down. */
 const answerLimitMs = 15_000
 const ask = (program: string, args: readonly string[]) => hereMachine.run(program, args, {}, answerLimitMs)
 
@@ -52,7 +52,7 @@ export async function checkSlurm(config: AllocationConfig, ranks: RankNeeds | nu
   }
 }
 
-/** Messages of Slurm's programs when they cannot reach the controller; these are not an answer. */
+/** Messages of Slurm's programs when they cannot reach the controller. These are not answers. */
 const controllerAway =
   /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted|not connected|connection failure/i
 
@@ -119,7 +119,7 @@ export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]
   ]
 }
 
-/** Slurm's own answer to the same request, without a job: `sbatch --test-only`. */
+/** Slurm's response to the same request, without a job: `sbatch --test-only`. */
 async function trial(config: AllocationConfig): Promise<Check> {
   const args = ['--test-only', ...allocationArguments(config), '--wrap=true']
   const said = await ask('sbatch', args)
@@ -177,13 +177,13 @@ function variables({ keep_slurm_variables: keepSlurmVariables }: AllocationConfi
   )
 }
 
-/** As many idle nodes as are requested: a short job can look at them. */
+/** As many idle nodes as requested, on which a short job can run. */
 function idleNodes({ nodes: count, partition }: AllocationConfig, nodes: readonly SlurmNode[]): readonly SlurmNode[] {
   const chosen = partition ?? nodes.find(({ isDefault }) => isDefault)?.partition
   return nodes.filter(node => node.partition === chosen && /^idle$/i.test(node.state)).slice(0, count)
 }
 
-/** Runs what follows on a node, in a job of a second that does not wait in the queue. */
+/** Runs the following command on a node, in a one-second job that does not wait in the queue. */
 const shortJob = ({ partition, account }: AllocationConfig, node: string) =>
   [
     'srun',

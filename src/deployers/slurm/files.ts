@@ -92,7 +92,7 @@ export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): Deployment
   }
 }
 
-/** The frontend is reachable from the cluster, not only from its node, unless the sweep file says otherwise. */
+/** Makes the frontend reachable from the cluster, not only from its node, unless the sweep file sets otherwise. */
 const reachable = (config: DynamoConfig, address: string): DynamoConfig => ({
   ...config,
   frontend_args: { ...config.frontend_args, 'http-host': config.frontend_args['http-host'] ?? address },

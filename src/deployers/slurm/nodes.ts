@@ -43,13 +43,13 @@ function hostOf({ gpus_per_node: gpusPerNode }: Pick<AllocationConfig, 'gpus_per
 }
 
 /**
- * Nodes of an allocation that is requested on first opening, and again after it was lost. If single nodes fail, the
- * others stay in use. Another allocation replaces lost ones once a deployment does not fit without them.
+ * Nodes of an allocation, which is requested on first opening and again after a loss. If single nodes fail, the others
+ * stay in use. Another allocation replaces lost ones once a deployment does not fit without them.
  */
 export function slurmNodes({ config, container, head, namespace, logFolder, ledger }: Options): Nodes {
   let allocations: readonly Allocation[] = []
   let asked = 0
-  /** Whether requests for replacements failed; further ones would wait just as long. */
+  /** Whether requests for replacements failed. Further requests would wait just as long. */
   let inVain = false
   let addresses: ReadonlyMap<string, string> = new Map()
   /** Failed nodes, and ended jobs beside others, with Slurm's reason. */

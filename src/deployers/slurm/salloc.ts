@@ -1,13 +1,11 @@
 import type { AllocationConfig } from './keys.ts'
 
-/**
- * Prints its job, then waits for the end of its input, so that the allocation is released even if Fulcrum is killed.
- */
+/** Prints its job, then waits for its input to end, so that the allocation is released even if Fulcrum is killed. */
 const holder = `echo "$SLURM_JOB_ID $SLURM_JOB_NODELIST"; exec cat >/dev/null`
 
 /**
- * Requests and holds an allocation: whole nodes by default, because other jobs on a node would affect measurements. If
- * a node fails, the others are kept.
+ * Requests and holds an allocation. It requests whole nodes by default, because other jobs on a node would affect
+ * measurements. If a node fails, the others are kept.
  */
 export function allocationCommand(config: AllocationConfig, name: string): readonly [string, ...string[]] {
   return ['salloc', `--job-name=${name}`, ...allocationArguments(config), ...['bash', '-c', holder]]

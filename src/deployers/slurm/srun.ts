@@ -16,7 +16,7 @@ export interface StepTarget {
 
 /**
  * Runs tasks as steps of an allocation, the guide's workaround for failures of MPI spawn. Steps overlap, because each
- * is assigned its GPUs by name and none must wait for another's cores. They are not bound to one core, which is the
+ * has its GPUs assigned by index and none must wait for another's cores. They are not bound to one core, which is the
  * default share of a single task.
  */
 export function asStep({ job, node, args }: StepTarget, wrapping: Wrapping): Launcher {

@@ -32,7 +32,7 @@ const closeLimitMs = 30_000
 
 /**
  * Runs shards as pods of an Indexed Job, each reached through a port-forward to its loopback. The port-forward carries
- * only prompts, clock exchanges and results; the load goes from the pods straight to the endpoint.
+ * only prompts, clock exchanges and results. The pods send the load directly to the endpoint.
  */
 export function jobLauncher({ shards, runFolder, open = openCluster }: JobLauncherOptions): ShardLauncher {
   const { job } = shards
@@ -54,7 +54,7 @@ export function jobLauncher({ shards, runFolder, open = openCluster }: JobLaunch
     return { cluster, namespace, name, path }
   }
 
-  /** The Job, created if there is none, or if the last attempt failed. */
+  /** The Job. Creates one if none exists or the last attempt failed. */
   function ready(signal: AbortSignal): Promise<MadeJob> {
     if (made !== null) return made
     const making = make(signal)

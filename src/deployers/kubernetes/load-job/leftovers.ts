@@ -65,7 +65,7 @@ function parsed(text: Json | undefined): Owner | null {
   }
 }
 
-/** Processes of another boot are all gone. Process numbers of another container have no meaning here. */
+/** Processes of another boot have ended. Process numbers of another container have no meaning here. */
 async function mayRun(owner: Owner): Promise<boolean> {
   if (owner.bootId !== (await currentBootId())) return false
   if (owner.pidNamespace !== (await currentPidNamespace())) return true

@@ -10,7 +10,7 @@ export const loadLabels: JsonObject = {
   'app.kubernetes.io/component': 'load',
 }
 
-/** Annotation with the creating Fulcrum process, so that a later one can tell whether it is gone. */
+/** Annotation with the Fulcrum process that created the Job. It shows a later Fulcrum whether that process is gone. */
 export const ownerAnnotation = 'fulcrum.dev/owner'
 /** Annotation with the run's folder, for people. */
 export const runAnnotation = 'fulcrum.dev/run'
