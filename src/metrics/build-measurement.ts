@@ -10,8 +10,8 @@ export interface Counted {
 }
 
 /**
- * Sums from which a measurement's figures are computed, whether they were collected from records afterwards or request
- * by request. Distributions are of answered measured requests.
+ * Sums from which a measurement's figures are computed, collected from records afterwards or request by request.
+ * Distributions cover answered measured requests.
  */
 export interface MeasuredSums
   extends Pick<Measurement, 'window' | 'ttftMs' | 'ttstMs' | 'itlMs' | 'requestLatencyMs' | 'fromSend' | 'isl' | 'osl'>,
@@ -23,7 +23,7 @@ export interface MeasuredSums
   readonly within: Counted
   /** Completed requests that meet every objective; null without an SLO. */
   readonly good: number | null
-  /** Latency of answered requests in the order they were due. */
+  /** Latency of answered requests in order of their due times. */
   readonly latencies: Series
   /** TTFT of answered requests in the same order, without requests that have none. */
   readonly ttftValues: Float64Array
@@ -45,7 +45,7 @@ export type BuiltFigures = Pick<
   | 'deviation'
 >
 
-/** Turns sums into the figures of a measurement, for real and simulated requests alike. */
+/** Computes the figures of a measurement from sums, for real and simulated requests alike. */
 export function measured(sums: MeasuredSums): BuiltFigures {
   const { completed, failed, within, good, latencies, ttftValues, asked, ...figures } = sums
   const perS = perSecondOf(sums.durationS)

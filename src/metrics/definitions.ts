@@ -10,7 +10,7 @@ export type { LatencyFrom } from './records.ts'
 export interface RequestLatencies {
   /** Start → first chunk with a token. */
   readonly ttftMs: Float64Array
-  /** See {@link ttfoOf}; all NaN where no answer shows reasoning. */
+  /** See {@link ttfoOf}; all NaN if no answer shows reasoning. */
   readonly ttfoMs: Float64Array
   /** First → second chunk with a token (genai-perf's time_to_second_token). */
   readonly ttstMs: Float64Array
@@ -55,12 +55,12 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
 }
 
 /**
- * The shortest time per token that can be decoding, ms: 20,000 tokens/s for one user. Decode steps of today's engines
- * take at least 50 times as long; chunks that a server writes at once arrive about 0.02 ms apart.
+ * The shortest plausible decode time per token, ms: 20,000 tokens/s for one user. Decode steps of current engines take
+ * at least 50 times as long; chunks that a server writes at once arrive about 0.02 ms apart.
  */
 const leastTokenMs = 0.05
 
-/** What the ITL of a request is computed from. */
+/** Inputs for the ITL of a request. */
 export interface DecodeTimes {
   readonly firstTokenMs: number
   readonly lastTokenMs: number
@@ -89,7 +89,7 @@ function tokensAfterFirst(request: DecodeTimes): number {
 
 /**
  * Whether an answer of several tokens arrived in one chunk, or in chunks closer together than any engine decodes.
- * Something between the engine and the clock held them back, so their decode speed is unknown.
+ * Something between the engine and the clock delayed them, so their decode speed is unknown.
  */
 function cameInOnePiece(request: DecodeTimes): boolean {
   return request.outputTokens > 1 && !Number.isNaN(request.firstTokenMs) && Number.isNaN(itlOf(request))
@@ -97,9 +97,9 @@ function cameInOnePiece(request: DecodeTimes): boolean {
 
 /**
  * Tokens/s that one user sees while requests decode. For one request: its tokens after the first chunk, divided by the
- * time they took. For the point: all such tokens divided by all such time, which is the mean of the requests' speeds
- * weighted by decode time. A plain mean of 1000 / ITL, as in genai-perf and AIPerf, depends on the fastest requests:
- * one that was delivered in 0.4 ms outweighs a hundred others. Percentiles are of the requests.
+ * time they took. For the point: the sum of these tokens divided by the sum of these times, which is the mean of the
+ * requests' speeds weighted by decode time. A plain mean of 1000 / ITL, as in genai-perf and AIPerf, depends on the
+ * fastest requests: one that was delivered in 0.4 ms outweighs a hundred others. Percentiles are those of the requests.
  */
 export function outputTokensPerSPerUser({ itlMs, decodeMs }: Pick<RequestLatencies, 'itlMs' | 'decodeMs'>) {
   return weightedDistributionOf(
@@ -114,9 +114,9 @@ export function answersAreOneToken({ osl }: Pick<Measurement, 'osl'>): boolean {
 }
 
 /**
- * Tokens/s per user: the x axis of the frontier. Answers of one token have no decode phase, so for them it is 1 token
- * divided by the mean request latency, which is still how fast one user gets tokens. All answers of a workload are of
- * one kind, so the two definitions never share a frontier. Null if not observed.
+ * Tokens/s per user: the x axis of the frontier. Answers of one token have no decode phase. For them, it is 1 token
+ * divided by the mean request latency, which still shows how fast one user gets tokens. All answers of a workload are
+ * of one kind, so the two definitions never share a frontier. Null if not observed.
  */
 export function interactivityOf(
   measurement: Pick<Measurement, 'outputTokensPerSPerUser' | 'requestLatencyMs' | 'osl'>,
@@ -170,9 +170,9 @@ export function prefillTokensPerSPerUser(inputTokens: Float64Array, ttftMs: Floa
 }
 
 /**
- * Requests that met every objective (DistServe's goodput, Zhong et al. 2024). A request with one token has no ITL to
- * miss. A request with unknown TTFT or ITL does not meet an objective on it. Null without objectives, and if no answer
- * can be judged.
+ * Requests that met every objective (DistServe's goodput, Zhong et al. 2024). A request with one token has no ITL and
+ * meets any objective on it. A request with unknown TTFT or ITL does not meet an objective on it. Null without
+ * objectives, and if no answer can be judged.
  */
 export function goodRequests(latencies: RequestLatencies, slo: Slo): number | null {
   if (Object.values(slo).every(limit => limit === undefined)) return null

@@ -18,8 +18,8 @@ export interface TailBound {
 }
 
 /**
- * MLPerf's early-stopping estimate of a tail percentile: the t-th largest sample, with t as large as the binomial test
- * allows. It is at least the empirical percentile; the difference shows how few samples there are.
+ * MLPerf's early-stopping estimate of a tail percentile: the t-th largest sample, with the largest t that the binomial
+ * test allows. It is at least the empirical percentile; the difference shows how few samples there are.
  *
  * Source: mlcommons/inference loadgen/early_stopping.cc and results.cc (SingleStream); for LLM metrics
  * mlcommons/endpoints metrics/early_stopping.py. Tolerance 0.

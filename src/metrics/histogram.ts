@@ -46,7 +46,7 @@ export class Histogram {
     return histogram
   }
 
-  /** A histogram of what others have counted in their buckets, whose sums and extremes are known by bucket alone. */
+  /** A histogram of counts in others' buckets. Its sums and extremes are only as precise as a bucket. */
   static ofBuckets(all: readonly Float64Array[]): Histogram {
     const histogram = new Histogram()
     for (const buckets of all)

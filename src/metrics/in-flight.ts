@@ -3,7 +3,7 @@ import type { InFlight } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
 import type { Window } from './window.ts'
 
-/** Slots that a closed loop was to keep busy. */
+/** Slots that a closed loop should keep busy. */
 export interface Slots {
   readonly concurrency: number
   /** Total conversations, counting a request without turns as one; null if time ends the load. */
@@ -19,11 +19,11 @@ export interface Slots {
 }
 
 /**
- * Requests in flight from the first one due to the last one sent. Later the run drains, which is not a failure of the
- * generator to keep its concurrency. A single wave is sent immediately, so its time range lasts until the first answer.
+ * Requests in flight from the first one due to the last one sent. After that, the run drains, so lower concurrency is
+ * not the generator's failure. A single wave is sent at once, so its time range lasts until the first answer.
  *
- * With `slots`, also measures how well a closed loop kept them busy, compared with what was possible at each moment: at
- * most the started slots, at most the unfinished conversations, and no conversation whose user was thinking.
+ * With `slots`, also measures how well a closed loop kept them busy, compared with the maximum possible at each moment:
+ * at most the started slots, at most the unfinished conversations, and no conversation whose user was thinking.
  *
  * @param window time range to use instead, for records that include requests sent before and after it
  */

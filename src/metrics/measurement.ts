@@ -33,7 +33,7 @@ export type WholeDistribution = { readonly [statistic in keyof Distribution]: nu
 
 /**
  * The generator's own health, which shows whether its delay could be mistaken for the server's. Null if a generator
- * cannot know.
+ * does not report it.
  */
 export interface ClientHealth {
   /** Actual − scheduled send time. */
@@ -51,7 +51,7 @@ export interface ClientHealth {
    */
   readonly runQueueShare?: number | null
   readonly threads: number | null
-  /** Requests in flight while there were requests to send. */
+  /** Requests in flight while requests remained to be sent. */
   readonly inFlight: InFlight | null
   /**
    * Change of the wall clock minus change of the monotonic clock over the window; far from 0 when the wall clock was
@@ -145,7 +145,7 @@ export interface SteadyState {
   readonly note?: string
 }
 
-/** A drift of one figure through the window. */
+/** Drift of one figure through the window. */
 export interface Trend {
   /** Change from the first to the last tenth of the window by the Theil–Sen line, as a share of the mean. */
   readonly change: number
@@ -167,7 +167,7 @@ export interface Finding {
   readonly message: string
 }
 
-/** Requests in flight while there were requests to send. */
+/** Requests in flight while requests remained to be sent. */
 export interface InFlight {
   /** Time-weighted mean. */
   readonly mean: number
@@ -257,7 +257,7 @@ export interface Measurement {
     readonly connecting: number
     /** Load before the window. */
     readonly warmup: number
-    /** Load kept up until the last measured answer arrived and connections were idle; absent without it. */
+    /** Maintaining the load until the last measured answer arrived and connections were idle; absent without it. */
     readonly holding?: number
     /** Combining, writing and summarizing records. */
     readonly summary: number
@@ -268,7 +268,7 @@ export interface Measurement {
     readonly failed: number
     /** False if a summary does not count failures: `failed` is then 0, and `sent` counts the answered requests. */
     readonly isFailedKnown?: false
-    /** False if a summary counts no requests at all: the counts are then those usually sent, and are not shown. */
+    /** False if a summary counts no requests at all. The counts are then usual ones, and are not shown. */
     readonly isCompletedKnown?: false
   }
   readonly errors: readonly RequestErrors[]
@@ -310,8 +310,8 @@ export interface Measurement {
   /** Speculative decoding according to the server's metrics; absent if they do not report it. */
   readonly speculation?: Speculation
   /**
-   * Mean tokens per chunk after the first. With speculative decoding, roughly the tokens per step, unless something on
-   * the way joins or splits chunks. Absent if no answer has two chunks, and in older runs.
+   * Mean tokens per chunk after the first. With speculative decoding, roughly the tokens per step, unless something
+   * between server and client joins or splits chunks. Absent if no answer has two chunks, and in older runs.
    */
   readonly tokensPerChunk?: number
   /**
@@ -347,7 +347,7 @@ export interface Measurement {
     }
   }
   /**
-   * 95% intervals of percentiles from the requests of this run alone, in the order they were due. Other runs differ by
+   * 95% intervals of percentiles from the requests of this run alone, in order of their due times. Other runs differ by
    * more. Null if requests are too few or depend too much on each other; absent from generators that do not report
    * individual requests.
    */
@@ -386,7 +386,7 @@ export interface Measurement {
   readonly gpus?: GpusObserved
   /** Result of a quality check after the window, at the load of the point; absent without one. */
   readonly quality?: Quality
-  /** `price` and `power` of the sweep file; absent where it has none. */
+  /** `price` and `power` of the sweep file; absent without them. */
   readonly price?: Price
   readonly sitePower?: SitePower
   /**
@@ -469,7 +469,7 @@ export interface PromptCache {
 export interface ServerCache {
   /** Tokens counted by the frontend. */
   readonly frontend?: TokenShare
-  /** Basis of the router's choices: tokens that the chosen workers had cached, and that the best ones had. */
+  /** Basis of the router's choices: cached tokens on the chosen workers and on the best ones. */
   readonly router?: TokenShare & { readonly bestTokens?: number }
   /** The router's own hit rate: mean over requests, 0–1. */
   readonly routerHitRate?: number
@@ -488,8 +488,8 @@ export interface Acceptance {
 /** Speculative decoding of all workers during the window. */
 export interface Speculation extends Acceptance {
   /**
-   * `counters`: over every step of the window. `gauges`: mean of gauges over the scrapes; a server updates them
-   * whenever it likes. `answers`: sum of what the answers of measured requests report, without any metric of workers.
+   * `counters`: over every step of the window. `gauges`: mean of gauges over the scrapes; servers update them at
+   * arbitrary times. `answers`: sum of the values in answers to measured requests, without any metric of workers.
    */
   readonly by: 'counters' | 'gauges' | 'answers'
   /** Share of drafts whose token at each position was accepted, in order; absent if unknown. */

@@ -83,8 +83,8 @@ export function countsOf(outcomes: Outcomes): {
 
 /**
  * Accuracy according to a check: of its questions or, without any, over the samples of all its lm-eval tasks. Null if
- * no question was answered, or too few to represent the rest: a build that fails on the hard questions would look
- * better.
+ * no question was answered, or too few to represent the rest. Otherwise, a build that fails on the hard questions would
+ * look better.
  */
 export function accuracyOf(quality: Quality | undefined): Accuracy | null {
   if (quality === undefined) return null

@@ -11,9 +11,9 @@ export function hasReasoning({ count, error, reasoningChunks }: RequestRecords):
 }
 
 /**
- * Arrival of an answer's first token after its reasoning, on the records' clock. An answer without reasoning, in a run
- * where others show some, starts with its first token. NaN if reasoning is hidden (the first token then gives the
- * TTFT), and if the answer ended during its reasoning.
+ * Arrival of an answer's first token after its reasoning, on the records' clock. An answer without reasoning starts
+ * with its first token if other answers of the run show reasoning. NaN if reasoning is hidden (the first token then
+ * gives the TTFT), and if the answer ended during its reasoning.
  */
 export function ttfoOf(records: RequestRecords, row: number): number {
   const isShown = (records.reasoningChunks[row] ?? 0) > 0

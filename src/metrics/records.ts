@@ -4,15 +4,15 @@ import type { ErrorKind } from './measurement.ts'
 export type LatencyFrom = 'scheduled' | 'sent'
 
 /**
- * When in a run a request was sent: before the measurement window, in it, or after it, to hold the load until the last
- * measured request has its answer.
+ * When in a run a request was sent: before the measurement window, in it, or after it. Requests after it maintain the
+ * load until the last measured answer arrives.
  */
 export type RequestPhase = 'measured' | 'warm-up' | 'after'
 
 /** Phases in the order of their codes, from 0. Records without phases are all measured. */
 const phases: readonly RequestPhase[] = ['measured', 'warm-up', 'after']
 
-/** Number that stands for a phase in records. */
+/** Code of a phase in records. */
 export function phaseCode(phase: RequestPhase): number {
   return phases.indexOf(phase)
 }
@@ -23,12 +23,12 @@ export function phaseOf(code: number): RequestPhase {
 }
 
 /**
- * Observations of each request, as columns rather than objects. Times in ms on one monotonic clock with any origin; NaN
- * if it did not happen. Requests are in scheduled order.
+ * Observations of each request, as columns instead of objects. Times are in ms on one monotonic clock with any origin;
+ * NaN for an event that did not happen. Requests are in scheduled order.
  */
 export interface RequestRecords {
   readonly count: number
-  /** When the request was due: by the schedule in an open loop, when its slot was free in a closed one. */
+  /** Due time of the request: according to the schedule in an open loop, when its slot was free in a closed one. */
   readonly scheduledMs: Float64Array
   /** When its first byte was passed to the socket. */
   readonly sentMs: Float64Array
@@ -84,7 +84,7 @@ const errorKinds: readonly ErrorKind[] = [
   'no-socket',
 ]
 
-/** Number that stands for a kind of failure in records, from 1. */
+/** Code of a kind of failure in records, from 1. */
 export function errorCode(kind: ErrorKind): number {
   return errorKinds.indexOf(kind) + 1
 }

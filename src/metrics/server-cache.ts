@@ -10,7 +10,7 @@ export interface CacheMetricNames {
   readonly hitRate: RegExp
 }
 
-/** Roles whose workers receive prompts. In a decode worker, a prompt in the cache was transferred and is not a hit. */
+/** Roles whose workers receive prompts. A cached prompt in a decode worker was transferred and is not a hit. */
 const takesPrompts = /^(prefill|aggregated)(-|$)/
 
 /**
@@ -76,8 +76,8 @@ export function shareByPages(cache: ServerCache | undefined): { readonly share: 
 }
 
 /**
- * The same from the pages about workers that prefill prompts: their own, and those of the router that chose them. The
- * frontend repeats the values of answers, and the router's hit rate includes its choice of decode workers.
+ * The same from pages about workers that prefill prompts: their own, and those of the router that chose them. The
+ * frontend repeats values from answers, and the router's hit rate includes its choice of decode workers.
  */
 export function shareByPromptTakers(
   cache: ServerCache | undefined,

@@ -16,7 +16,7 @@ export function increaseOf(metrics: PageMetrics, name: RegExp, labels?: RegExp):
   return found.length === 0 ? null : found.reduce((sum, [, { last }]) => sum + last, 0)
 }
 
-/** Mean of what histograms observed, weighted by their numbers of observations; NaN without any observation. */
+/** Mean of the histograms' observations, weighted by their numbers; NaN without any observation. */
 export const meanObservation = (histograms: readonly Series[]): number =>
   histograms.reduce((sum, [, { mean, last }]) => sum + mean * last, 0) /
   histograms.reduce((sum, [, { last }]) => sum + last, 0)

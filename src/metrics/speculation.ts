@@ -32,9 +32,9 @@ interface Page {
 }
 
 /**
- * Speculative decoding according to the server's metrics. A frontend's page counts only if no worker's page reports
- * any, because both may be the same page. Rates and lengths of several workers are computed from the sum of their
- * tokens. Undefined if nothing was drafted.
+ * Speculative decoding according to the server's metrics. A frontend's page counts only if no worker's page reports it,
+ * because both may be the same page. Rates and lengths of several workers are computed from the sum of their tokens.
+ * Undefined if nothing was drafted.
  */
 export function speculationOf(server: ServerMetrics, names: SpeculationMetricNames): Speculation | undefined {
   const all = Object.entries(server).flatMap(([source, metrics]) => {
@@ -60,7 +60,8 @@ export function speculationOf(server: ServerMetrics, names: SpeculationMetricNam
 }
 
 /**
- * Values from workers, with those of single requests from answers; only the answers' values if no worker reports any.
+ * Values from workers, combined with those of single requests from answers; only the answers' values if no worker
+ * reports any.
  */
 export function withRequests(
   workers: Speculation | undefined,
@@ -77,8 +78,8 @@ function pageOf(metrics: PageMetrics, names: SpeculationMetricNames): Page | nul
     increaseOf(metrics, names.acceptedTokens),
   ]
   const [draftedAt, acceptedAt] = [byPlace(metrics, names.draftedAt), byPlace(metrics, names.acceptedAt)]
-  // Each ratio uses counters that increase together: those by position may count finished requests, and the others
-  // steps.
+  // Each ratio uses counters that increase together. Counters by position may count finished requests, while the others
+  // count steps.
   const page: Page = {
     rate: ratioOf(acceptedTokens, draftTokens) ?? ratioOf(sumOf(acceptedAt), sumOf(draftedAt)),
     accepted: ratioOf(acceptedTokens, drafts) ?? ratioOf(sumOf(acceptedAt), draftedAt?.[0] ?? null),

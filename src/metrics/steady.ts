@@ -19,8 +19,8 @@ export interface Series {
 }
 
 /**
- * Where a series becomes steady. MSER-5 cuts off the start whose removal minimizes the squared standard error of the
- * mean of the rest, over batches of 5 (White, 'An effective truncation heuristic for bias reduction in simulation
+ * Finds where a series becomes steady. MSER-5 cuts off the start whose removal minimizes the squared standard error of
+ * the mean of the rest, over batches of 5 (White, 'An effective truncation heuristic for bias reduction in simulation
  * output', Simulation 69(6), 1997; batches: Spratt 1998). As usual, it only searches the first half.
  *
  * MSER always finds a cut, even in a series that never settles, such as the TTFT of an overloaded open loop. So the
@@ -54,7 +54,7 @@ function mserCut(batches: Float64Array): number {
   let least = Number.POSITIVE_INFINITY
   let sum = 0
   let squares = 0
-  // Starts at the end, so that each statistic is the previous one plus a batch. Deviations from the last batch keep
+  // Starts at the end, so that each statistic is the previous one plus a batch. Deviations from the last batch preserve
   // precision.
   const origin = batches.at(-1) ?? 0
   for (let cut = batches.length - 1; cut >= 0; cut--) {

@@ -39,7 +39,7 @@ export type Summary = BuiltFigures &
 /**
  * Summarizes request records. Latencies are those of answered measured requests; failed requests are counted. For a
  * whole run, rates cover the time from the first request due to the last one ended. For a steady window, they count
- * what arrived in it from requests of any phase, and the figures of the whole run are added.
+ * arrivals in it from requests of any phase, and the figures of the whole run are added.
  */
 export function summarise(records: RequestRecords, options: SummaryOptions): Summary {
   const bounds = options.steadyWindow
@@ -256,7 +256,7 @@ function fromSend(records: RequestRecords): Measurement['fromSend'] {
   }
 }
 
-/** Latency of each answered request in the order they were due; it rises when a queue grows. */
+/** Latency of each answered request in order of due times; it rises when a queue grows. */
 function latencySeries(records: RequestRecords, latencies: RequestLatencies) {
   const answered = (_: number, row: number) => !Number.isNaN(latencies.requestLatencyMs[row] ?? Number.NaN)
   return {

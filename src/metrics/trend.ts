@@ -29,7 +29,7 @@ export function trendOf(values: Float64Array): Trend | null {
   const slope = median(pairs.map(({ difference, parts: apart }) => difference / apart))
   return {
     change: mean === 0 ? 0 : (slope * (parts - 1)) / mean,
-    // One less as continuity correction.
+    // Reduced by one as continuity correction.
     z: score === 0 || variance <= 0 ? 0 : (score - Math.sign(score)) / Math.sqrt(variance),
   }
 }

@@ -36,7 +36,7 @@ export function gravestFirst(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
 }
 
-/** `invalid` if any finding is. Points without a measurement are `failed`, which is decided elsewhere. */
+/** `invalid` if any finding is. A point without a measurement is `failed`, which other code decides. */
 export function statusOf(findings: readonly Finding[]): Extract<Status, 'ok' | 'invalid'> {
   return findings.some(finding => finding.severity === 'invalid') ? 'invalid' : 'ok'
 }

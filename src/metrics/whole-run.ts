@@ -7,7 +7,7 @@ export interface WholeRunFigure {
   readonly name: string
   readonly title: string
   readonly unit: 'ms' | 'tokens/s'
-  /** Null where not observed. */
+  /** Null if not observed. */
   readonly steady: number | null
   readonly whole: number | null
 }
@@ -16,10 +16,7 @@ export interface WholeRunFigure {
 const ttftDiffers = 0.1
 const rateDiffers = 0.03
 
-/**
- * Figures of the steady window and of its whole run, which is what genai-perf and AIPerf measure; null without a whole
- * run.
- */
+/** Figures of the steady window and of its whole run, which genai-perf and AIPerf measure; null without a whole run. */
 export function wholeRunFigures(measurement: Measurement): readonly WholeRunFigure[] | null {
   const { whole, isl, osl } = measurement
   if (whole === undefined) return null

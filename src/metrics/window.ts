@@ -14,7 +14,7 @@ export function shareWithin(fromMs: number, toMs: number, { startMs, endMs }: Wi
   return Math.max(0, Math.min(toMs, endMs) - Math.max(fromMs, startMs)) / (toMs - fromMs)
 }
 
-/** One answer, to find what part of it lies in a window. Times in ms, lengths in tokens. */
+/** One answer, to determine which part of it lies in a window. Times in ms, lengths in tokens. */
 export interface WindowedAnswer {
   readonly sentMs: number
   readonly firstTokenMs: number
@@ -34,8 +34,8 @@ export interface WindowSums {
 /**
  * The part of one answer that lies in a window. Output tokens count when they arrived: those of the first chunk at
  * once, the others evenly from the first to the last chunk. The request and its prompt count by the share of its output
- * that lies in the window: counting requests when they end would favour a window that begins or ends with a burst of
- * them. An answer without a token counts by the share of its time.
+ * that lies in the window, because counting requests at their end would favor a window that begins or ends with a burst
+ * of them. An answer without a token counts by the share of its time.
  */
 export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
   const { sentMs, firstTokenMs, lastTokenMs, inputTokens, outputTokens } = answer
@@ -55,7 +55,7 @@ export function answeredWithin(records: RequestRecords, window: Window): WindowS
   for (let row = 0; row < records.count; row++) {
     if (records.error[row] !== 0) continue
     const lastTokenMs = at(records.lastTokenMs, row)
-    // Unstreamed answers and those without a token have their end only.
+    // Unstreamed answers and those without a token only have an end time.
     const endMs = Number.isNaN(lastTokenMs) ? at(records.doneMs, row) : lastTokenMs
     const firstTokenMs = at(records.firstTokenMs, row)
     const sums = sumsWithin(
@@ -77,8 +77,8 @@ export function answeredWithin(records: RequestRecords, window: Window): WindowS
 }
 
 /**
- * Bounds of a window that are known without looking at its requests, on the clock of the records; null where requests
- * decide.
+ * Bounds of a window that are known without its requests, on the clock of the records; null for bounds that requests
+ * determine.
  */
 export interface WindowBounds {
   readonly startMs: number | null
@@ -87,8 +87,8 @@ export interface WindowBounds {
 
 /**
  * The steady window of a run: from the first measured request due to the last one sent, unless its bounds are known. If
- * each slot sends once, no time lies between the two: the window then ends with the last measured answer, until which
- * the load is held.
+ * each slot sends once, no time lies between the two. The window then ends with the last measured answer, until which
+ * the load is maintained.
  */
 export function steadyWindow(records: RequestRecords, bounds: WindowBounds): Window {
   if (bounds.startMs !== null && bounds.endMs !== null)

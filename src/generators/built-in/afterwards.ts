@@ -17,9 +17,9 @@ export interface Afterwards {
 const measured = phaseCode('measured')
 
 /**
- * Completes the records of `results` after the measurement, with what took too long under load or needs all answers:
- * which answers were cut off, and the tokens of answers that the server did not count, or counted implausibly. Builds
- * the tokenizer only if it is needed.
+ * Completes the records of `results` after the measurement with facts that took too long to find under load, or that
+ * need all answers: which answers were cut off, and the tokens of answers that the server did not count or counted
+ * implausibly. Builds the tokenizer only if it is needed.
  * @param tokenizerName null if the model has none; then chunks are counted
  */
 export async function settleAnswers(results: readonly JobResult[], tokenizerName: string | null): Promise<Afterwards> {
@@ -77,8 +77,8 @@ function settleFirstChunk({ records }: JobResult, row: number, counted: number |
 }
 
 /**
- * Reasoning tokens that the usage does not report: all tokens of an answer that consists of reasoning, the reasoning
- * chunks of an answer with one token per chunk, else the tokenizer's count.
+ * Reasoning tokens that the usage does not report. They are all tokens of an answer that consists of reasoning, the
+ * reasoning chunks of an answer with one token per chunk, and otherwise the tokenizer's count.
  */
 function settleReasoning({ records, reasoning }: JobResult, tokensOf: (text: string) => number | null): void {
   const texts = new Map(reasoning.map(one => [one.row, one]))
@@ -88,7 +88,7 @@ function settleReasoning({ records, reasoning }: JobResult, tokensOf: (text: str
     const tokens = records.outputTokens[row] ?? Number.NaN
     const text = texts.get(row)
     if (text === undefined) {
-      // Not kept, because there is a token for each chunk, or there was no space.
+      // The text was not kept, because each chunk has one token or there was no space.
       if (tokens === records.chunks[row]) records.reasoningTokens[row] = chunks
       continue
     }
@@ -102,7 +102,7 @@ function settleReasoning({ records, reasoning }: JobResult, tokensOf: (text: str
   }
 }
 
-/** Marks answers as failed if they lack an end that most answers of the point have. */
+/** Marks answers as failed if they lack an end that most of the point's answers have. */
 function failCutAnswers(results: readonly JobResult[]): RequestErrors[] {
   const isAnswered = ({ records }: JobResult, row: number) => records.error[row] === 0
   const answered = results.reduce(

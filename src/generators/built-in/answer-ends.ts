@@ -2,8 +2,8 @@
 export const endings = { done: 1, finishReason: 2 } as const
 
 /**
- * The ends that most answers have, as bits. A server that never sends `[DONE]` cuts nothing off, but an answer without
- * it among others that have it was cut off.
+ * The ends that most answers have, as bits. A server that never sends `[DONE]` cuts nothing off. But if its other
+ * answers have one, an answer without it was cut off.
  * @param answered number of answers
  * @param unended the ends of those answers that lack one
  */

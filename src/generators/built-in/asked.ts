@@ -2,13 +2,13 @@ import type { Measurement, SentPrompts } from '../../metrics/measurement.ts'
 import { meanTokens, type Point } from '../../model/index.ts'
 import type { RequestSet } from './request-set.ts'
 
-/** Index of the first request of the window: 0 for a trace, else the one after the warm-up's last conversation. */
+/** Index of the first request of the window: 0 for a trace, otherwise the one after the warm-up's last conversation. */
 export function firstMeasured({ level, warmup }: Point['load'], turns: number): number {
   return level.kind === 'trace' ? 0 : Math.ceil(warmup / turns) * turns
 }
 
 /**
- * Index of the first request that was measured: a window that moved begins after as many requests as its warm-up had.
+ * Index of the first measured request. A window that moved begins after as many requests as its warm-up had.
  *
  * @param warmup requests of the warm-up
  */
@@ -17,8 +17,8 @@ function firstSent(load: Point['load'], turns: number, warmup: number): number {
 }
 
 /**
- * Mean ISL and OSL of the sent requests, in tokens; null if none was sent, or a length is unknown. Not those of the
- * whole set, because with variable lengths a short window has its own mean, which the server does not cause.
+ * Mean ISL and OSL of the sent requests, in tokens; null if none was sent or a length is unknown. Excludes unsent
+ * requests of the set: with variable lengths, a short window has a different mean, which the server does not cause.
  *
  * @param sent measured requests
  * @param warmup requests of the warm-up

@@ -31,12 +31,12 @@ export interface BuiltInOptions {
 }
 
 const progressEveryMs = 200
-/** Percentiles are summed up once a second. */
+/** Computes percentiles once per second. */
 const ticksBetweenLooks = 5
 
 /**
- * Fulcrum's own load generator: raw sockets in worker threads, with as little as possible between them and the clock.
- * See docs/bench/load.md.
+ * Fulcrum's own load generator: raw sockets in worker threads, with minimal code between them and the clock. See
+ * docs/bench/load.md.
  */
 export function builtIn(options: BuiltInOptions): LoadGenerator {
   const env = options.env ?? process.env
@@ -79,7 +79,7 @@ async function measure(
   const [load, target] = await Promise.all([
     prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env, book }, signal),
     resolveTarget(endpoint, options.ca ?? null, signal),
-    // Meanwhile.
+    // Runs at the same time.
     readyThreads(pool, threads, signal),
   ])
   const control = createControl()

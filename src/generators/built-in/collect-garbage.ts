@@ -1,14 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Other threads look for a millisecond each, and once. */
+/** Each of the other threads tries for a millisecond, once. */
 const mostTries = 1000
 
 let collect: (() => void) | null = null
 
 /**
- * Collects the garbage of this thread now. Otherwise compilation and connecting before a window cause a dozen
- * collections in its first second, of 1 to 10 ms each, during which answers wait.
+ * Collects the garbage of this thread now. Otherwise, compiling and connecting before a window cause a dozen
+ * collections in its first second. Each takes 1 to 10 ms, and answers wait meanwhile.
  */
 export function collectGarbage(): void {
   collect ??= collector()
@@ -16,9 +16,9 @@ export function collectGarbage(): void {
 }
 
 /**
- * V8's own function, which contexts contain that are created while the flag is set. The flag belongs to the process, and
- * while it is set, V8 rejects code that was compiled without it, as `fulcrum report` does in the next process. So it is
- * cleared; a thread from which another one takes it away at that moment tries again.
+ * V8's own function, which is available in contexts created while the flag is set. The flag applies to the process.
+ * While it is set, V8 rejects code that was compiled without it, as `fulcrum report` does in the next process. So this
+ * function clears the flag. If another thread clears it at that moment, this one tries again.
  */
 function collector(): () => void {
   for (let tries = 0; tries < mostTries; tries++) {
@@ -27,6 +27,6 @@ function collector(): () => void {
     setFlagsFromString('--no-expose-gc')
     if (typeof found === 'function') return found as () => void
   }
-  // Garbage is then collected when V8 likes.
+  // V8 then collects garbage when it chooses.
   return () => {}
 }

@@ -102,7 +102,7 @@ export async function conclude(
   }
 }
 
-/** The rounds of a window that moved; the last one may be part of one. */
+/** The rounds of a window that moved; the last one may be incomplete. */
 function roundsOf({ stop }: RunFacts): { readonly rounds?: readonly [from: number, to: number] } {
   if (stop === undefined || stop.rule.moving === null) return {}
   const { requests } = stop
@@ -110,7 +110,7 @@ function roundsOf({ stop }: RunFacts): { readonly rounds?: readonly [from: numbe
   return { rounds: [Math.floor((requests - moving) / round), Math.ceil(requests / round)] }
 }
 
-/** What the rule that ended the load found. */
+/** Results of the rule that ended the load. */
 function foundBy(
   records: RequestRecords,
   { rule, requests }: NonNullable<RunFacts['stop']>,
@@ -160,7 +160,7 @@ function sessionsOf(results: readonly JobResult[], sent: number): { readonly ses
   }
 }
 
-/** Sessions of a load that stopped by what it measured: those that it kept, all of them whole. */
+/** The sessions of a load that stopped according to its measurements: those that it kept, all of them complete. */
 function keptSessions(records: RequestRecords, turns: number): { readonly sessions?: MeasuredSessions } {
   if (turns === 1) return {}
   const measured = requestsOfPhases(records, ['measured'])
@@ -181,7 +181,7 @@ function keptSessions(records: RequestRecords, turns: number): { readonly sessio
   }
 }
 
-/** Reports the number of requests that met a connection closed for idleness, if there are any. */
+/** Reports the number of requests that met a connection closed as idle, if there are any. */
 function resentRemarks(results: readonly JobResult[], sent: number): readonly Finding[] {
   const resent = results.reduce((sum, result) => sum + result.resent, 0)
   if (resent === 0) return []

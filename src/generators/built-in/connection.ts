@@ -9,7 +9,7 @@ import type { Session } from './sessions.ts'
 import type { Target } from './target.ts'
 import { openSocket, readyEvent } from './target.ts'
 
-/** Time for the HTTP body to end after the end of the answer. Then the connection is closed. */
+/** Time for the HTTP body to end after the end of the answer. The connection closes afterwards. */
 const lingerMs = 100
 
 /** State that the connections of a thread share. */
@@ -39,13 +39,11 @@ export class Connection {
   readonly #reader: ResponseReader
   #socket: Socket | null = null
   #open = false
-  /** Waits for the connection to stand. */
+  /** A request that waits until the connection is open. */
   #request: Buffer | null = null
-  /** The last request, as long as it may have to be sent again. */
+  /** The last request, while it may have to be sent again. */
   #sent: Buffer | null = null
-  /**
-   * Whether the connection has delivered an answer before, so that the server may close it for idleness at any moment.
-   */
+  /** Whether the connection has delivered an answer before, so that the server may close it as idle at any moment. */
   #reused = false
   /** Whether a byte has arrived since the request was sent. */
   #heard = false
@@ -60,7 +58,7 @@ export class Connection {
 
   /**
    * Opens the connection ahead of time. Resolves even if that fails or takes longer than `timeoutMs`, because the
-   * request will meet the failure again and count it.
+   * request then meets and counts the same failure.
    */
   connect(timeoutMs: number): Promise<void> {
     if (this.#socket !== null) return Promise.resolve()
@@ -192,8 +190,8 @@ export class Connection {
   }
 
   /**
-   * Sends the request once more on a new connection, because the server closed the idle one while the request was on
-   * its way (RFC 9112, 9.3.1). Never after a byte of an answer, never for the first request of a connection, and never
+   * Sends the request once more on a new connection, because the server closed the idle one while the request was in
+   * transit (RFC 9112, 9.3.1). Never after a byte of an answer, never for the first request of a connection, and never
    * twice.
    */
   #sendAgain(): boolean {

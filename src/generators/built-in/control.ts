@@ -16,10 +16,10 @@ const PHASE = 5
 /** Number of barriers that all threads have reached; counted only for held starts. */
 const GATHERED = 6
 const HELD = 7
-/** Number of requests after which no more are measured. */
+/** Number of requests after which measuring stops. */
 const MOST_MEASURED = 8
 
-/** What threads start together at each barrier, in order. */
+/** Phases that threads start together at each barrier, in order. */
 export const barriers = ['warm-up', 'window', 'release'] as const
 
 /** Time from the last thread's arrival at a barrier to the start, so that the others can wake up. */

@@ -3,8 +3,8 @@ import { requestBytes } from './request-set.ts'
 import type { Session } from './sessions.ts'
 
 /**
- * The request of a conversation's next turn: its new messages after everything said in the session. The first turn
- * starts from nothing. Built at the end of the think time, outside TTFT, which counts from the write.
+ * The request of a conversation's next turn: its new messages after all earlier ones of the session. The first turn has
+ * no earlier ones. Built at the end of the think time, outside TTFT, which counts from the write.
  */
 export function nextTurn(session: Session, set: RequestSet, index: number): Buffer {
   const request = requestBytes(set, index)

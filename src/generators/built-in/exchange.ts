@@ -12,7 +12,7 @@ import { Template } from './template.ts'
 import { type UsageState, usageStateOf } from './usage-state.ts'
 
 const dataPrefix = Buffer.from('data: ')
-/** Number of templates that don't match before learning is given up for a stream. */
+/** After this many templates without a match, the stream stops learning. */
 const maxLessons = 8
 /** Maximum size of a body that is not a stream, and of a whole answer. */
 const maxExcerpt = 2048
@@ -30,31 +30,31 @@ const BACKSLASH = 0x5c
 /** JSON keys of the answer's text, as opposed to reasoning. */
 const answerKeys = new Set(['content', 'text', 'delta'])
 
-/** What an exchange records of its request. */
+/** What an exchange records about its request. */
 export interface ExchangeOptions {
   readonly api: Api
   readonly streaming: boolean
   /** Receives gaps between the chunks of an answer. */
   readonly gaps: Histogram
-  /** One number that counts chunks with a token as they arrive; default: nobody looks. */
+  /** One number that counts chunks with a token as they arrive; absent if nothing reads it. */
   readonly arrived?: Float64Array
   /** Whether to keep the answer's text, for which every chunk must be parsed. */
   readonly collect?: boolean
 }
 
 /**
- * State of one answer as it arrives: the times and number of its tokens, and how it ended. A connection reuses it for
- * all of its requests, and nothing is allocated for a token.
+ * State of one answer as it arrives: the times and number of its tokens, and its end. A connection reuses it for all of
+ * its requests, and allocates nothing for a token.
  */
 export class Exchange implements ResponseSink, EventSink {
   /** Time at which the bytes became readable. Set by the connection before it passes them on. */
   at = 0
-  /** Set with {@link at}: the maximum time that the bytes were readable before it, ms. */
+  /** Set with {@link at}: the maximum time that the bytes may have been readable before it, ms. */
   readWaitMs = 0
   sentAt = 0
-  /** When the request was due, where latency counts from then; null where it counts from {@link sentAt}. */
+  /** Due time of the request, from which latency counts; null if it counts from {@link sentAt}. */
   dueAt: number | null = null
-  /** Receives the TTFT as soon as it is known; null where nobody looks. */
+  /** Receives the TTFT as soon as it is known; null if nothing reads it. */
   firsts: Histogram | null = null
   /** Receives gaps between this answer's chunks. */
   gaps: Histogram
@@ -101,9 +101,7 @@ export class Exchange implements ResponseSink, EventSink {
   #blankFinish = false
   /** Value of {@link chunks} when the usage arrived. */
   #usageAt = 0
-  /**
-   * The answer's text as JSON, up to {@link maxText}. The buffer is reused, so that nothing is allocated for a token.
-   */
+  /** The answer's text as JSON, up to {@link maxText}. Reusing the buffer avoids allocations per token. */
   #text = noBytes
   #textLength = 0
   #textBytes = 0
@@ -113,7 +111,7 @@ export class Exchange implements ResponseSink, EventSink {
   #reasoningBytes = 0
   /** Whether chunks like the {@link #template} are reasoning. */
   #templateReasons = false
-  /** Whether the stream has ended; an event cut off by that is not an error. */
+  /** Whether the stream has ended. An event that this cuts off is not an error. */
   #closing = false
   #status = 0
   #head: ResponseHead | null = null
@@ -279,7 +277,7 @@ export class Exchange implements ResponseSink, EventSink {
   }
 
   /**
-   * Handles the end of the response and decides whether it was a valid answer. `complete` says whether it ended as HTTP
+   * Handles the end of the response and decides whether it was a valid answer. `complete` is true if it ended as HTTP
    * requires.
    */
   close(complete: boolean, leastTokens: number): void {
@@ -388,7 +386,7 @@ export class Exchange implements ResponseSink, EventSink {
     if (Number.isNaN(this.answerAt)) this.answerAt = this.at
   }
 
-  /** Marks the text that was kept since then as reasoning, from an offset in {@link #text} and a total length. */
+  /** Marks the text kept since an offset in {@link #text} and a total length as reasoning. */
   #reasoned(from: number, bytes: number): void {
     this.reasoningChunks += 1
     this.#reasoningBytes += this.#textBytes - bytes

@@ -52,7 +52,7 @@ export const builtInGenerator = defineGenerator({
   },
 })
 
-/** Requests of a session wait for each other's answers, and prompts are made where they are sent. */
+/** Requests of a session wait for each other's answers, and each process builds the prompts that it sends. */
 const cannotSplitTraces: Shortfall = {
   section: 'load',
   key: 'trace',
@@ -60,7 +60,7 @@ const cannotSplitTraces: Shortfall = {
   right: 'remove shards',
 }
 
-/** Which model a request was for is kept in the process that sends it. */
+/** Only the process that sends a request knows its model. */
 const cannotSplitModels: Shortfall = {
   section: 'model',
   key: '',

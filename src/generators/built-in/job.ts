@@ -30,20 +30,20 @@ export type Schedule =
       readonly users?: number
     }
 
-/** Arrivals that load the server before the measured ones, and until those are answered. */
+/** Arrivals that load the server before the measured requests, and until those are answered. */
 export interface LoadAround {
   readonly beforePerS: number
   readonly afterPerS: number
   readonly arrivals: Arrivals
   readonly seed: number
-  /** This shard's part of the arrivals, if they are dealt out to several shards. */
+  /** This shard's part of the arrivals, if several shards share them. */
   readonly part: number
   readonly parts: number
   /** Length of the window. */
   readonly windowMs: number
 }
 
-/** Everything that determines which requests are sent when, as plain data and shared memory. */
+/** Everything that determines which requests are sent and when, as plain data and shared memory. */
 export interface JobLoad {
   readonly api: Api
   readonly streaming: boolean
@@ -54,14 +54,14 @@ export interface JobLoad {
   readonly warmup: number
   /** Index in the request set of the first measured request. */
   readonly firstMeasured: number
-  /** Whether the window moves on until TTFT is steady, so that its first requests become warm-up. */
+  /** Whether the window moves on until TTFT is steady. Its first requests then become warm-up. */
   readonly windowMoves?: boolean
   /** Pause between an answer and the next turn of its conversation. */
   readonly thinkMs: number
   /** Distribution of the pause; default: constant. */
   readonly thinkSpread?: ThinkTime['spread']
   readonly seed?: number
-  /** Which requests of a replay follow which answers; absent without any. */
+  /** The requests of a replay that follow each answer; absent without any. */
   readonly sessions?: SessionPlan
   /** Header with the session of a request. */
   readonly sessionHeader?: string
@@ -79,7 +79,7 @@ export interface Job extends JobLoad {
   readonly control: Control
   /** Where to report ended requests; null if nothing depends on them. */
   readonly table: LookTable | null
-  /** Where each thread counts what it sees. */
+  /** Where each thread counts its live observations. */
   readonly live: LiveTable
   /** Index of this thread, and the number of threads. */
   readonly thread: number
@@ -94,7 +94,7 @@ export interface JobResult {
   readonly gaps: HistogramState
   /** Gaps between chunks by round from the first measured request on, if the window moves. */
   readonly gapsByRound?: readonly HistogramState[]
-  /** Times that first tokens may have waited unread. */
+  /** Times that first tokens may have waited to be read. */
   readonly waits: HistogramState
   readonly errors: readonly RequestErrors[]
   readonly health: ThreadHealth
@@ -109,8 +109,8 @@ export interface JobResult {
   /** Rows of answers whose usage claims a prompt without tokens. */
   readonly noPromptTokens: readonly number[]
   /**
-   * Index in the request set of each row. Absent if requests are independent, so that the reusable part of their
-   * prompts follows from their number.
+   * Index in the request set of each row. Absent if requests are independent, because the reusable part of their
+   * prompts then follows from their number.
    */
   readonly indexes?: Uint32Array
   /** Observations about sessions; absent without any. */
@@ -139,7 +139,7 @@ export interface UncountedText {
   /** Length of the whole text as a multiple of this part. */
   readonly times: number
   readonly usage: Exclude<UsageState, 'said'>
-  /** Minimum tokens that the server was told to generate; 0 if it was not told. */
+  /** Minimum tokens that the server was asked to generate; 0 without a minimum. */
   readonly leastTokens: number
 }
 

@@ -46,7 +46,7 @@ function makerOf({ recipe, head, shape, outputTokens }: LateRequests): Maker {
 
 /** Keeps requests that will be sent soon, so that building them delays no send. */
 export interface ReadyRequests {
-  /** Builds the request unless it is already there. */
+  /** Builds the request unless it is already built. */
   prepare(index: number): void
   take(index: number): Buffer
 }

@@ -34,7 +34,7 @@ export function createLiveTable(threads: number): LiveTable {
   }
 }
 
-/** The token counter of a thread's part. Exchanges increment it directly, so that a token allocates nothing. */
+/** The token counter of a thread's part. Exchanges increment it directly, so counting a token allocates nothing. */
 export const tokensOf = ({ counts }: LivePart): Float64Array => counts.subarray(TOKENS, TOKENS + 1)
 
 /** Counts a request as sent. */
@@ -56,7 +56,7 @@ export interface LiveMessage {
   readonly itl: Uint32Array
 }
 
-/** Copies a table so that it can be sent to another process: small, since most buckets are empty. */
+/** Copies a table to send it to another process. The copy is small, because most buckets are empty. */
 export const liveMessages = ({ threads }: LiveTable): readonly LiveMessage[] =>
   threads.map(({ counts, ttft, itl }) => ({ counts: counts.slice(), ttft: sparse(ttft), itl: sparse(itl) }))
 

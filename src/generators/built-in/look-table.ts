@@ -22,7 +22,7 @@ export interface TableSize {
   readonly turns: number
 }
 
-/** A table for the first so many requests of a load. */
+/** A table for the first `rows` requests of a load. */
 export function createLookTable({ rows, before, turns }: TableSize): LookTable {
   const records = createRecords(rows, true)
   return { records, ended: new Int32Array(new SharedArrayBuffer(rows * 4)), before, turns }
@@ -38,7 +38,7 @@ export interface Numbered {
 }
 
 /**
- * The row of a request; null for one that the rule does not need. A warm-up longer than planned reuses rows.
+ * The row of a request; null if the rule does not need it. A warm-up longer than planned reuses rows.
  *
  * @param firstMeasured number of the first request of the window
  */
@@ -57,7 +57,7 @@ export function rowOf({ records, before }: LookTable, { phase, number }: Numbere
 export function tellEnded(table: LookTable, to: number, from: RequestRecords, row: number, offsetMs: number): void {
   for (const column of times) table.records[column][to] = (from[column][row] ?? Number.NaN) + offsetMs
   for (const column of counts) table.records[column][to] = from[column][row] ?? 0
-  // Behind the row: who sees the flag sees the row.
+  // Set after the row is complete, so a reader that sees the flag also sees the row.
   Atomics.store(table.ended, to, 1)
 }
 

@@ -10,15 +10,15 @@ import type { Session } from './sessions.ts'
 export interface Loop {
   /** Resolves when this thread's part of the warm-up is done, so that measuring may begin. */
   readonly warm: Promise<void>
-  /** Resolves when every measured request of this thread has ended and no more will come. */
+  /** Resolves when every measured request of this thread has ended and no more will start. */
   readonly answered: Promise<void>
-  /** Resolves when nothing is left to send or in flight. */
+  /** Resolves when nothing remains to send or in flight. */
   readonly finished: Promise<void>
   /** Phase of the request on a connection; null without one. */
   phaseOf(connection: Connection): RequestPhase | null
   /** Called when a connection's request has ended. */
   free(connection: Connection): void
-  /** Called when time and grace period are over: measured requests that still wait are not sent any more. */
+  /** Called when the time and the grace period are over. Measured requests that still wait are not sent. */
   giveUp(): void
   /** Stops sending. */
   stop(): void

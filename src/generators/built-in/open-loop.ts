@@ -13,9 +13,7 @@ export interface Arrivals {
   next(): number
   /** Number of this thread's n-th request. */
   numberOf(index: number): number
-  /**
-   * Requests that follow answers are measured until this time as well; absent if their phase is that of their session.
-   */
+  /** Requests that follow answers are also measured until this time; absent if they have the phase of their session. */
   readonly measuredUntil?: number
   /** Its session; default: a separate one per request. */
   sessionOf?(index: number): number
@@ -37,15 +35,15 @@ export interface OpenSessions {
   phaseAt(dueAt: number): RequestPhase | null
 }
 
-/** An open loop. Its streams of arrivals are added one by one: before the window, in it, and after it. */
+/** An open loop. Streams of arrivals are added one by one: before the window, in it, and after it. */
 export interface OpenLoop extends Loop {
-  /** Begins a stream. The previous one sends nothing that is due later. */
+  /** Begins a stream. The previous one sends nothing that is due after this. */
   add(arrivals: Arrivals): void
 }
 
 /**
- * Sends on schedule, independent of responses. If no connection is free, a request waits in line, and its latency still
- * counts from when it was due, because a user would have waited too.
+ * Sends on schedule, independent of responses. If no connection is free, a request waits in a queue. Its latency still
+ * counts from its due time, because a user would have waited too.
  *
  * @param most requests in flight on this thread, above which a due request waits
  * @param sessions requests that follow each request; null without any
@@ -71,7 +69,7 @@ export function openLoop(
   /** When the most recently added stream began. */
   let newestAt = Number.NEGATIVE_INFINITY
   let stopped = false
-  /** Takes back what the stream that was added last still expects. */
+  /** Cancels the remaining arrivals of the stream that was added last. */
   let cut = () => {}
   let warmAnswered = 0
   let longestLatencyMs = 0
@@ -98,7 +96,7 @@ export function openLoop(
     const after = sending === undefined ? null : followersOf(sending, exchange.endAt, exchange.failure === null)
     for (const following of after ?? []) expect(sending as Sending, following)
     if (sending?.phase === 'measured' && measuring !== null) measuring -= 1
-    // A load of sessions is warm once whole sessions are complete.
+    // A load of sessions is warm once complete sessions have ended.
     if (sending?.phase === 'warm-up' && (after ?? []).length === 0) {
       warmAnswered += 1
       const latencyMs = exchange.endAt - (sessions === null ? exchange.sentAt : (sending.session?.startedAt ?? 0))
@@ -137,7 +135,7 @@ export function openLoop(
     )
     coming.set(timer, fixed ? phase : 'after')
   }
-  /** Requests may become due by answers until this time, so the measurement is not over before it. */
+  /** Answers may make requests due until this time, so the measurement does not end before it. */
   const holdUntil = (at: number) => {
     measuring = (measuring ?? 0) + 1
     setTimeout(
@@ -173,7 +171,7 @@ export function openLoop(
         if (phase === 'measured') measuring = (measuring ?? 0) + (isOver() ? 0 : 1)
       }
       expectOne()
-      // A later stream that begins earlier than expected: what was to come then doesn't.
+      // A later stream may begin earlier than expected, which cancels the remaining arrivals of this one.
       let expected = dueAt < Number.POSITIVE_INFINITY
       cut = () => {
         if (phase === 'measured' && expected && isOver()) {

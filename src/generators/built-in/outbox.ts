@@ -1,12 +1,11 @@
 import type { ReadableClock } from './readable-clock.ts'
 
-/** A request takes about 20 µs to write. At most this many are written before the event loop may read again. */
+/** Writing a request takes about 20 µs. At most this many are written before the event loop may read again. */
 const perTurn = 8
 
 /**
  * Defers sends until available answers have been read, then sends a few per turn of the event loop. When hundreds of
- * slots become free at once, answers that arrive in the meantime are read between the sends instead of after all of
- * them.
+ * slots become free at once, answers that arrive meanwhile are read between the sends, not after all of them.
  */
 export class Outbox<T> {
   readonly #clock: ReadableClock

@@ -1,9 +1,9 @@
-/** Timers fire up to this late, so the event loop polls for times that are due sooner. */
+/** Timers fire up to this much late, so the event loop polls for times that are due sooner. */
 const timerSlackMs = 1.2
 /** Sleep between polls, so that a server on the same machine gets the core. */
 const napMs = 0.1
 
-/** Maximum number of calls per turn of the event loop, so that answers that arrive in the meantime are read. */
+/** Maximum number of calls per turn of the event loop, so that answers that arrive meanwhile are read. */
 const perTurn = 8
 
 const nobody = new Int32Array(new SharedArrayBuffer(4))

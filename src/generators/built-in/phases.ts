@@ -1,6 +1,6 @@
 import type { Measurement } from '../../metrics/measurement.ts'
 
-/** When a measurement went from one phase to the next, in ms of one monotonic clock. */
+/** When a measurement moved from one phase to the next, in ms of one monotonic clock. */
 export interface PhaseTimes {
   readonly beganMs: number
   /** Prompts and threads were ready, and connections began to open. */

@@ -20,7 +20,7 @@ export async function readyThreads(pool: Tinypool, threads: number, signal: Abor
   await Promise.all(Array.from({ length: threads }, () => pool.run(null, { signal })))
 }
 
-/** Runs the job in every thread. If one fails, the others are ended. */
+/** Runs the job in every thread. If one thread fails, the others are stopped. */
 export async function runThreads(pool: Tinypool, job: Omit<Job, 'thread'>, signal: AbortSignal): Promise<JobResult[]> {
   const failed = new AbortController()
   const either = AbortSignal.any([signal, failed.signal])

@@ -14,9 +14,9 @@ export interface PossibleContext {
 }
 
 /**
- * Share of the measured prompts' tokens that an unlimited prefix cache could have served, for requests of conversations
- * or a trace in the order in which they were due, including warm-up. A later turn can reuse everything said before it,
- * and a request of a trace the blocks sent before. Empty if it is unknown which requests were sent.
+ * Share of the measured prompts' tokens that an unlimited prefix cache could have served. Applies to requests of
+ * conversations or a trace, in the order in which they were due, including warm-up. A later turn can reuse everything
+ * that precedes it, and a request of a trace can reuse blocks sent before. Empty if the sent requests are unknown.
  */
 export function possibleShareOf(
   results: readonly Pick<JobResult, 'records' | 'indexes'>[],

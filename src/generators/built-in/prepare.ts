@@ -103,7 +103,7 @@ function sessionsOf({ level }: Point['load'], trace: Trace | null, schedule: Sch
 /** Minimum prompts of an open loop for requests beyond its planned warm-up and window. */
 const leastSpareOpen = 64
 
-/** Prompts for requests that only keep up the load: about one per slot. If there are more requests, prompts repeat. */
+/** Prompts for requests that only maintain the load: about one per slot. If there are more requests, prompts repeat. */
 function spareConversations({ load, workload }: Point, schedule: Schedule): number {
   if (windowOf(load, workload.conversation?.turns) === 'whole') return 0
   return schedule.kind === 'closed' ? schedule.concurrency : Math.max(leastSpareOpen, load.warmup)

@@ -1,14 +1,14 @@
-/** If a poll returns sooner than this after the loop's work ended, it did not sleep, so its data may have waited. */
+/** If a poll returns within this time after the loop's work ended, it did not sleep, so its data may have waited. */
 const sleptMs = 0.05
 /** libuv handles at most 1024 events before it polls again. */
 const eventsPerPoll = 1000
 
 /**
  * Returns the time at which sockets became readable, not the time at which JavaScript read them. One poll of the event
- * loop finds every socket with data; their callbacks then run one after another. All of that data was available when
- * the poll returned, so all callbacks of one poll share the time of the first. Without this, the hundredth answer of a
- * burst would include the handling of the 99 before it. Data that arrives while the loop is busy is found by the next
- * poll, late by at most the length of that work: {@link waitedMs}, the uncertainty of the timestamp.
+ * loop finds every socket with data, and their callbacks then run one after another. All of that data was available
+ * when the poll returned, so all callbacks of one poll share the time of the first. Otherwise, the hundredth answer of
+ * a burst would include the handling of the 99 before it. The next poll finds data that arrives while the loop is busy.
+ * It is late by at most the duration of that work: {@link waitedMs}, the uncertainty of the timestamp.
  */
 export class ReadableClock {
   #at = 0

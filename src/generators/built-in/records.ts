@@ -2,8 +2,8 @@ import type { RequestRecords } from '../../metrics/records.ts'
 import { countColumns, createRecords, timeColumns } from '../../metrics/records.ts'
 
 /**
- * Records of one thread as they are made. Rows for all expected requests exist before the clock starts; more are added
- * only if needed.
+ * Records of one thread during the measurement. Rows for all expected requests exist before the clock starts; more are
+ * added only if needed.
  */
 export class GrowingRecords {
   #records: RequestRecords

@@ -11,7 +11,7 @@ import { runJob } from './thread-run.ts'
 const slots = 16
 const requests = 96
 const tokens = 8
-/** Answers that are read from memory: a hundredth of what they would cost over sockets. */
+/** Number of answers to read from memory, which costs a hundredth of reading them from sockets. */
 const answersRead = 400
 
 /**
@@ -39,7 +39,7 @@ export async function rehearse(): Promise<void> {
   }
 }
 
-/** As connections do it, an event at a time. */
+/** Reads one event at a time, as connections do. */
 function readAnswers(): void {
   const exchange = new Exchange({ api: 'chat', streaming: true, gaps: new Histogram() })
   const reader = new ResponseReader(exchange)

@@ -16,9 +16,9 @@ export const requestLogName = 'requests.jsonl.gz'
 const batch = 1000
 
 /**
- * Writes one compressed JSON line per request: times in ms from the start of the window (`scheduled`, `sent`) or from
- * the send (`ttft`, `latency`), null if there is none; with several models, also the name that the request carried. The
- * file gets its name when it is complete.
+ * Writes one compressed JSON line per request. Times are in ms from the start of the window (`scheduled`, `sent`) or
+ * from the send (`ttft`, `latency`), and null if there is none. With several models, a line also has the name that the
+ * request carried. The file gets its name when it is complete.
  */
 export async function writeRequestLog(
   folder: string,

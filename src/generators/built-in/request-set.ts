@@ -10,9 +10,9 @@ import { type LateRequests, lateRequest } from './late-requests.ts'
  * all threads.
  */
 export interface RequestSet {
-  /** Number of warm-up and measured requests. Those that only keep up the load come after them. */
+  /** Number of warm-up and measured requests. Requests that only maintain the load come after them. */
   readonly count: number
-  /** Requests that only keep up the load: like the first ones, but with a different salt. */
+  /** Requests that only maintain the load: like the first ones, but with a different salt. */
   readonly spare: number
   readonly bytes: Uint8Array
   /** Where each request begins in {@link bytes}, and the end of the last. */
@@ -110,7 +110,8 @@ export function createRequestSet(
 
 /**
  * Assigns each request a model by weight, in random order, and the same model to all turns of a conversation. Warm-up,
- * measured requests and those that only keep up the load each match the shares as closely as whole conversations allow.
+ * measured requests and those that only maintain the load each match the shares as closely as whole conversations
+ * allow.
  */
 function mixedModels(mix: readonly ModelShare[], { count, turns, spare = 0 }: PromptSet, load: Load): Uint32Array {
   const random = createRandom(load.seed).fork('model')
@@ -131,7 +132,7 @@ function mixedModels(mix: readonly ModelShare[], { count, turns, spare = 0 }: Pr
   return sharedUint32(Uint32Array.from({ length: count }, (_, index) => order[Math.floor(index / turns)] ?? 0))
 }
 
-/** Distributes `total` by weights: the integer part to each, and the rest to the largest remainders. */
+/** Distributes `total` by weights: the integer part to each, and the rest by largest remainder. */
 function largestRemainder(weights: readonly number[], total: number): readonly number[] {
   const sum = weights.reduce((a, b) => a + b, 0)
   const exact = weights.map(weight => (weight / sum) * total)
@@ -144,7 +145,7 @@ function largestRemainder(weights: readonly number[], total: number): readonly n
   return dealt
 }
 
-/** As many values, repeating from the start, so that any window of their number has the same. */
+/** Repeats the values up to this count, so that every window of the original length contains the same values. */
 function repeated(values: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, index) => values[index % values.length] ?? 0)
 }

@@ -9,9 +9,9 @@ const lookupLimitMs = 10_000
 const tryMs = 2000
 
 /**
- * Resolves the endpoint's name once, before any clock runs, and picks the first address that accepts a connection (if
- * `localhost` is `::1` first, that does not help with a server on 127.0.0.1). If none does, uses the first address; the
- * requests will fail and be counted.
+ * Resolves the endpoint's name once, before any clock runs, and picks the first address that accepts a connection. (If
+ * `localhost` resolves to `::1` first, that address does not reach a server on 127.0.0.1.) If none does, uses the first
+ * address; the requests will fail and be counted.
  * @param ca certificates to trust in addition to the system's, PEM
  * @throws FulcrumError bad-input for a URL that is not HTTP, environment if the name can't be resolved
  */

@@ -1,7 +1,7 @@
 /** Status line and headers of an HTTP response. */
 export interface ResponseHead {
   readonly status: number
-  /** Media type without parameters, in lower case; empty when not given. */
+  /** Media type without parameters, in lower case; empty if absent. */
   readonly contentType: string
   /** Whether the connection may carry another request afterwards. */
   readonly keepAlive: boolean

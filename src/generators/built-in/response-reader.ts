@@ -75,7 +75,7 @@ export class ResponseReader {
     return this.#state === DONE
   }
 
-  /** @throws MalformedResponse on anything that is not HTTP/1.1, also on bytes after the end */
+  /** @throws MalformedResponse for data that is not HTTP/1.1, including bytes after the end */
   push(bytes: Buffer, start: number, end: number): void {
     let at = start
     while (at < end) {

@@ -13,7 +13,7 @@ import { askedLengths, datasetDeviation, possibleCachedShare, sentPrompts } from
 import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
 
-/** Increase when a change of the generator changes its measurements. */
+/** Increase it when a change of the generator changes its measurements. */
 export const generatorVersion = '2'
 
 /** Inputs of a measurement in addition to the threads' results. */
@@ -27,7 +27,7 @@ export interface ResultContext {
   readonly rounds?: readonly [from: number, to: number]
   readonly clockJumpMs: number
   readonly lookupMs: number
-  /** Number of processes among which slots were dealt out; each process starts its slots one after another. */
+  /** Number of processes that share the slots; each process starts its slots one after another. */
   readonly shards: number
   readonly errors: readonly RequestErrors[]
   readonly counts: TokenCounts
@@ -49,7 +49,7 @@ export function measurementOf(
     warmup: requestsOfPhases(records, ['warm-up']).count,
   }
   const summary = summarise(records, {
-    // The records do not contain the thinking time of each user, so slots are unknown if it varies.
+    // The records do not contain each user's think time. If it varies, slots are unknown.
     slots:
       point.workload.conversation?.thinkSpread === undefined
         ? slotsOf(point.load, {
@@ -107,7 +107,7 @@ export function threadHealth(threads: readonly ThreadHealth[]) {
   const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000
   const windowS = largest(threads.map(thread => thread.watchedMs)) / 1000
   return {
-    // Values of the worst thread: the delay of one is not made up for by others.
+    // Values of the worst thread: the others can't compensate for its delay.
     eventLoopDelayMs: {
       mean: largest(threads.map(thread => thread.loopDelayMs.mean)),
       p99: largest(threads.map(thread => thread.loopDelayMs.p99)),

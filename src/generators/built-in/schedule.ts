@@ -14,7 +14,7 @@ export function scheduleOf(load: Load, trace: Trace | null, turns = 1): Schedule
   const { level } = load
   switch (level.kind) {
     case 'concurrency':
-      // A window that moves may be that of any of these requests.
+      // A moving window may begin with any of these requests.
       return {
         ...{ kind: 'closed', concurrency: level.concurrency },
         requests: load.requests === undefined ? null : mostWarmup(load) - load.warmup + load.requests,
@@ -51,7 +51,7 @@ function aroundOf(level: ScheduledLevel, load: Load, lastDueMs: number): LoadAro
   return { ...rates, arrivals: level.arrivals, seed: load.seed, part: 0, parts: 1, windowMs }
 }
 
-/** With fewer slots, another thread costs more than it helps. */
+/** With fewer connections, another thread costs more than it helps. */
 const connectionsPerThread = 256
 
 /** Number of threads for a schedule; leaves one core to the rest of the system. */

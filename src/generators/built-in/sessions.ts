@@ -14,7 +14,7 @@ export interface Session {
   history: string
 }
 
-/** Which requests of a replay follow each request, as columns that threads share. */
+/** The requests of a replay that follow each request, as columns that threads share. */
 export interface SessionPlan {
   /** Recorded time of each request in ms after the start of the replay, scaled by its speed. */
   readonly dueMs: Float64Array
@@ -93,9 +93,9 @@ export interface Follow {
 }
 
 /**
- * Followers of a plan's requests. Counts the answers that each still waits for.
+ * Followers of a plan's requests. Counts the answers that each one still waits for.
  *
- * @param recordedAtOf when a request is due according to its recorded time
+ * @param recordedAtOf due time of a request according to its recorded time
  */
 export function planFollow(plan: SessionPlan, recordedAtOf: (row: number) => number): Follow {
   const left = plan.waitsFor.slice()
@@ -148,14 +148,14 @@ export function turnsFollow(turns: number, thinkMsOf: (number: number) => number
   }
 }
 
-/** Thinking time of users before a turn. */
+/** Think time of users before a turn. */
 export interface ThinkTime {
   readonly meanMs: number
   /** Default: constant. */
   readonly spread?: 'exponential'
 }
 
-/** Thinking time before each turn; deterministic for a seed. */
+/** Think time before each turn; deterministic for a seed. */
 export function thinkTimes({ meanMs, spread }: ThinkTime, random: Random): (number: number) => number {
   if (spread === undefined) return () => meanMs
   return number => meanMs * random.fork(number).exponential()

@@ -10,8 +10,8 @@ const noBytes = Buffer.alloc(0)
 
 /**
  * The usual chunk of a stream, learned from a parsed one: the bytes before and after its text. An event that differs
- * only in a non-empty text is a token, without parsing. Comparing about 200 bytes takes a tenth of the time of
- * `JSON.parse`, allocates nothing, and is exact, because all other events are parsed.
+ * only in a non-empty text is a token and needs no parsing. Comparing about 200 bytes takes a tenth of the time of
+ * `JSON.parse` and allocates nothing. It is exact, because all other events are parsed.
  */
 export class Template {
   /** Allocated in the size of the learned event, because ten thousand connections have one each. */
@@ -97,8 +97,8 @@ export class Template {
   }
 
   /**
-   * Whether the bytes at `start` are the first `length` of a part. Compares four at a time, which takes a third of the
-   * time, from the end, where finish and usage chunks differ first.
+   * Whether the bytes at `start` are the first `length` of a part. Compares four bytes at a time, which takes a third
+   * of the time. Starts at the end, where finish and usage chunks differ first.
    */
   #equals(start: number, part: Buffer, words: Int32Array, length: number): boolean {
     const bytes = this.#bytes

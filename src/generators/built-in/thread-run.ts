@@ -30,12 +30,12 @@ import { replayedSessions, sessionStarts, userLoop } from './user-loop.ts'
 const readBytes = 64 * 1024
 /** Connections to open at once. More would overflow a server's backlog and be retried after a second. */
 const connectsAtOnce = 128
-/** Maximum delay of the start by opening connections. */
+/** Maximum delay of the start caused by opening connections. */
 const maxConnectMs = 10_000
-/** How long requests that only kept up the load may continue once it is over; then their connections are closed. */
+/** How long requests that only maintained the load may continue after it ends; then their connections are closed. */
 const drainMs = 2000
 
-/** How often an open loop asks whether its window is over. */
+/** How often an open loop checks whether its window is over. */
 const lookForEndMs = 20
 
 /**
@@ -47,8 +47,8 @@ const maxReasoningChars = 64 * 1024 * 1024
 const wholeEnding = endings.done | endings.finishReason
 
 /**
- * One thread's part of a measurement: connects, warms up, waits for the other threads, measures, keeps up the load, and
- * reports.
+ * One thread's part of a measurement: connects, warms up, waits for the other threads, measures, maintains the load,
+ * and reports.
  */
 export async function runJob(job: Job, beforeLoad: () => void = collectGarbage): Promise<JobResult> {
   const run = new ThreadRun(job)
@@ -65,7 +65,7 @@ class ThreadRun {
   readonly #job: Job
   /** Gaps of measured requests, and of all others. */
   readonly #gaps = new Histogram()
-  /** Gaps of the requests of each round, if the window moves: it is known only later which of them it has. */
+  /** Gaps of the requests of each round, if the window moves: its rounds are only known later. */
   readonly #gapsByRound: Histogram[] = []
   readonly #otherGaps = new Histogram()
   readonly #clock = new ReadableClock()
@@ -74,7 +74,7 @@ class ThreadRun {
   readonly #sweep: NodeJS.Timeout
   readonly #records: GrowingRecords
   readonly #failures = new FailureCount()
-  /** Times that first tokens may have waited unread: the uncertainty of TTFT. */
+  /** Times that first tokens may have waited to be read: the uncertainty of TTFT. */
   readonly #waits = new Histogram()
   readonly #firstTexts: [number, string][] = []
   readonly #texts: UncountedText[] = []
@@ -84,7 +84,7 @@ class ThreadRun {
   readonly #noPromptTokens: number[] = []
   /** Index in the request set of each row, if there are sessions or traces. */
   readonly #indexes: number[] = []
-  /** What this thread shows of itself while it runs. */
+  /** This thread's live counts. */
   readonly #live: LivePart
   readonly #liveTtft: Histogram
   readonly #liveItl: Histogram
@@ -93,7 +93,7 @@ class ThreadRun {
   readonly #seen = createSessionsSeen()
   readonly #ready: ReadyRequests | null
   #window = { startAt: Number.POSITIVE_INFINITY, endAt: Number.POSITIVE_INFINITY }
-  /** Rows of the table by those here, where somebody looks. */
+  /** Row in the table for each row here, if a rule reads the table. */
   readonly #rows: (number | null)[] = []
   readonly #offsetMs = monotonicOffsetMs()
   #loop: Loop | null = null
@@ -151,7 +151,7 @@ class ThreadRun {
       durationMs === null ? undefined : setTimeout(() => this.#giveUp(), this.#stopAt + graceMs - performance.now())
     await loop.answered
     clearTimeout(grace)
-    // Requests sent early may be answered early, but a window that ends by time lasts its full duration.
+    // Requests sent early may be answered early, but a window limited by time lasts its full duration.
     if (window === 'steady' && durationMs !== null) await setTimeoutPromise(this.#stopAt - performance.now())
     const watched = health.stop()
     await this.#meet()
@@ -213,7 +213,7 @@ class ThreadRun {
     return isMeasured && scheduled < this.#stopAt ? 'measured' : 'after'
   }
 
-  /** Warms up and drains; the window begins with new load. */
+  /** Warms up and drains. The window then begins with new load. */
   async #warmUpAndDrain(): Promise<null> {
     const { warmup, requests } = this.#job
     const startAt = await this.#meet()
@@ -224,7 +224,7 @@ class ThreadRun {
     return null
   }
 
-  /** A warm closed loop continues; a scheduled load, or one without warm-up, begins. */
+  /** A warm closed loop continues. A scheduled load, or one without warm-up, begins. */
   #beginWindow(loop: Loop | null, windowAt: number): Loop {
     const { schedule, firstMeasured, threads, thread, requests } = this.#job
     if (schedule.kind === 'closed') {
@@ -268,7 +268,7 @@ class ThreadRun {
     return open
   }
 
-  /** Ends the window at its last request, or before it as soon as nothing more is to be measured. */
+  /** Ends the window at its last request, or earlier if nothing more will be measured. */
   #endWhenTold(end: (at: number) => void, endAt: number): void {
     const { control } = this.#job
     const most = mostMeasured(control)
@@ -423,7 +423,7 @@ class ThreadRun {
     connection.send(whole, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
   }
 
-  /** Where the gaps of a measured request count. */
+  /** The histogram for the gaps of a measured request. */
   #gapsOf(number: number): Histogram {
     const { windowMoves, schedule, firstMeasured } = this.#job
     if (windowMoves !== true || schedule.kind !== 'closed') return this.#gaps
@@ -465,7 +465,7 @@ class ThreadRun {
       columns.acceptedTokens[row] = exchange.drafts.accepted
     }
     if (exchange.reasoningTokens >= 0) columns.reasoningTokens[row] = exchange.reasoningTokens
-    // 0 until it is known: see afterwards.ts.
+    // 0 until known: see afterwards.ts.
     columns.firstChunkTokens[row] = exchange.firstTokens
     if (isMeasured) this.#waits.record(exchange.waitedMs)
     if (isMeasured && connection.resent) this.#resent += 1
@@ -484,7 +484,7 @@ class ThreadRun {
     this.#loop?.free(connection)
   }
 
-  /** Counts an answer for who looks at the load while it runs. */
+  /** Counts an answer for readers of the running load. */
   #showLive(columns: RequestRecords, row: number, isMeasured: boolean, isFailure: boolean): void {
     const of = (column: Float64Array) => column[row] ?? Number.NaN
     const [outputTokens, chunks] = [of(columns.outputTokens), of(columns.chunks)]
@@ -496,7 +496,7 @@ class ThreadRun {
     this.#liveItl.record(itlOf({ ...decode, ...times }))
   }
 
-  /** Keeps the parts of an answer that are processed afterwards. */
+  /** Keeps the parts of an answer that are processed later. */
   #note(row: number, exchange: Exchange, leastTokens: number): void {
     const { usage, chunks, outputTokens, ending } = exchange
     // Embeddings have no text to count.
@@ -541,7 +541,7 @@ class ThreadRun {
     return connection
   }
 
-  /** Time and grace period are over: measured requests that are still running count as canceled. */
+  /** Ends measured requests that are still running after the time and grace period, and counts them as canceled. */
   #giveUp(): void {
     this.#loop?.giveUp()
     for (const connection of this.#connections) {
@@ -550,7 +550,7 @@ class ThreadRun {
     }
   }
 
-  /** Lets requests that kept up the load end by themselves, for a while. */
+  /** Lets requests that maintained the load end by themselves for a limited time. */
   async #drained(loop: Loop): Promise<void> {
     const close = setTimeout(() => {
       for (const connection of this.#connections) connection.abandon('cancelled', 'the load was over')

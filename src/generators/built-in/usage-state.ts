@@ -1,12 +1,12 @@
 /**
  * Plausibility of the server's usage. `missing`: there is none. `early`: it came before the last text. `impossible`: it
- * can't be right, such as 0 tokens with text. `doubtful`: fewer tokens than the text suggests, so the tokenizer has to
- * decide.
+ * can't be right, such as 0 tokens with text. `doubtful`: it has fewer tokens than the text suggests, so the tokenizer
+ * decides.
  */
 export type UsageState = 'said' | 'missing' | 'early' | 'impossible' | 'doubtful'
 
 /**
- * Bounds of what is likely. A proxy may split one token's text, some tokens have no chunk of their own, and the longest
+ * Bounds of plausible usage. A proxy may split one token's text, and some tokens have no separate chunk. The longest
  * common tokens have 16 bytes, three times as many as JSON. Beyond these bounds, the tokenizer decides.
  */
 const chunkShare = 0.9
@@ -37,8 +37,8 @@ export function isBelieved(stated: number, counted: number): boolean {
 
 /**
  * Tokens of the first chunk if chunks carry several. They arrived together, so ITL must not be divided by them. If
- * neither the server nor the tokenizer knows, tokens are divided evenly among the chunks. Each later chunk has at least
- * one token.
+ * neither the server nor the tokenizer knows their number, tokens are divided evenly among the chunks. Each later chunk
+ * has at least one token.
  * @param stated by the server, 0 if it did not report it
  * @param counted by the tokenizer; null if it could not count
  */

@@ -11,7 +11,7 @@ export interface UserLoopOptions {
   readonly plan: SessionPlan
   /** Sessions of this thread in starting order. */
   readonly sessions: readonly ReplayedSession[]
-  /** Requests that follow each request. The times of a session count from when its user began it. */
+  /** Requests that follow each request. The times of a session count from the start by its user. */
   follow(startedAt: (session: number) => number): Follow
 }
 
@@ -46,8 +46,8 @@ export function sessionStarts({ session, dueMs }: Pick<SessionPlan, 'session' | 
 }
 
 /**
- * Simulates a number of users: each begins the next session when the previous one has ended. Requests of a session
- * follow its answers, recorded delays and recorded times since the session's start; several may be in flight.
+ * Simulates a number of users, each of whom begins the next session when the previous one has ended. Requests of a
+ * session follow its answers, recorded delays and recorded times since the session's start. Several may be in flight.
  */
 export function userLoop(options: UserLoopOptions, context: LoopContext): Loop {
   const { connections } = context
@@ -65,7 +65,7 @@ export function userLoop(options: UserLoopOptions, context: LoopContext): Loop {
   let stopped = false
 
   const at = (dueAt: number, then: () => void) => {
-    // Timers drop fractions of a millisecond; nothing is sent before it is due.
+    // Timers drop fractions of a millisecond; rounding up ensures that nothing is sent early.
     const timer = setTimeout(
       () => {
         timers.delete(timer)

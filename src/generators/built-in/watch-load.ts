@@ -4,12 +4,12 @@ import { stopMeasuring } from './control.ts'
 import type { LookTable, TableSize } from './look-table.ts'
 import { endedSoFar, isWarmupOver, rowsSoFar } from './look-table.ts'
 
-/** The interval affects nothing: request numbers determine what each look examines. */
+/** The interval does not affect results: request numbers determine what each look examines. */
 const lookEveryMs = 20
 
 /** Monitors a load that stops according to its measurements. */
 export interface LoadWatch {
-  /** Measured requests at the look that ended it; the maximum if none did. */
+  /** Measured requests at the look that ended the load; the maximum if none did. */
   readonly requests: number
   end(): void
 }
@@ -20,8 +20,8 @@ export function tableSize(rule: StopRule): TableSize {
 }
 
 /**
- * Examines the load as soon as the requests of the next look have ended. Once a look decides to stop, no more requests
- * are measured.
+ * Examines the load as soon as the requests of the next look have ended. Once a look decides to stop, no further
+ * requests are measured.
  */
 export function watchLoad(control: Control, table: LookTable, rule: StopRule): LoadWatch {
   let ended = 0
@@ -32,7 +32,7 @@ export function watchLoad(control: Control, table: LookTable, rule: StopRule): L
     ended = endedSoFar(table, ended)
     for (let look = rule.looks[next]; look !== undefined; look = rule.looks[next]) {
       const needed = wholeSessions(look.requests, rule.turns)
-      // Who is at the last look has nothing to decide.
+      // The last look has no decision to make.
       if (next === rule.looks.length - 1 || ended < needed || !isWarmupOver(table, planned)) return
       next += 1
       if (lookAt(rowsSoFar(table, 0, needed), rule, look).reason === null) continue

@@ -4,7 +4,7 @@ import { runJob } from './thread-run.ts'
 
 let rehearsed: Promise<void> | null = null
 
-/** Called by tinypool in a worker thread: with a job, or with null to get ready for one. */
+/** Called by tinypool in a worker thread: with a job, or with null to prepare for one. */
 export default async function work(job: Job | null): Promise<JobResult | null> {
   rehearsed ??= rehearse()
   await rehearsed

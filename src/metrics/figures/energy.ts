@@ -37,8 +37,8 @@ function allInPowerW(m: Measurement, gpus: number): number | null {
 }
 
 /**
- * Price of a second of the deployment. If energy has a separate price, uses the power of the site if known, else that
- * of the GPUs.
+ * Price of one second of the deployment. If energy has a separate price, uses the power of the site if known, otherwise
+ * that of the GPUs.
  */
 function costPerS(m: Measurement, gpus: number): number | null {
   if (m.price === undefined) return null
@@ -64,7 +64,7 @@ export function unitText({ unit }: { readonly unit: Unit | '' }, measurements: r
   return currency === null ? unit : `${currency} ${unit}`
 }
 
-/** Price and currency behind a figure of cost. Values with different ones cannot be compared. */
+/** Price and currency of a cost figure. Values with different ones cannot be compared. */
 export function priceBehind({ unit }: { readonly unit: Unit | '' }, { price }: Measurement): string {
   if (unit !== money || price === undefined) return ''
   const energy = price.perKwh === null ? '' : ` and ${price.perKwh} per kWh`

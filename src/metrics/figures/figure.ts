@@ -13,13 +13,13 @@ export interface Figure {
   readonly short?: string
   readonly unit: Unit
   readonly better: 'lower' | 'higher'
-  /** Null if the measurement cannot tell: not streamed, no SLO, no such workers. */
+  /** Null if the measurement lacks the data: not streamed, no SLO, no workers of the role. */
   readonly of: (measurement: Measurement, deployment: Deployment) => number | null
   /** True for a figure that most runs lack. It is compared and shown in tables only if observed. */
   readonly ifObserved?: true
   /**
-   * For a figure that not every point has: whether this measurement was meant to have it. A limit tests those points; a
-   * deployment without any such point is not tested.
+   * For a figure that not every point has: whether this measurement should have it. A limit tests only those points; a
+   * deployment without any is not tested.
    */
   readonly isAsked?: (measurement: Measurement) => boolean
   /** Places that show it by default. Exports, a point's details and `--fail-on` have every figure. */
@@ -57,8 +57,8 @@ export function figureNamed<F extends { readonly name: string; readonly unit: Un
 const mostProposed = 4
 
 /**
- * Names that a user may have meant by an unknown one: those that contain it, or else the one that differs by at most a
- * third of its letters.
+ * Names that a user may have meant by an unknown one: those that contain it, or otherwise the one that differs in at
+ * most a third of its letters.
  */
 export function nearFigures(
   written: string,

@@ -15,7 +15,7 @@ export { embedded, interactivity, perGpuThroughput } from './throughput.ts'
 export type { Unit } from './unit.ts'
 export { spellingsOf, units } from './unit.ts'
 
-/** Figures whose positions in points.csv scripts rely on: between `duration_s` and `on_frontier`. */
+/** Figures whose column positions in points.csv scripts rely on: between `duration_s` and `on_frontier`. */
 export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goodput]
 
 /** Figures whose columns follow those of sessions. */

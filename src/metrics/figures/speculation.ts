@@ -31,7 +31,7 @@ export const speculation: readonly Figure[] = [
     title: 'Tokens of a chunk after the first, mean',
     unit: 'tokens',
     better: 'higher',
-    // If chunks are counted as tokens, each has one by definition.
+    // If each chunk counts as a token, each has one by definition.
     of: ({ tokensPerChunk, tokenSource }) => (tokenSource === 'chunks' ? null : (tokensPerChunk ?? null)),
   },
 ]

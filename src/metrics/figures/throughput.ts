@@ -26,8 +26,8 @@ export const embedded: Figure = {
 }
 
 /**
- * Throughput per GPU counts all GPUs of the deployment, including those of prefill workers. The figures per role show
- * how busy each pool is.
+ * Throughput per GPU counts all GPUs of the deployment, including those of prefill workers. Figures per role show how
+ * busy each pool is.
  */
 export const throughput: readonly Figure[] = [
   {

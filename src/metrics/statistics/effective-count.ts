@@ -1,6 +1,6 @@
 /**
- * A series worth fewer independent values does not determine its own dependence well enough for an interval with the
- * stated confidence.
+ * Below this number of independent values, a series does not determine its own dependence well enough for an interval
+ * with the stated confidence.
  */
 export const fewestEffective = 30
 
@@ -12,7 +12,7 @@ const mostWork = 3e7
  * autocorrelation time. Pairs of neighboring autocorrelations are summed while they are positive and decreasing (Geyer
  * 1992, "Practical Markov Chain Monte Carlo", 3.3: the initial monotone sequence), so that the noise of long lags adds
  * nothing. Expects values in time order, such as the latencies of requests that shared a batch. At most the length and
- * at least 2, which is also the result if the dependence does not end within the series.
+ * at least 2. The result is also 2 if the dependence does not end within the series.
  */
 export function effectiveCount(series: Float64Array): number {
   const n = series.length

@@ -1,6 +1,6 @@
 /**
- * Benjamini and Hochberg's adjusted p-values (1995), in the given order. Calling those at or below q significant keeps
- * the expected share of false calls at q, even if the metrics of one point are positively dependent.
+ * Benjamini and Hochberg's adjusted p-values (1995), in the given order. If those at or below q are called significant,
+ * the expected share of false calls is at most q, even if the metrics of one point are positively dependent.
  */
 export function adjustForFalseDiscovery(ps: readonly number[]): readonly number[] {
   const byP = ps.map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p)

@@ -3,7 +3,7 @@ import { normalQuantile } from './normal.ts'
 
 /**
  * Draws `count` lengths in tokens from a distribution and shuffles them. Draws one from each of `count` equally likely
- * strata, so that even a small set has the distribution's mean and spread; the mean of 100 independent lengths with a
+ * strata, so that even a small set has the distribution's mean and spread. The mean of 100 independent lengths with a
  * standard deviation of half the mean would be off by 5%.
  *
  * @param least minimum length, because a prompt cannot be shorter than its template

@@ -7,7 +7,10 @@ export interface VarianceEstimate {
   readonly freedom: number
 }
 
-/** A variance this much smaller than most is 0 up to rounding and carries no information about how variances spread. */
+/**
+ * A variance below this share of the median is 0 up to rounding and carries no information about the spread of
+ * variances.
+ */
 const leastShareOfMedian = 1e-5
 
 /**

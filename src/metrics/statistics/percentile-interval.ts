@@ -47,7 +47,7 @@ export function percentileInterval(
 
 /**
  * {@link percentileInterval} of values in time order, which may depend on their neighbors. NaN marks missing values.
- * Null if they are worth too few independent values to estimate their dependence.
+ * Null if the values are worth too few independent ones to estimate their dependence.
  */
 export function percentileIntervalOfSeries(
   series: Float64Array,

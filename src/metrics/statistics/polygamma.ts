@@ -1,4 +1,4 @@
-/** Below this, recurrences lead up to where the asymptotic series is accurate to 12 digits. */
+/** Below this, recurrences shift the argument up to where the asymptotic series is accurate to 12 digits. */
 const largeEnough = 10
 
 /** ψ(x), the derivative of ln Γ, for x > 0: by its recurrence and the asymptotic series (DLMF 5.5.2 and 5.11.2). */

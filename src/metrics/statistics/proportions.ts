@@ -73,7 +73,7 @@ function newcombe(first: readonly [number, number], second: readonly [number, nu
   ]
 }
 
-/** Probability of at least `hits` heads among `n` throws of a fair coin; 1 without a throw. */
+/** Probability of at least `hits` heads in `n` tosses of a fair coin; 1 without a toss. */
 function atLeast(hits: number, n: number): number {
   return hits === 0 ? 1 : incompleteBeta(0.5, hits, n - hits + 1)
 }

@@ -1,6 +1,6 @@
 import { normalProbability } from '../statistics/normal.ts'
 
-/** Share of the error that may be spent once this share of all information (0–1) is available. */
+/** Share of the error that may be spent when the given share of all information (0–1) is available. */
 export type Spending = (information: number) => number
 
 /**
@@ -16,7 +16,7 @@ const gridPoints = 161
  * Two-sided error that each look may make on its own, so that all looks together make at most `alpha`: alpha spending
  * (Lan and DeMets 1983, "Discrete sequential boundaries for clinical trials", Biometrika 70) with the recursive
  * integration of Armitage, McPherson and Rowe (1969). Estimates of a growing sample are correlated like a Brownian
- * motion in information time. Because they are levels rather than critical values, they also apply to Student's t and
+ * motion in information time. The results are levels rather than critical values, so they also apply to Student's t and
  * to order statistics (Pocock 1977; Jennison and Turnbull 2000, 3.8). Intervals at these levels hold at all looks
  * simultaneously (repeated confidence intervals, Jennison and Turnbull 1989, JRSS B 51).
  *
@@ -43,7 +43,7 @@ export function errorPerLook(
   return errors
 }
 
-/** Density of the sum of information-weighted scores on the region where no look has ended the measurement yet. */
+/** Density of the sum of information-weighted scores on the region where no look has ended the measurement. */
 interface Grid {
   readonly at: Float64Array
   /** Density times the weight of Simpson's rule. */

@@ -17,7 +17,7 @@ export interface Bounds {
 export interface IntervalOptions {
   /**
    * Requests (conversations) after which a closed loop returns to the same slot: its concurrency. Slots that keep their
-   * order repeat their pattern in every round, which is not uncertainty. 1 without rounds.
+   * order repeat their pattern in every round. This repetition is not uncertainty. 1 without rounds.
    */
   readonly round: number
   /** Confidence of the interval, 0–1. */
@@ -33,14 +33,14 @@ export interface IntervalOptions {
 
 /**
  * Minimum number of independent values that a series must be worth for an interval. Reports require 30, but repeated
- * looks favor the moments at which the dependence seems smaller than it is: with 30, intervals of a series with an
+ * looks favor moments at which the dependence seems smaller than it is. With 30, intervals of a series with an
  * autocorrelation of 0.9 held in 88% of cases instead of 95%.
  */
 const fewestEffective = 60
 
 /**
- * Requests of an open loop count for this many times less. Repeated looks stop when a queue happened to be quiet, and
- * requests depend on each other less at such times than overall: without this factor, intervals held in 89% of cases at
+ * Factor by which requests of an open loop count for less. Repeated looks stop when a queue happens to be quiet, and
+ * requests depend on each other less at such times than overall. Without this factor, intervals held in 89% of cases at
  * a queue that is busy for 70% of the time.
  */
 const openCaution = 3
@@ -130,7 +130,7 @@ function bySections(
   units?: Uint32Array,
 ): Bounds | null {
   const count = units === undefined ? series.length : units.length - 1
-  // In what sections consist of: requests, or conversations with several requests.
+  // Counted in the units of sections: requests, or conversations with several requests.
   const shortest = Math.ceil(((100 / (100 - percentile)) * count) / series.length)
   const round = Math.max(1, Math.ceil(shortest / asked.round)) * asked.round
   const edges = batchEdges(count, round).map(edge => units?.[edge] ?? edge)
@@ -221,7 +221,7 @@ function halfWidth(series: Float64Array, { round, confidence }: IntervalOptions)
 
 /**
  * Squared standard error of a mean whose values are worth `effective` independent ones. Dependent values scatter less
- * around their own mean than around the true one, by n over n − n / effective.
+ * around their own mean than around the true one, by a factor of n over n − n / effective.
  */
 function varianceByValues(rest: Float64Array, effective: number): number {
   const squares = rest.reduce((sum, value) => sum + value ** 2, 0)
@@ -250,7 +250,7 @@ function varianceByBatches(series: Float64Array, edges: readonly number[]): numb
   return ((squares / series.length ** 2) * batches) / (batches - 1)
 }
 
-/** Deviations from the mean of the same place in all rounds; rounding errors become 0. */
+/** Deviations from the mean at the same position in all rounds; rounding errors become 0. */
 function withoutPattern(series: Float64Array, round: number): Float64Array {
   const sums = new Float64Array(round)
   const counts = new Float64Array(round)
@@ -264,7 +264,7 @@ function withoutPattern(series: Float64Array, round: number): Float64Array {
   return rest.every(value => Math.abs(value) <= 1e-9 * most) ? rest.fill(0) : rest
 }
 
-/** Moves values within a margin of a place to that place. */
+/** Moves values within a margin around `at` to `at`. */
 function blur(series: Float64Array, at: number, margin: number): Float64Array {
   return series.map(value => (Math.abs(value - at) <= margin ? at : value))
 }

@@ -5,8 +5,8 @@
 const growth = Math.SQRT2
 
 /**
- * Numbers of measured requests, in send order, after which to look at a measurement: from `min` to `max`, growing
- * geometrically. They are fixed before the first request, so that the answer depends on requests alone and not on the
+ * Numbers of measured requests, in send order, at which to look at a measurement: from `min` to `max`, growing
+ * geometrically. They are fixed before the first request, so that the answer depends only on requests and not on the
  * speed of the machine.
  */
 export function lookCounts(min: number, max: number): readonly number[] {

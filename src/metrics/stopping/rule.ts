@@ -93,8 +93,8 @@ export function isSettled(figures: readonly FigureAtLook[]): boolean {
 }
 
 /**
- * Throughput, from the scatter of batches of the window, and no more certain than tokens over latency: by Little's law
- * these are throughput divided by the concurrency, and long answers that span many batches are visible there.
+ * Throughput, from the scatter of the window's batches. Its certainty is at most that of tokens over latency. By
+ * Little's law, these are throughput divided by the concurrency, and they reveal long answers that span many batches.
  *
  * The rate of an open loop is known; only the number of tokens per due request is not. The random number of arrivals in
  * this window is therefore excluded (indirect estimation: Glynn and Whitt 1989, "Indirect estimation via L = λW").

@@ -51,7 +51,7 @@ export interface SampleOptions {
  *   whole and in the order in which they began. The first `before + count` must have ended
  */
 export function sampleOf(records: RequestRecords, { before, count, round, from }: SampleOptions): LoadSample {
-  // Columns continue behind the rows that count.
+  // Columns continue beyond the rows that count.
   const first: RequestRecords = { ...records, count: before + count }
   const latencies = latenciesOf(first, from)
   const answered = rowsWhere(first, before, row => first.error[row] === 0)
@@ -158,7 +158,7 @@ function deliveredBetween(records: RequestRecords, edges: readonly number[]): Fl
   return delivered
 }
 
-/** When a request was sent, or due if a schedule decides. */
+/** When a request was sent, or its due time in a scheduled load. */
 function startedAt(records: RequestRecords, row: number, from: LatencyFrom): number {
   const sent = records.sentMs[row] ?? Number.NaN
   return from === 'scheduled' || Number.isNaN(sent) ? (records.scheduledMs[row] ?? Number.NaN) : sent

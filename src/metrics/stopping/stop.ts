@@ -13,7 +13,7 @@ export type IsBeaten = (figures: readonly FigureAtLook[]) => boolean
 /** Everything that decides when a load ends. */
 export interface StopRule {
   readonly looks: readonly Look[]
-  /** Requests of the warm-up; in an open loop, the number of them to remember. */
+  /** Requests of the warm-up; in an open loop, the number of warm-up requests to keep. */
   readonly before: number
   readonly round: number
   /** Requests of a conversation; 1 without turns. */
@@ -24,8 +24,8 @@ export interface StopRule {
   readonly slo: Slo
   readonly isBeaten: IsBeaten
   /**
-   * Requests of a window that moves on until TTFT is steady: at each look, the last so many. Null for a window that
-   * begins after the planned warm-up and grows.
+   * Requests of a window that moves on until TTFT is steady: each look uses this many of the last ones. Null for a
+   * window that begins after the planned warm-up and grows.
    */
   readonly moving: number | null
 }
@@ -71,7 +71,7 @@ function movingRule(
   const round = level.concurrency
   const moves = Math.floor((autoWarmup.max - warmup) / round)
   return {
-    // No interval is made at these.
+    // These looks compute no intervals.
     looks: Array.from({ length: moves + 1 }, (_, move) => ({ requests: requests + move * round, confidence: 1 })),
     ...{ before: warmup, round, turns: 1, requestsPerS: null, precision: 0, slo, isBeaten: never, moving: requests },
   }
@@ -149,9 +149,9 @@ function inOrder(
 }
 
 /**
- * Marks requests sent after those at which a load was stopped as requests that only held the load. The figures of a
- * point are then those of the requests that decided, however many others were in flight. Those before a
- * window that moved are warm-up.
+ * Marks requests sent after the one at which a load was stopped as requests that only maintained the load. The figures
+ * of a point are then those of the deciding requests, however many others were in flight. Requests before a window that
+ * moved are warm-up.
  *
  * @param parts records of every thread, whose phases are changed
  * @param requests measured requests at which it was stopped
@@ -183,7 +183,7 @@ function pickFrom(places: readonly { readonly part: RequestRecords; readonly row
 /**
  * Evaluates a load that has ended at the look at which it was stopped.
  *
- * @param records what {@link keepFirst} kept, with their phases
+ * @param records the requests that {@link keepFirst} kept, with their phases
  * @param requests measured requests at which it was stopped
  */
 export function settleStop(records: RequestRecords, rule: StopRule, requests: number): Stopping {
@@ -199,8 +199,8 @@ export function settleStop(records: RequestRecords, rule: StopRule, requests: nu
 /**
  * The warm-up of a window that moved.
  *
- * @param records what {@link keepFirst} kept, with their phases
- * @param requests requests behind the minimum warm-up, up to the end of the window
+ * @param records the requests that {@link keepFirst} kept, with their phases
+ * @param requests requests after the minimum warm-up, up to the end of the window
  */
 export function foundWarmUp(
   records: RequestRecords,

@@ -2,9 +2,9 @@ import type { Point } from '../../model/index.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent, time } from './figures.ts'
 
-/** Minimum share of the window spent on garbage collection to report. */
+/** Minimum reported share of the window spent on garbage collection. */
 const gcShareLimit = 0.05
-/** Wall clock against monotonic clock; NTP slews far less within a point. */
+/** Wall clock compared with monotonic clock; NTP slews far less within a point. */
 const clockJumpLimitMs = 500
 /** A nearby name server answers within a few ms. */
 const lookupLimitMs = 500

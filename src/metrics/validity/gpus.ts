@@ -4,7 +4,7 @@ import type { GpuObserved } from '../gpu.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { percent } from './figures.ts'
 
-/** Share of samples with throttled clocks above which it is reported. */
+/** Share of samples with throttled clocks above which throttling is reported. */
 const mostThrottled = 0.05
 /** Utilization below which a pool counts as idle compared with a busy one. */
 const idle = 0.3
@@ -65,7 +65,9 @@ function unlike(gpus: readonly GpuObserved[]): Finding[] {
   })
 }
 
-/** A topology with as many workers, or one more, that gives more of them to the role that is short of GPUs. */
+/**
+ * A topology with the same number of workers, or one more, that assigns more of them to the role that is short of GPUs.
+ */
 function shifted({ prefill, decode }: Extract<Topology, { kind: 'disaggregated' }>, to: Role): string {
   const other =
     to === 'decode'

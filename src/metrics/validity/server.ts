@@ -5,7 +5,7 @@ import { amount, percent } from './figures.ts'
 /** Requests accepted by a Dynamo worker, whatever the engine. */
 const takenUp = /^dynamo_component_requests_total(?:\{dynamo_endpoint="generate"\})?$/
 
-/** Checks from the servers' own counters whether they did what their topology says. */
+/** Checks from the servers' own counters whether they worked as their topology requires. */
 export function judgeServer(point: Point, measurement: Measurement): Finding[] {
   if (point.deployment.topology.kind !== 'disaggregated' || measurement.server === undefined) return []
   const prefilled = takenUpBy('prefill', measurement.server)
@@ -14,7 +14,7 @@ export function judgeServer(point: Point, measurement: Measurement): Finding[] {
   // A page that missed a scrape covers another time span. Prefill workers received proportionally more requests in the
   // longer one.
   const stretch = prefilled.spanS === null || decoded.spanS === null ? 1 : Math.max(1, decoded.spanS / prefilled.spanS)
-  // A prompt that was at a prefill worker when the window began only counts on the decode side.
+  // A prompt that was at a prefill worker when the window began counts only on the decode side.
   const bypassed = decoded.count - (prefilled.count + mostInFlight(point, measurement)) * stretch
   const share = bypassed / decoded.count
   if (!(share > point.limits.prefillBypassShare)) return []

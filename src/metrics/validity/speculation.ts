@@ -3,7 +3,10 @@ import type { Finding, Measurement } from '../measurement.ts'
 /** Chunks may differ from the workers' steps by this share, because the last step of an answer is cut to its length. */
 const mostDifference = 0.15
 
-/** Checks the workers' reports about speculative decoding for consistency, and against what the client saw. */
+/**
+ * Checks the workers' reports about speculative decoding for consistency, and compares them with the client's
+ * observations.
+ */
 export function judgeSpeculation({ speculation, tokensPerChunk, tokenSource }: Measurement): readonly Finding[] {
   if (speculation === undefined) return []
   const { by, length } = speculation

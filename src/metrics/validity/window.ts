@@ -81,7 +81,7 @@ function longerWarmUp({ warmUp }: Measurement, level: LoadLevel): string {
   return level.kind === 'concurrency' ? 'write warmup: auto, or raise load.warmup' : 'raise load.warmup'
 }
 
-/** Reports where a window began that waited until TTFT was steady. */
+/** Reports where a window began if it waited until TTFT was steady. */
 function judgeWarmUp({ warmUp }: Measurement): Finding[] {
   if (warmUp === undefined) return []
   const { reason, requests, max } = warmUp
@@ -114,7 +114,7 @@ function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[]
   ]
 }
 
-/** Reports what genai-perf's definition would give for the same run, if it differs. */
+/** Reports the result of genai-perf's definition for the same run, if it differs. */
 function compareWhole(measurement: Measurement): Finding[] {
   const differing = wholeRunDiffers(measurement)
   if (differing === null) return []
@@ -153,7 +153,7 @@ function judgeSamples(point: Point, measurement: Measurement): Finding[] {
 
 /** The frontend's own TTFT histogram in s, if it was scraped: any `…time_to_first_token_seconds`. */
 function judgeServerTtft({ server, ttftMs, fromSend }: Measurement): Finding[] {
-  // The server can't know the schedule: compare what counts from the send.
+  // The server does not know the schedule, so this compares times from the send.
   const client = (fromSend?.ttftMs ?? ttftMs)?.mean
   const serverS = Object.entries(server?.frontend ?? {}).find(([name]) =>
     /(?<!_last_)time_to_first_token_seconds(\{|$)/.test(name),
