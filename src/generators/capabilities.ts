@@ -9,7 +9,7 @@ import {
   type Workload,
 } from '../model/index.ts'
 
-/** Capabilities of a load generator. A sweep that asks for more is rejected before anything starts. */
+/** Capabilities of a load generator. Fulcrum rejects a sweep that requires more before anything starts. */
 export interface GeneratorCapabilities {
   /** Supported APIs. */
   readonly apis: readonly Api[]
@@ -17,7 +17,7 @@ export interface GeneratorCapabilities {
   readonly loads: readonly LoadLevel['kind'][]
   /** Supported spacings of an open loop's arrivals. */
   readonly arrivals: readonly Arrivals['kind'][]
-  /** Whether an open loop can hold `max_concurrency`. */
+  /** Whether an open loop can keep to `max_concurrency`. */
   readonly maxConcurrency: boolean
   /** Distributions of ISL and OSL. */
   readonly lengths: readonly Length['kind'][]
@@ -26,17 +26,17 @@ export interface GeneratorCapabilities {
   readonly datasets: boolean
   /** Several turns, each with the earlier ones in its prompt. */
   readonly conversations: boolean
-  /** Requests of a trace's session that run in parallel or wait for several, as those of agents do. */
+  /** Requests of a trace's session that run in parallel or wait for several answers, as those of agents do. */
   readonly parallelTurns: boolean
   /** Requests for several models, mixed by weight. */
   readonly models: boolean
   /** Prompts whose tokens the server counts (`model.tokenizer: server`). */
   readonly serverTokenizer: boolean
-  /** Tells reasoning from the answer, so that there is a TTFO. */
+  /** Distinguishes reasoning from the answer, so that there is a TTFO. */
   readonly reasoning: boolean
-  /** `requests: auto` and `warmup: auto`: the end or the start of the window is found while it measures. */
+  /** `requests: auto` and `warmup: auto`: finds the end or the start of the window while it measures. */
   readonly autoRequests: boolean
-  /** What its figures can be of. */
+  /** Windows that its figures can cover. */
   readonly windows: readonly WindowKind[]
   /** `fresh`: each point has its own prompts, derived from its id. `by-seed`: the same seed gives the same prompts. */
   readonly prompts: 'fresh' | 'by-seed'
@@ -65,20 +65,20 @@ export const leastCapabilities: GeneratorCapabilities = {
 export interface AskedLoad {
   readonly load: Load
   readonly workload: Workload
-  /** Whether all points are to have the same prompts; a point's own by default. */
+  /** Whether all points use the same prompts; by default, each has its own. */
   readonly prompts?: 'fresh' | 'same'
-  /** Whether requests are mixed of several models. */
+  /** Whether requests are distributed over several models. */
   readonly mixesModels?: boolean
-  /** Whether the server takes the place of a tokenizer. */
+  /** Whether the server replaces the tokenizer. */
   readonly serverTokenizer?: boolean
 }
 
 /** An unsupported feature. */
 export interface Shortfall {
-  /** Section and key of the sweep file that ask for it; `model` has no key. */
+  /** Section and key of the sweep file that require it; `model` has no key. */
   readonly section: 'load' | 'workload' | 'model'
   readonly key: string
-  /** In one clause. */
+  /** The problem, in one clause. */
   readonly wrong: string
   /** Remedy in one clause, unless it is another generator. */
   readonly right: string
@@ -158,7 +158,7 @@ const levels: { readonly [kind in LoadLevel['kind']]: string } = {
   trace: 'a trace',
 }
 
-/** @throws FulcrumError bad-input `generator-cannot` if a point asks for more than the generator supports */
+/** @throws FulcrumError bad-input `generator-cannot` if a point requires more than the generator supports */
 export function requireCapable(name: string, can: Partial<GeneratorCapabilities>, asked: AskedLoad): void {
   requireNone(shortfallsOf(name, { ...leastCapabilities, ...can }, asked), asked.workload.name)
 }

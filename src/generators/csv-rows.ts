@@ -48,7 +48,7 @@ export async function* readCsvRows(file: string, signal: AbortSignal): AsyncGene
   }
 }
 
-/** What csv-parse gives with `info` and `raw`. */
+/** Output of csv-parse with `info` and `raw`. */
 interface ParsedRow {
   readonly record: readonly string[]
   readonly info: { readonly lines: number }

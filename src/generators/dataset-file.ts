@@ -66,7 +66,7 @@ export async function readDatasetFile(
     }
     const parsed = parse(text.text)
     if ('fault' in parsed) {
-      // Only the first position is determined, because that takes a while.
+      // Determines only the first position, because that takes a while.
       if (odd === null) passOver(`no JSON: ${parsed.fault}`, placeIn(text, faultIn(text.text.trimEnd())))
       else passOver('', text)
       continue
@@ -90,7 +90,7 @@ export async function readDatasetFile(
 
 const withCount = (odd: OddRows | null, count: number): OddRows | null => (odd === null ? null : { ...odd, count })
 
-/** @throws FulcrumError bad-input `data-line-invalid` when at least as many rows are odd as can be sent */
+/** @throws FulcrumError bad-input `data-line-invalid` if at least as many rows are odd as can be sent */
 export function refuseOdd(odd: OddRows | null, sound: number): void {
   if (odd === null || odd.count < sound) return
   const all = odd.count + sound

@@ -4,8 +4,8 @@ import { createRandom } from '../model/index.ts'
 import type { MeasuredDataset } from './dataset-file.ts'
 
 /**
- * Requested tokens of the first `count` entries: from the row, else from its answer, else drawn from the workload's
- * OSL.
+ * Requested tokens of the first `count` entries: from the row, otherwise from its answer, otherwise drawn from the
+ * workload's OSL.
  */
 export function outputTokensOf(
   { entries, answerTokens }: Pick<MeasuredDataset, 'entries' | 'answerTokens'>,

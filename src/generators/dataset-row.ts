@@ -10,7 +10,7 @@ export interface DatasetEntry {
   readonly messages: readonly ChatMessage[]
   /** The messages as sent, if they have images; absent if they consist of text. */
   readonly parts?: readonly MessageOfParts[]
-  /** Whether the file gave a bare prompt, which any API accepts. */
+  /** Whether the file has a bare prompt, which any API accepts. */
   readonly plain: boolean
   /** The recorded answer, to count its tokens; null without one. */
   readonly answer: string | null
@@ -48,7 +48,8 @@ type Fields = z.infer<typeof record>
 /**
  * Reads a row: `messages`, `prompt`, genai-perf's and AIPerf's `text_input`, `text`, `texts`, `turns`, `payload` and
  * `payloads`, ShareGPT's `conversations`, the `body` of an OpenAI batch request, or a bare string. A recorded answer is
- * not sent: what comes before it is, and its length becomes the OSL. Payloads of one session are a row each.
+ * not sent. Only the part before it is, and the answer's length becomes the OSL. Each payload of a session is a
+ * separate row.
  */
 export function readRow(value: unknown, api: Api): readonly DatasetRow[] {
   if (typeof value === 'string') return [promptRow(value, 'prompt', null)]
@@ -67,7 +68,7 @@ export function readRow(value: unknown, api: Api): readonly DatasetRow[] {
   return [typeof tokens === 'object' && tokens !== null ? tokens : rowOf(fields, tokens, api)]
 }
 
-/** A line of an OpenAI batch file: the body of a request, which says its own length. */
+/** A line of an OpenAI batch file: the body of a request, which sets its own length. */
 function batchRow({ url, body }: Fields, api: Api): DatasetRow {
   const parsed = record.safeParse(body)
   if (!parsed.success) return { why: `body is ${kindOf(body)}, not an object`, key: 'body' }
@@ -113,7 +114,7 @@ function rowOf(fields: Fields, tokens: number | null, api: Api): DatasetRow {
 }
 
 function promptRow(value: unknown, key: string, outputTokens: number | null): DatasetRow {
-  // AIPerf and genai-perf write one text as a list of one, and the first of several turns is what can be asked.
+  // AIPerf and genai-perf write one text as a list of one. Of several turns, only the first can be sent.
   const [only, ...more] = Array.isArray(value) ? value : [value]
   if (more.length > 0 && key !== 'turns') return { why: `${key} is a list of ${more.length + 1}, not one text`, key }
   const inner = record.safeParse(only)
@@ -171,7 +172,8 @@ function messagesRow(
     // In ShareGPT conversations, turns after the first answer are not sent.
     if (shareGpt && role === 'assistant') break
   }
-  // Several answers at the end count as one. Otherwise, the request would end with an answer, and ask to continue it.
+  // Several answers at the end count as one. Otherwise, the request would end with an answer and ask the model to
+  // continue it.
   const answered = said.splice(said.findLastIndex(({ role }) => role !== 'assistant') + 1)
   const first = said.find(({ role }) => role === 'user' || role === 'assistant')
   if (first?.role === 'assistant' || (first === undefined && answered.length > 0)) {
@@ -194,8 +196,8 @@ function messagesRow(
 }
 
 /**
- * Content of a turn: a string, or parts. Text alone is put together, a line each as servers do; with images, the parts
- * are sent as they are.
+ * Content of a turn: a string, or parts. Parts with only text are joined, one per line as servers do. With images, the
+ * parts are sent unchanged.
  */
 function contentOf(
   value: unknown,
@@ -227,7 +229,7 @@ function contentOf(
   return parts.some(({ type }) => type === 'image_url') ? { content, parts } : { content }
 }
 
-/** An image that the request itself carries. */
+/** An image that the request itself contains. */
 function imageOf(value: unknown, place: string): ContentPart | { why: string } {
   const fields = record.safeParse(value)
   const url = fields.success ? fields.data.url : value
@@ -253,7 +255,7 @@ function outputTokensOf(fields: Fields): number | null | { why: string; key: str
   return { why: `${key} is ${JSON.stringify(value)}, which is not a number of tokens`, key }
 }
 
-/** As large as the lengths of a workload may be. */
+/** The maximum length in a workload. */
 const mostTokens = 10_000_000
 
 function kindOf(value: unknown): string {

@@ -36,7 +36,7 @@ export interface GeneratorContext {
   readonly cacheFolder?: string
   /** Launches shards as pods of a Job. */
   readonly jobLauncher?: (shards: ShardSettings & { readonly job: ShardJob }) => ShardLauncher
-  /** Record of started processes, with which Fulcrum finds and ends them after it was killed. Opened on first use. */
+  /** Record of started processes. With it, Fulcrum finds and ends them after it was killed. Opened on first use. */
   ledger(): Promise<ProcessLedger>
 }
 
@@ -70,7 +70,7 @@ export interface GeneratorSpec<K extends Keys, Config, Name extends string = str
   read?(keys: ReadKeys<K>, context: SectionContext): Config
   /** Supported features. Omitted ones are not supported; see {@link leastCapabilities}. */
   readonly capabilities: Partial<GeneratorCapabilities>
-  /** Further limitations: combinations, or consequences of a configuration. */
+  /** Further limitations: unsupported combinations, or consequences of a configuration. */
   shortfalls?(asked: AskedLoad, config: Config): readonly Shortfall[]
   /** Absent if it cannot split a point's load over processes. */
   readonly sharding?: Sharding<Config>
@@ -91,7 +91,7 @@ export interface ConfiguredGenerator {
   readonly capabilities: GeneratorCapabilities
   /** Keys of the section that decide an outcome, as written rather than resolved. */
   readonly decisive: { readonly [key: string]: Json }
-  /** Parts of a load that it cannot satisfy; empty if there are none. */
+  /** Parts of a load that it cannot fulfill; empty if there are none. */
   shortfalls(asked: AskedLoad): readonly Shortfall[]
   /** Processes or pods that share the load; null if it is not split. */
   readonly shards: ShardSettings | null

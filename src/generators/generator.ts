@@ -16,7 +16,7 @@ export interface LoadProgress {
 export interface LoadSoFar {
   /** Requests in flight; null if unknown. */
   readonly inFlight: number | null
-  /** Output tokens that have arrived, including those of the warm-up; null while they are not counted. */
+  /** Output tokens that have arrived, including those of the warm-up; null if they are not counted. */
   readonly tokens: number | null
   /** Measured requests that failed. */
   readonly failed: number
@@ -63,7 +63,7 @@ export interface MeasureContext {
  */
 export interface LoadGenerator {
   /**
-   * Resolves even if every request failed: failures are counted, not thrown.
+   * Resolves even if every request failed, because failures are counted and not thrown.
    * @throws the signal's reason when aborted; a FulcrumError if the generator itself could not run
    */
   measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement>

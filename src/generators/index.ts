@@ -9,7 +9,7 @@ import { vllmBenchGenerator } from './vllm-bench/index.ts'
 /** The shipped load generators. The first is the default of sweep files. */
 const shipped = [builtInGenerator, genaiPerfGenerator, aiperfGenerator, vllmBenchGenerator, guideLlmGenerator] as const
 
-/** The shipped generators, in the order in which messages and the reference list them. Plug-ins are not among them. */
+/** The shipped generators, in the order of messages and the reference. Excludes plug-ins. */
 export const generators: readonly [AnyGenerator, ...AnyGenerator[]] = shipped
 
 type Written<G extends AnyGenerator> = G extends AnyGenerator

@@ -82,8 +82,8 @@ function parseLine(text: string, file: string, line: number): unknown {
 }
 
 /**
- * Position of the first character that cannot continue JSON. V8 reports it in some messages and only quotes the text in
- * others, so this finds the longest prefix that merely ends too early.
+ * Position of the first character that cannot continue JSON. V8 reports it only in some messages; others only quote the
+ * text. So this finds the longest prefix that merely ends too early.
  */
 export function faultIn(text: string): number {
   let sound = 0

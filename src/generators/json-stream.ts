@@ -19,7 +19,7 @@ export interface JsonText {
   /** Where it begins; both from 1. */
   readonly line: number
   readonly column: number
-  /** Error that is visible before parsing: the file ends within the value. */
+  /** Error that is detected before parsing: the file ends within the value. */
   readonly flaw?: string
 }
 
@@ -143,10 +143,10 @@ async function* valuesOf(
   let depth = 0
   let inString = false
   let escaped = false
-  /** Elements must be separated by commas. */
+  /** Whether a comma must come before the next element. */
   let owed = false
   let line = 1
-  /** Number of characters in earlier pieces, and where the line began among all. */
+  /** Number of characters in earlier pieces, and the start of the line among all characters. */
   let gone = 0
   let lineStart = 0
   let begun = { line: 1, column: 1 }

@@ -5,7 +5,7 @@ import type { Lexicon } from './lexicon.ts'
 import { createLexicon } from './lexicon.ts'
 import { buildTokenizer, readTokenizer } from './tokenizer.ts'
 
-/** Increase when the method of finding a lexicon changes. */
+/** Increase it when the method of finding a lexicon changes. */
 const version = 2
 
 /** A lexicon in a file. */

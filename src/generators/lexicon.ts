@@ -61,7 +61,7 @@ function candidateWords(tokenizer: Tokenizer): string[] {
   let aroundPrompt: number | null = null
   let aroundChat: number | null = null
   for (const { word } of spelled) {
-    // A few spare ones, in case some pairs merge.
+    // Includes a few spare words, in case some pairs merge.
     if (found.length >= mostWords * 1.25) break
     if (word === undefined || tokenizer.encode(word).length !== 1) continue
     const inPrompt = tokenizer.encodePrompt(word).length - 1
@@ -73,7 +73,7 @@ function candidateWords(tokenizer: Tokenizer): string[] {
   return found
 }
 
-/** Words of pairs that are not two tokens. */
+/** Words in pairs that are not two tokens. */
 function unstableWords(tokenizer: Tokenizer, words: readonly string[]): Set<string> {
   const faulty = new Set<string>()
   for (const [at, word] of words.entries()) {

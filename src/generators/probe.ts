@@ -10,8 +10,8 @@ import { resolveTarget } from './built-in/resolve-target.ts'
 import { apiPaths, bodyAround, headBefore } from './request.ts'
 
 /**
- * Parameters of the load's requests, so that whatever answers a probe also answers the load: a server may support only
- * one API.
+ * Parameters of the load's requests. A server may support only one API, so a probe uses the same parameters as the
+ * load.
  */
 export interface Asking {
   readonly api: Api
@@ -23,7 +23,7 @@ export interface Asking {
 /** Default parameters for a probe without a sweep, which most servers support. */
 export const askingByDefault: Asking = { api: 'chat', streaming: true, extra: {} }
 
-/** How to ask. */
+/** Options of a probe. */
 export interface ProbeOptions extends Partial<Asking> {
   readonly signal: AbortSignal
   /** Deadline of the whole probe. */
@@ -51,7 +51,7 @@ const probeTokens = 16
 const expiryEveryMs = 10
 
 /**
- * One real, small completion in the endpoint's dialect. A listed model proves little; an answer proves that it works.
+ * One real, small completion in the endpoint's dialect. A listed model may still fail; an answer proves that it works.
  *
  * @throws FulcrumError environment `probe-failed` with the response received instead; the signal's reason when aborted
  */

@@ -84,7 +84,9 @@ export function createPromptBook(mostBytes = defaultMostBytes): PromptBook {
   }
 }
 
-/** Drawn lengths are spread over all prompts. Only if all are equal are fewer prompts the start of more. */
+/**
+ * Drawn lengths are spread over all prompts. Only if all lengths are equal is a smaller set the start of a larger one.
+ */
 function keyOf({ words, api, workload, seed, count, period }: UnsaltedPrompts): string {
   const { name: _, ...content } = workload
   const alike = isFixed(workload.isl) && isFixed(workload.osl)

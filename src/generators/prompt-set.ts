@@ -13,12 +13,12 @@ export interface PromptSet {
   readonly offsets: Float64Array
   /**
    * Tokens that the server should count (`usage.prompt_tokens`), including the template; in a conversation, the sum
-   * over the turns so far. 0 if only the server can count them, as for images.
+   * over the turns so far. 0 if only the server can count them, as with images.
    */
   readonly inputTokens: Uint32Array
   /** Tokens to request; 0 if the data does not specify them. */
   readonly outputTokens: Uint32Array
-  /** Number of prompts at the end of {@link count} that only keep up the load. */
+  /** Number of prompts at the end of {@link count} that only maintain the load. */
   readonly spare?: number
   /** Turns per conversation; 1 without conversations. */
   readonly turns: number
@@ -31,7 +31,7 @@ export interface PromptSet {
   readonly recipe?: TraceRecipe
 }
 
-/** Adds prompts that only keep up the load. */
+/** Adds prompts that only maintain the load. */
 export function withSpare(set: PromptSet, more: PromptSet): PromptSet {
   const length = set.offsets[set.count] ?? 0
   const moreLength = more.offsets[more.count] ?? 0

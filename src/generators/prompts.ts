@@ -26,7 +26,9 @@ export interface PromptOptions {
   /** Number of distinct prompts (conversations, if the workload has turns). A trace has its own number. */
   readonly count: number
   readonly seed: number
-  /** Prompts after which lengths repeat, so that any so many of them have the same; default: none repeat. */
+  /**
+   * Prompts after which lengths repeat, so that every window of this length has the same lengths; default: none repeat.
+   */
   readonly period?: number
   /**
    * Prompts with different salts differ from the first words on, including shared prefixes, so that a prefix cache
@@ -35,7 +37,7 @@ export interface PromptOptions {
    */
   readonly salt: string
   /**
-   * Additional prompts (conversations) for requests that only keep up the load: like the first ones, with a different
+   * Additional prompts (conversations) for requests that only maintain the load: like the first ones, with a different
    * salt. Dataset files and traces have none.
    */
   readonly spare?: number
@@ -43,7 +45,7 @@ export interface PromptOptions {
   readonly trace?: Trace
   /** Whether to make the prompts of a trace only when they are sent. */
   readonly late?: boolean
-  /** Counts tokens where {@link serverTokenizer} takes the place of the model's tokenizer. */
+  /** Counts tokens if {@link serverTokenizer} replaces the model's tokenizer. */
   readonly counter?: ServerCounter
   /** Where to keep results that take long to compute; created if missing. */
   readonly cacheFolder: string

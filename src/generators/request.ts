@@ -64,7 +64,7 @@ function streamOptions(dialect: Dialect): Fields {
   return { include_usage: true, ...(counting ? { continuous_usage_stats: true } : {}) }
 }
 
-/** Minimum tokens that the server was told to generate; 0 if it was not told. A shorter answer is a failure. */
+/** Minimum tokens that the server was asked to generate; 0 without a minimum. A shorter answer is a failure. */
 export function leastTokens(shape: RequestShape): number {
   const asked = requestFields(shape)
   const min = asked.min_tokens

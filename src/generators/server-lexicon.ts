@@ -46,7 +46,7 @@ export async function serverLexicon(
   return load()
 }
 
-/** Whether the server still counts the same: one word, all words, and two more turns. */
+/** Whether the server's counts are unchanged: one word, all words, and two more turns. */
 async function stillHolds({ words, chatTokens, turnTokens, promptTokens }: Lexicon, counter: ServerCounter) {
   const around = counter.of.form === 'chat' ? (chatTokens ?? 0) : promptTokens
   const [word = ''] = words
@@ -80,7 +80,7 @@ async function createServerLexicon(
 
 /** Words that are one token alone and between others, and the number of tokens around a prompt. */
 async function wordsOfOneToken(candidates: readonly string[], counter: ServerCounter, signal: AbortSignal) {
-  // The first request goes alone because it finds out how the server counts.
+  // The first request goes alone, because it determines how the server counts.
   const [first = '', ...more] = candidates
   const alone = [await counter.count([first]), ...(await inTurns(more, word => counter.count([word]), signal))]
   const usual = mostCommon(alone)

@@ -8,7 +8,7 @@ export interface ServerCounter {
   readonly of: { readonly url: string; readonly model: string; readonly form: 'text' | 'chat' }
   /**
    * Tokens of a prompt, template included.
-   * @param said messages of user and assistant in turn; an API that takes text gets only the first
+   * @param said alternating messages of user and assistant; an API that takes text gets only the first
    * @throws FulcrumError environment `server-cannot-count`
    */
   count(said: readonly string[]): Promise<number>
@@ -47,8 +47,8 @@ function waysOf(api: Api): readonly Way[] {
 }
 
 /**
- * Creates a counter. Its first count finds out which way the server supports, and throws FulcrumError (environment,
- * `server-cannot-count`) if there is none.
+ * Creates a counter. Its first count determines which way the server supports, and throws FulcrumError (environment,
+ * `server-cannot-count`) if it supports none.
  */
 export function serverCounter(
   endpoint: Endpoint,

@@ -29,7 +29,7 @@ export interface Tokenizer {
 export interface TokenizerSource {
   readonly name: string
   readonly fingerprint: string
-  /** UTF-8 bytes as read, because computing a fingerprint needs no 8 MB string. */
+  /** UTF-8 bytes as read, because computing a fingerprint does not need an 8 MB string. */
   readonly tokenizerJson: Uint8Array
   readonly configJson: Uint8Array
   /** Content of `chat_template.jinja`, where newer models keep their template. */

@@ -10,7 +10,7 @@ import type { TraceRecipe } from './trace-recipe.ts'
 import type { WordRun } from './words.ts'
 import { cutRuns, drawText, markWords, saltMark } from './words.ts'
 
-/** @param around tokens that do not belong to the prompt's text; they count to its first block */
+/** @param around tokens that do not belong to the prompt's text; they count towards its first block */
 export function traceRecipe(
   trace: Trace,
   lexicon: Lexicon,
@@ -39,8 +39,8 @@ function prefixBlocks({ blocks }: Pick<TraceRecipe, 'blocks'>, index: number): F
 }
 
 /**
- * Makes the prompts of a recipe one at a time: with recorded lengths, and with equal blocks for equal hash ids, so that
- * a prefix cache finds what it found when the trace was recorded. Parts without an id differ between prompts.
+ * Makes the prompts of a recipe one at a time. They have recorded lengths, and equal blocks for equal hash ids, so a
+ * prefix cache finds the same blocks as when the trace was recorded. Parts without an id differ between prompts.
  */
 export function traceTexts(recipe: TraceRecipe): (index: number) => Uint16Array {
   const random = createRandom(recipe.seed).fork('text')

@@ -8,7 +8,7 @@ import type { Lexicon } from './lexicon.ts'
 export interface TraceRecipe {
   readonly lexicon: Lexicon
   readonly api: Api
-  /** Tokens that do not belong to the prompt's text; they count to its first block. */
+  /** Tokens that do not belong to the prompt's text; they count towards its first block. */
   readonly around: number
   readonly seed: number
   readonly salt: string

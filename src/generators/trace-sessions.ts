@@ -2,7 +2,7 @@ import { createRandom } from '../model/index.ts'
 
 /** Dependencies of a trace's request. */
 export interface Link {
-  /** Null for the session of the request it waits for, or else a new one. */
+  /** Null for the session of the request that it waits for, or otherwise a new one. */
   readonly session: string | null
   /** Name by which later requests refer to it. */
   readonly id: string | null

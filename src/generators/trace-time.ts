@@ -69,7 +69,7 @@ export function inferredUnit({ count, first, last, fractions }: TraceNumbers): {
   return { unit: 'ms', why: byCustom }
 }
 
-/** Fewer requests/s than one every 200 s, over a trace of some length, also indicate a wrong unit. */
+/** A rate below one request per 200 s, over a trace of some length, also indicates a wrong unit. */
 const leastPerS = 0.005
 const fewRequests = 50
 

@@ -11,9 +11,9 @@ export type ArrivalLimit = Pick<Load, 'requests' | 'durationS'>
  * Send times in ms after the start, one at a time, ascending; infinity after the last. The same seed gives the same
  * times.
  *
- * Arrivals are drawn in a time in which the rate is 1, then mapped by the inverse of the integrated rate (time
- * rescaling, Brown et al. 2002), which is exact for ramps as well as for constant rates. Past its last stage, a ramp
- * keeps its rate.
+ * Arrivals are drawn on a time scale in which the rate is 1, then mapped by the inverse of the integrated rate (time
+ * rescaling, Brown et al. 2002). This is exact for both ramps and constant rates. After its last stage, a ramp keeps
+ * its rate.
  */
 export function arrivalSource(level: ScheduledLevel, limit: ArrivalLimit, seed: number): () => number {
   const gaps = unitGaps(level.arrivals, createRandom(seed).fork('arrivals'))

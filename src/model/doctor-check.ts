@@ -6,14 +6,14 @@ export interface Check {
   /** False if the sweep would fail or measure something else. */
   readonly ok: boolean
   readonly detail: string
-  /** What to do. A passed check with a remedy is worth reading. */
+  /** What to do. A passed check with a remedy needs attention. */
   readonly remedy?: string
 }
 
 /** Place of a check on the machine on which Fulcrum runs. */
 export const thisMachine = 'this machine'
 
-/** A passed check. Its detail says what was found. */
+/** A passed check. Its detail states the observation. */
 export const passed = (name: string, detail: string, where = thisMachine): Check => ({ name, where, ok: true, detail })
 
 /** A passed check that the user should know about. */
@@ -25,7 +25,7 @@ export const noticed = (name: string, detail: string, remedy: string, where = th
   remedy,
 })
 
-/** A failed check. Its remedy says what to do. */
+/** A failed check. Its remedy states what to do. */
 export const missed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
   name,
   where,

@@ -6,7 +6,7 @@ import type { Json } from './deployment.ts'
  * beyond 10,000 points.
  */
 export function contentId(value: Json | object): string {
-  // Load threads import this room and never get here: they do without node:crypto.
+  // Load threads import this room but never call this function, so they avoid loading node:crypto.
   const { createHash } = process.getBuiltinModule('node:crypto')
   return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 12)
 }

@@ -1,6 +1,5 @@
 /**
- * The nouns that all rooms share: types and pure functions without effects. `numbers/` and `text/` contain what these
- * and all other rooms build on.
+ * Types and pure functions that all rooms share. `numbers/` and `text/` contain helpers for these and all other rooms.
  */
 export * from './arrivals.ts'
 export * from './canonical-json.ts'

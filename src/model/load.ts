@@ -8,7 +8,7 @@ export type LoadLevel =
       readonly kind: 'rate'
       readonly requestsPerS: number
       readonly arrivals: Arrivals
-      /** Maximum requests in flight; above it, an open loop waits and reports that. Default: unlimited. */
+      /** Maximum requests in flight. At this limit, an open loop waits and reports that. Default: unlimited. */
       readonly maxConcurrency?: number
     }
   | {
@@ -73,9 +73,8 @@ export interface AutoWarmup {
 }
 
 /**
- * Window of a point's figures. `steady`: requests sent under full load, after an undrained warm-up and with load kept
- * up until the last of them is answered. `whole`: every request of a run that starts empty and drains, as in
- * genai-perf.
+ * Window of a point's figures. `steady`: requests sent under full load, after an undrained warm-up. The load continues
+ * until the last of them is answered. `whole`: every request of a run that starts empty and drains, as in genai-perf.
  */
 export type WindowKind = 'steady' | 'whole'
 

@@ -228,7 +228,7 @@ async function modelThere({ container, env }: NodeNeeds, model: string, machine:
 
 async function ranks({ nodes, env }: NodeNeeds, node: SshNodeConfig, machine: Machine): Promise<readonly Check[]> {
   const address = await addressThere(nodes, node).catch(() => null)
-  // The check of the way to the node tells.
+  // The check of the way to the node reports this.
   if (address === null) return []
   const said = await machine.run('bash', ['-c', devicesScript, 'doctor', address])
   return judgeDevices(env, parseDevices(said.out), address, machine.name)

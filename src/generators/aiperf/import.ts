@@ -141,7 +141,7 @@ function shown({ concurrency, rate, requests }: z.infer<typeof phase>): string {
   return typeof requests === 'number' ? `${level} with ${counted(requests, 'request')}` : level
 }
 
-/** An interrupted run measured an unknown part of its load. */
+/** An interrupted run measured only an unknown part of its load. */
 function cutShort({ was_cancelled: cancelled, is_complete: complete }: AiperfSummary): readonly Finding[] {
   if (cancelled !== true && complete !== false) return []
   const message = `AIPerf says that this run ${cancelled === true ? 'was cancelled' : 'is not complete'}: its figures are of a part of the load. Measure it again`

@@ -5,7 +5,7 @@ import { aiperfCapabilities, aiperfShortfalls } from './capabilities.ts'
 const remedy =
   'In a venv of its own: pip install aiperf==0.13.0. In a checkout: npm run systems. Or give its path as generator.command.'
 
-/** AIPerf 0.13, a separate program. */
+/** AIPerf 0.13, an external program. */
 export const aiperfGenerator = defineGenerator({
   name: 'aiperf',
   about: 'AIPerf 0.13',

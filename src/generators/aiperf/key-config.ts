@@ -2,7 +2,7 @@ import type { Load } from '../../model/index.ts'
 
 /**
  * A configuration for AIPerf that names the environment variable of the bearer token. AIPerf reads the variable itself,
- * so the token is in no command line and no file. A configuration must have a dataset and a phase. The command-line
+ * so no command line and no file contains the token. A configuration must have a dataset and a phase. The command-line
  * arguments override their contents but can't change the kind of the phase, so it has the kind of the load.
  */
 export function keyConfig(variable: string, { level, requests }: Load, traceFile = ''): string {

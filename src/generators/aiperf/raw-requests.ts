@@ -24,7 +24,7 @@ const rawRequest = z.object({
     inter_chunk_latency: z.object({ value: z.array(z.number()) }).optional(),
     input_sequence_length: value,
     output_sequence_length: value,
-    /** By its tokenizer, of what the answer showed. */
+    /** Visible reasoning tokens, counted by AIPerf's tokenizer. */
     reasoning_token_count: value,
     usage_reasoning_tokens: value,
     usage_prompt_tokens: value,

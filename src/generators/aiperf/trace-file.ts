@@ -16,7 +16,7 @@ export interface WrittenTrace {
   /** Mean lengths of its requests, tokens. */
   readonly asked: { readonly isl: number; readonly osl: number }
   readonly replay: ReplayedTrace
-  /** Time from the first request to the end of the last session, if every answer takes up its timeout; ms. */
+  /** Time from the first request to the end of the last session, if every answer takes its full timeout; ms. */
   readonly longestMs: number
 }
 

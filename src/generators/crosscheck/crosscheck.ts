@@ -44,8 +44,8 @@ export interface TurnProgress {
 }
 
 /**
- * Result of a cross-check for one endpoint and workload. No differences means that none is shown, not that there is
- * none.
+ * Result of a cross-check for one endpoint and workload. An empty list of differences means that none is shown, not
+ * that there is none.
  */
 export interface Crosscheck extends Comparison {
   readonly point: Point

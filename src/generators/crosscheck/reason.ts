@@ -2,13 +2,13 @@ import type { Measurement } from '../../metrics/measurement.ts'
 import { counted, defaultLimits } from '../../model/index.ts'
 import type { Figure } from './figures.ts'
 
-/** A possible cause of a difference. It names its evidence: figures that would look like this. */
+/** A possible cause of a difference. It names its evidence: figures that match this cause. */
 interface Suspect {
-  /** @param slower the one with higher times or lower rates */
+  /** @param slower the measurement with higher times or lower rates */
   readonly explain: (slower: Measurement, faster: Measurement, figure: Figure) => string | null
 }
 
-/** Ordered: the first with evidence is named. */
+/** In order of precedence: the first one with evidence is named. */
 const suspects: readonly Suspect[] = [
   { explain: failures },
   { explain: tokenCounts },
@@ -109,8 +109,8 @@ function concurrencyNotReached(slower: Measurement, faster: Measurement): string
 }
 
 /**
- * One measures under full load, the other from an empty start to the last answer. The latter's first wave queues like
- * no later one.
+ * One generator measures under full load, the other from an empty start to the last answer. The latter's first wave
+ * waits in queues like no later one.
  */
 function windows(slower: Measurement, faster: Measurement, figure: Figure): string | null {
   if ((slower.window ?? 'whole') === (faster.window ?? 'whole')) return null
@@ -127,7 +127,8 @@ function windows(slower: Measurement, faster: Measurement, figure: Figure): stri
 }
 
 /**
- * All slots start at once, so a client that is opening connections or compiling code reads late, but only at the start.
+ * All slots start at once. A client that is still opening connections or compiling code reads late, but only at the
+ * start.
  */
 function startBurst(slower: Measurement, faster: Measurement, figure: Figure): string | null {
   if (figure.key !== 'ttftMean' && figure.key !== 'ttftP99' && figure.key !== 'latencyMean') return null

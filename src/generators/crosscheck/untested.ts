@@ -2,7 +2,7 @@ import type { Turn } from './compare.ts'
 
 /** A requested generator that gave no results to compare. */
 export interface Untested {
-  /** Null if it concerns all of them. */
+  /** Null if it applies to all of them. */
   readonly generator: string | null
   /** `failed in 4 of 4 rounds: genai-perf is not there`. */
   readonly reason: string

@@ -16,7 +16,10 @@ export async function examineGenaiPerf({ command }: ProgramConfig): Promise<read
   return path === null ? [check] : [check, await perfAnalyzer(dirname(path))]
 }
 
-/** genai-perf's own load generator. Without this check, it would only fail at the first point. */
+/**
+ * Checks perf_analyzer, genai-perf's own load generator. Without this check, genai-perf would only fail at the first
+ * point.
+ */
 async function perfAnalyzer(folder: string): Promise<Check> {
   const libraries = await librariesOf({ path: folder, binFolder: folder }, 'nvidia/cuda_runtime/lib')
   const searched = [...libraries, ...(process.env.LD_LIBRARY_PATH ? [process.env.LD_LIBRARY_PATH] : [])].join(delimiter)

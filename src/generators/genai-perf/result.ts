@@ -31,7 +31,7 @@ export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measu
   const { responses, originNs } = await parseResponses(raw, point)
   const stated = json === null ? null : readOwnFigures(await readFile(json, 'utf8'))
   const table = csv === null ? null : readCsvFigures(await readFile(csv, 'utf8'))
-  // If the run was ended between writing the two, one of them is missing; both contain the same figures.
+  // If the run ended between writing the two, one of them is missing. Both contain the same figures.
   const own = stated ?? (table === null ? null : ownFiguresOf(table))
   const { rows, tokenSource, tokenCounts } = rowsOf(responses, own, await tokenCounter(point, responses, own))
   const measurement = measurementOf(point, {

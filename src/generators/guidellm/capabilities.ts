@@ -14,7 +14,7 @@ export const guideLlmCapabilities: Partial<GeneratorCapabilities> = {
   prompts: 'fresh',
 }
 
-/** Keys of a load that GuideLLM cannot satisfy, beyond its general capabilities. */
+/** Keys of a load that GuideLLM cannot fulfill, beyond its general capabilities. */
 export function guideLlmShortfalls({ load }: AskedLoad): readonly Shortfall[] {
   const lacks = (key: string, wrong: string, right: string) => ({ section: 'load' as const, key, wrong, right })
   return [

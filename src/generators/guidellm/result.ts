@@ -19,8 +19,8 @@ export interface GuideLlmRun {
 const tested = /^0\.8\./
 
 /**
- * Computes the measurement from GuideLLM's records of requests. Its warm-up flows into the window, which begins with
- * the first send after it and ends with the last measured send. Later requests only keep up the load.
+ * Computes the measurement from GuideLLM's records of requests. Its warm-up continues into the window, which begins
+ * with the first send after it and ends with the last measured send. Later requests only maintain the load.
  */
 export function resultOf(point: Point, { report, elapsedS, runFolder, files }: GuideLlmRun): Measurement {
   const { load } = point
@@ -36,7 +36,7 @@ export function resultOf(point: Point, { report, elapsedS, runFolder, files }: G
     ...defined({ steadyWindow: window }),
     // It does not record the times of individual pieces.
     interChunkMs: new Float64Array(),
-    // Counts come from usage, or from the tokenizer if the server sends none; GuideLLM does not say which.
+    // Counts come from usage, or from the tokenizer if the server sends none; GuideLLM does not report which.
     tokenSource: 'generator',
     tokenCounts: { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 },
     remarks: [],

@@ -10,8 +10,8 @@ export interface ScenarioPlaces {
 }
 
 /**
- * Number of requests to send: the measured ones, plus as many as are in flight, which keep up a closed loop's load
- * until the last measured one is answered.
+ * Number of requests to send: the measured ones, plus the number in flight. The additional ones maintain a closed
+ * loop's load until the last measured one is answered.
  */
 export function requestsToSend({ level, requests = 0, warmup, window }: Load): number {
   const holding = level.kind === 'concurrency' && window !== 'whole' ? level.concurrency : 0

@@ -26,7 +26,7 @@ export interface ImportFormat {
   /** Whether a file is a result of this program, of any version. */
   isOf(file: FoundFile): boolean
   /**
-   * Results in a file, one per point, and why others cannot be read.
+   * Results in a file, one per point, and why others are unreadable.
    * @param others all other parsed files of the folder, by path
    * @throws FulcrumError (bad-input) `summary-unreadable` with the version, for another layout
    */

@@ -81,7 +81,8 @@ export interface Particulars {
 }
 
 /**
- * Measurement from a summary. Values that it lacks, above all the client's health, stay unknown, and findings say so.
+ * Measurement from a summary. Values that it lacks, above all the client's health, stay unknown, and findings report
+ * this.
  * @throws FulcrumError (bad-input) if it counts answers but lacks their essential figures
  */
 export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars: Particulars): Measurement {

@@ -1,6 +1,6 @@
 import type { Finding } from '../../metrics/measurement.ts'
 
-/** A figure in the program's summary, and computed from its own record of requests. */
+/** A figure from the program's summary, and the same figure computed from its own record of requests. */
 export interface StatedFigure {
   readonly name: string
   readonly stated: number | undefined

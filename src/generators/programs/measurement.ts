@@ -9,7 +9,7 @@ import { datasetDeviation } from '../built-in/asked.ts'
 import { slotsOf } from '../slots.ts'
 import { errorsOf, originMs, type Row, recordsOf } from './rows.ts'
 
-/** Output of a program's run for making a measurement. */
+/** Output of a program's run from which to build a measurement. */
 export interface ProgramResult {
   readonly version: string
   readonly rows: readonly Row[]
@@ -78,7 +78,7 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
 
 const isSentWithin = (sentMs: number, { startMs, endMs }: Window) => sentMs >= startMs && sentMs <= endMs
 
-/** Marks requests before a window as warm-up, and those after it as only keeping up the load. */
+/** Marks requests before a window as warm-up, and those after it as only maintaining the load. */
 function inPhases(records: RequestRecords, window: Window): RequestRecords {
   const phase = records.phase.map((_, row) => {
     const sentMs = records.sentMs[row] ?? Number.NaN

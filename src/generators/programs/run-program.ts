@@ -67,7 +67,7 @@ export async function runProgram(spec: ProgramSpec): Promise<ProgramEnd> {
   }
 }
 
-/** Waits until the next look or the program's end. */
+/** Waits until the next check or the program's end. */
 async function pause(ended: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const enough = new AbortController()
   try {

@@ -22,7 +22,7 @@ export interface ProgramOptions {
 export interface ProgramSession {
   program(): Promise<Program>
   ledger(): Promise<ProcessLedger>
-  /** The model's tokenizer where the program finds it by name. */
+  /** The model's tokenizer in a place where the program finds it by name. */
   hubCache(model: Model, name: string): Promise<HubCache>
   close(): Promise<void>
 }

@@ -5,8 +5,8 @@ import { socketSilence } from './socket-silence.ts'
 const lookEveryMs = 2000
 
 /**
- * Detects a load client that no longer receives data from the server. For clients without timeouts of their own:
- * perf_analyzer has been seen idle forever on an open request, and after its last answer.
+ * Detects a load client that no longer receives data from the server. For clients without timeouts: perf_analyzer has
+ * stayed idle forever on an open request, and after its last answer.
  *
  * @param client process that loads the server, by its name in the kernel
  * @param longestSilenceMs timeout of a request; if nothing has arrived for that long, a request has exceeded it

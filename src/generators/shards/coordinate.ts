@@ -12,7 +12,8 @@ import type { MessageOf, ShardLink } from './link.ts'
 import type { ShardsWatch } from './watch-shards.ts'
 
 /**
- * Minimum clock exchanges before and after a measurement. Continues for a while if a busy host made all of them slow.
+ * Minimum clock exchanges before and after a measurement. Exchanges continue for a while if a busy host made all of
+ * them slow.
  */
 const leastExchanges = 16
 const goodUncertaintyMs = 1
@@ -23,7 +24,7 @@ const pieceBytes = 4 * 1024 * 1024
 /** Time between the start order and the start; the order must arrive everywhere within it. */
 const startMarginMs = 50
 const progressEveryMs = 200
-/** Shards report ended requests no more often than this. */
+/** Minimum interval between a shard's reports of ended requests. */
 const lookEveryMs = 200
 
 /** Task of one shard. */
@@ -47,7 +48,7 @@ export interface ClockReading extends ClockOffset {
   readonly wallOffsetMs: number
 }
 
-/** What the coordinator measures, and how it follows the shards. */
+/** Inputs of the coordinator, and callbacks that follow the shards. */
 export interface CoordinateOptions {
   readonly endpoint: Endpoint
   readonly load: Load
@@ -55,13 +56,13 @@ export interface CoordinateOptions {
   readonly threads: number | null
   readonly signal: AbortSignal
   onProgress(progress: LoadProgress): void
-  /** Decides how long the load runs; null if its numbers decide. */
+  /** Decides how long the load runs; null if its number of requests or its duration decides. */
   readonly watch: ShardsWatch | null
-  /** The table that a shard keeps of its part for that. */
+  /** Size of the table that a shard keeps of its part for that decision. */
   tableOf(part: JobLoad): TableSize | null
   /**
-   * Called when all shards have been told when to start their warm-up or measurement, with that time on our monotonic
-   * clock, accurate to milliseconds.
+   * Called when all shards have received the start time of their warm-up or measurement, with that time on our
+   * monotonic clock, accurate to milliseconds.
    */
   onWarmup(atMs: number): void
   onStart(atMs: number): void
@@ -107,7 +108,7 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
     await allGathered()
     progress.enter('measuring')
     options.onStart(startAll())
-    // No shard may end its load while another is still measuring. Lost ones are not waited for.
+    // No shard may end its load while another is still measuring. Does not wait for lost shards.
     await Promise.allSettled(tasks.map(({ link }) => link.receive('gathered', limitMs, signal)))
     signal.throwIfAborted()
     progress.enter('draining')
@@ -131,7 +132,7 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
   }
 }
 
-/** Time that a part takes by its schedule alone: until its last due time, or for its users' thinking. */
+/** Time that a part takes by its schedule alone: until its last due time, or for its users' think time. */
 function scheduledMs({ schedule, thinkMs }: JobLoad): number {
   if (schedule.kind === 'open') return schedule.dueMs.at(-1) ?? 0
   return thinkMs * Math.ceil((schedule.requests ?? 0) / schedule.concurrency)
@@ -155,7 +156,7 @@ async function readClock(link: ShardLink, signal: AbortSignal): Promise<ClockRea
   return { ...offset, wallOffsetMs: wallOffsetMs + offset.offsetMs }
 }
 
-/** Null if the shard is lost meanwhile; its measurement has already arrived and stays valid. */
+/** Null if the shard is lost meanwhile. Its measurement has already arrived and stays valid. */
 async function readAgain(link: ShardLink, signal: AbortSignal): Promise<ClockReading | null> {
   try {
     return await readClock(link, signal)

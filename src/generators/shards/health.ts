@@ -28,7 +28,7 @@ export function shardHealth({ link, clock, clockAfter, outcome }: ShardReport): 
   }
 }
 
-/** Health of a split load: that of the worst shard, because others do not make up for a late one. */
+/** Health of a split load: that of the worst shard, because the others can't compensate for a late one. */
 export function worstHealth(client: ClientHealth, shards: readonly ShardHealth[]): ClientHealth {
   const latest = shards
     .flatMap(({ sendLatenessMs }) => (sendLatenessMs === null ? [] : [sendLatenessMs]))

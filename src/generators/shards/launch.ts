@@ -7,7 +7,7 @@ export type Launcher = 'ssh' | 'srun' | readonly string[]
 /** Processes over which a point's load is split. */
 export interface ShardSettings {
   readonly count: number
-  /** Host names to which shards are dealt in turn; this machine if empty. */
+  /** Host names to which shards are assigned in turn; this machine if empty. */
   readonly hosts: readonly string[]
   readonly launcher: Launcher
   /** Additional arguments for the launcher (`-F config`, `--partition=…`). */
@@ -74,7 +74,7 @@ function remote({ launcher, launcherArgs }: ShardSettings, host: string, command
 }
 
 /**
- * No terminal, no prompts, and an end when the host is gone. Keys, ports and jump hosts come from the user's ssh
+ * Disables terminal and prompts, and ends when the host is gone. Keys, ports and jump hosts come from the user's ssh
  * configuration.
  */
 const sshArguments = [
@@ -89,5 +89,5 @@ const sshArguments = [
   'ServerAliveCountMax=3',
 ]
 
-/** One task next to others of the allocation. Without --unbuffered, which would add a terminal that echoes. */
+/** Runs one task beside others of the allocation. Without --unbuffered, which would add a terminal that echoes. */
 const srunArguments = ['--nodes=1', '--ntasks=1', '--overlap', '--kill-on-bad-exit']

@@ -10,7 +10,7 @@ export type MessageOf<Kind extends FromShard['kind']> = Extract<FromShard, { kin
 export interface ShardLink {
   readonly shard: number
   readonly host: string
-  /** Null while all is well; otherwise what happened, with the host and its last lines. */
+  /** Null if the shard is fine; otherwise what happened, with the host and its last lines. */
   lost(): string | null
   send(message: ToShard): void
   /**
@@ -37,7 +37,7 @@ export interface LinkOptions {
 }
 
 /**
- * Checks within the time after which silence counts. Counts checks instead of time, so that our own pauses are not
+ * Number of checks after which silence counts as a loss. Counts checks instead of time, so that our own pauses are not
  * counted.
  */
 const looksUntilSilent = 5

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 export interface ListenOptions {
   /** Port on loopback. In a pod, it is only reachable through the API server's port forwarding. */
   readonly port: number
-  /** Stops if nobody was connected for this long. */
+  /** Stops after this long without a connection. */
   readonly idleMs?: number
   readonly signal: AbortSignal
   /** Called when it accepts connections. */
@@ -18,7 +18,7 @@ const endGraceMs = 3000
 
 /**
  * Waits for coordinators on loopback. Each connection gets a separate shard, as with `inetd`, so that no load survives
- * its coordinator. A new connection ends the previous one, whose other end has abandoned it.
+ * its coordinator. A new connection ends the previous one, whose coordinator has abandoned it.
  * @returns `idle` if nobody connected for `idleMs`, `aborted` by the signal
  */
 export async function listenForCoordinators(options: ListenOptions): Promise<'idle' | 'aborted'> {

@@ -46,7 +46,7 @@ interface Work {
 }
 
 /**
- * A shard: loads an endpoint as a coordinator orders over `input`, and reports over `output`. Resolves when the input
+ * A shard: loads an endpoint on a coordinator's orders from `input`, and reports to `output`. Resolves when the input
  * ends or falls silent; anything still running then ends with the process.
  */
 export async function serveShard({ input, output, silentMs = defaultSilentMs }: ShardOptions): Promise<void> {
@@ -136,7 +136,7 @@ async function run(
   }
 }
 
-/** Tells of requests that have ended since it last did. */
+/** Reports requests that have ended since the last report. */
 function tellEndedRows(
   table: LookTable,
   { firstMeasured, schedule }: JobLoad,

@@ -82,7 +82,7 @@ export function sharded(options: ShardedOptions): LoadGenerator {
       try {
         return await measure(ready, options, book, point, launcher.seenFrom(endpoint), context)
       } catch (error) {
-        // Shards may be anywhere in their part, none of which is needed any more.
+        // Shards may be anywhere in their part, and no part is needed any more.
         await closeAll()
         throw error
       }
@@ -167,7 +167,7 @@ async function measure(
     context,
   )
   const shards = reports.map(shardHealth)
-  // How many each sends of a load that stops by what it measures is not decided before.
+  // If measurements end the load, the number of requests per shard is not known in advance.
   const remarks = shardRemarks(reports, watch === null ? parts : [], { shards }, point.limits)
   return {
     ...measurement,
@@ -191,7 +191,7 @@ async function allSettled<T extends readonly unknown[]>(work: T): Promise<{ [K i
   return Promise.all(work) as Promise<{ [K in keyof T]: Awaited<T[K]> }>
 }
 
-/** A loopback endpoint of this machine is another one, or none, on another host. */
+/** A loopback endpoint of this machine is a different one, or none, on another host. */
 function refuseLoopback(endpoint: Endpoint, host: string, shardHostname: string): void {
   const { hostname: target } = new URL(endpoint.url)
   if (shardHostname === hostname() || !/^(localhost|127\.|\[::1\])/.test(target)) return

@@ -9,10 +9,10 @@ export function busyShards(schedule: Schedule, shards: number): number {
 }
 
 /**
- * Deals out a load. Conversations (including requests without turns) are numbered through warm-up and measurement. In a
- * closed loop, number n belongs to slot n mod concurrency, and slot s to shard s mod shards; in an open loop, number n
- * belongs to shard n mod shards. Slots, requests, due times and prompts of all parts together are those of the whole,
- * each once. As long as the whole sends no prompt twice, no two shards send the same one.
+ * Distributes a load. Conversations (including requests without turns) are numbered through warm-up and measurement. In
+ * a closed loop, number n belongs to slot n mod concurrency, and slot s to shard s mod shards. In an open loop, number
+ * n belongs to shard n mod shards. All parts together contain each slot, request, due time and prompt of the whole
+ * exactly once. If the whole sends no prompt twice, no two shards send the same one.
  *
  * @param shards at most {@link busyShards}
  */
@@ -62,7 +62,7 @@ function partOfSchedule(
   }
 }
 
-/** Number of things that a shard gets when they are dealt one by one. */
+/** Number of items that a shard gets when they are distributed one by one. */
 function shareOf(total: number, shard: number, shards: number): number {
   return Math.floor(total / shards) + (shard < total % shards ? 1 : 0)
 }
@@ -73,7 +73,7 @@ function countWhere(from: number, to: number, holds: (n: number) => boolean): nu
   return count
 }
 
-/** Conversations that only keep up the load are dealt one by one. If there are few, some shards send the same. */
+/** Distributes conversations that only maintain the load one by one. If there are few, some shards send the same. */
 function spareOf({ count, spare, turns }: RequestSet, shard: number, shards: number): readonly number[] {
   const first = count / turns
   const conversations = spare / turns
@@ -82,7 +82,7 @@ function spareOf({ count, spare, turns }: RequestSet, shard: number, shards: num
   return [first + (shard % conversations)]
 }
 
-/** The requests of some conversations, plus some that only keep up the load, as a separate set. */
+/** The requests of some conversations, plus some that only maintain the load, as a separate set. */
 function select(set: RequestSet, conversations: readonly number[], spare: readonly number[]): RequestSet {
   const indices = [...conversations, ...spare].flatMap(conversation =>
     range(set.turns).map(turn => conversation * set.turns + turn),

@@ -20,7 +20,7 @@ interface Told {
 export interface ShardsWatch {
   /** @param offsetMs the shard's monotonic clock minus ours */
   hear(shard: number, message: MessageOf<'ended'>, offsetMs: number): void
-  /** Takes the looks that are due. True once measuring can stop; never true if a shard is lost. */
+  /** Takes the looks that are due. Returns true once measuring can stop; never true if a shard is lost. */
   isOver(): boolean
   /** Measured requests at the look that ended the load, or the maximum if none did. */
   readonly requests: number
@@ -34,7 +34,7 @@ export function tableOf({ schedule, firstMeasured, requests }: JobLoad, rule: St
 }
 
 /**
- * A look needs the first requests of the whole load in the order they were due. Each shard reports without gaps, so
+ * A look needs the first requests of the whole load in order of their due times. Each shard reports without gaps, so
  * these are complete up to the earliest of the shards' last reported requests.
  */
 export function watchShards(rule: StopRule, parts: readonly JobLoad[]): ShardsWatch {

@@ -4,10 +4,10 @@ import type { JobLoad, JobResult } from '../built-in/job.ts'
 import type { LiveMessage } from '../built-in/live-table.ts'
 import type { TableSize } from '../built-in/look-table.ts'
 
-/** Increase when messages change: both ends must use the same version. */
+/** Increase it when messages change: both ends must use the same version. */
 export const protocol = 6
 
-/** Both ends send something at least this often, so that silence means that the other end is gone. */
+/** Both ends send something at least this often, so silence means that the other end is gone. */
 export const aliveEveryMs = 1000
 
 /** Messages from the coordinator to a shard. Times are on the shard's own monotonic clock, ms. */
@@ -28,7 +28,7 @@ export type ToShard =
   /** All pieces have been sent: connect, and wait at the barriers. */
   | { readonly kind: 'connect' }
   | { readonly kind: 'start'; readonly atMs: number }
-  /** Nothing that is sent from now on is measured. */
+  /** Requests sent from now on are not measured. */
   | { readonly kind: 'stop' }
   | { readonly kind: 'alive' }
 

@@ -16,9 +16,9 @@ export const vllmBenchCapabilities: Partial<GeneratorCapabilities> = {
 }
 
 /**
- * Its multi-turn mode keeps no record of single requests, which is why conversations are not among the above. It
- * replays a trace (`--dataset-name timed_trace`) as token ids, which only the completions API takes, each request at
- * its time.
+ * Its multi-turn mode keeps no record of single requests, so conversations are not among its capabilities. It replays a
+ * trace (`--dataset-name timed_trace`) as token ids, which only the completions API accepts, with each request at its
+ * time.
  */
 export function vllmBenchShortfalls({ load }: AskedLoad): readonly Shortfall[] {
   const { level } = load

@@ -5,8 +5,8 @@ import type { WrittenTrace } from './trace-file.ts'
 /** Files and folders that the command names. */
 export interface CommandInputs {
   /**
-   * JSON lines with `prompt` and `output_tokens`, one for each request; for a trace, what {@link writeTimedTrace}
-   * wrote.
+   * JSON lines with `prompt` and `output_tokens`, one for each request; for a trace, the file that {@link
+   * writeTimedTrace} writes.
    */
   readonly prompts: string
   /** Properties of the trace; absent without one, and in an example. */

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { defined, FulcrumError } from '../../model/index.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 
-/** One sentence for a run of vllm-rs that left no result. */
+/** One sentence for a run of vllm-rs without a result. */
 export function vllmBenchFailure(end: ProgramEnd, logFile: string, version: string): FulcrumError {
   const fail = (code: string, message: string, remedy?: string) =>
     new FulcrumError('failed', code, message, { where: logFile, ...defined({ remedy }) })
@@ -20,7 +20,7 @@ export function vllmBenchFailure(end: ProgramEnd, logFile: string, version: stri
   return fail('vllm-bench-failed', `vllm-rs ended with ${exit}: ${reasonIn(lines)}`)
 }
 
-/** It prints a Rust error with its causes (`Error: …`, `Caused by:`, `0: …`), or panics. */
+/** vllm-rs prints a Rust error with its causes (`Error: …`, `Caused by:`, `0: …`), or panics. */
 function reasonIn(lines: readonly string[]): string {
   const at = lines.findIndex(line => /^(Error:|thread .* panicked)/.test(line.trim()))
   if (at < 0)

@@ -4,7 +4,7 @@ import { defineGenerator } from '../define-generator.ts'
 import { programKeys } from '../programs/keys.ts'
 import { vllmBenchCapabilities, vllmBenchShortfalls } from './capabilities.ts'
 
-/** vLLM's own load client, a separate program. */
+/** vLLM's own load client, an external program. */
 export const vllmBenchGenerator = defineGenerator({
   name: 'vllm-bench',
   about: 'vLLM’s own client, vllm-rs bench serve 0.33',

@@ -4,7 +4,7 @@ import { mismatch } from '../import/read.ts'
 
 const seconds = z.number().min(0)
 
-/** The parts of a result with `--save-detailed` that are read: one item per request, in the order of the prompts. */
+/** The used parts of a result with `--save-detailed`: one item per request, in the order of the prompts. */
 const resultSchema = z.looseObject({
   duration: seconds,
   completed: z.int().min(0),
@@ -17,7 +17,7 @@ const resultSchema = z.looseObject({
   start_times: z.array(seconds),
   mean_ttft_ms: z.number().nullish(),
   mean_e2el_ms: z.number().nullish(),
-  /** Of a closed loop: the time in which its concurrency was held. */
+  /** For a closed loop: the time in which its concurrency was held. */
   steady_state: z
     .looseObject({
       window: z.looseObject({

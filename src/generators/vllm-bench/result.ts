@@ -8,7 +8,7 @@ import { chunkGaps, rowsOf } from './rows.ts'
 import type { WrittenTrace } from './trace-file.ts'
 import { untestedVersion } from './version.ts'
 
-/** A finished run of vllm-rs and what was read of it. */
+/** A finished run of vllm-rs with its output. */
 export interface VllmBenchRun {
   readonly end: ProgramEnd
   readonly result: BenchResult
@@ -92,8 +92,8 @@ const shortWindow = (warning: string): Finding => ({
 })
 
 /**
- * Compares its own figures of the whole run with those from its records. It does not report which requests its window
- * has.
+ * Compares its own figures of the whole run with those from its records. It does not report which requests are in its
+ * window.
  */
 function checked(result: BenchResult, measurement: Measurement, answered: number): Finding[] {
   const whole = measurement.whole ?? measurement

@@ -23,8 +23,8 @@ export interface WrittenTrace {
 
 /**
  * Writes the replayed part of a trace for vllm-rs, with times scaled by the speed. vllm-rs derives the tokens of a
- * block from its id alone, so each point gets ids of its own: requests of a point share the trace's blocks, and no
- * point finds those of an earlier one in the prefix cache. Each block without an id gets one that occurs nowhere else.
+ * block from its id alone, so each point gets separate ids. Requests of a point share the trace's blocks, and no point
+ * finds blocks of an earlier point in the prefix cache. Each block without an id gets one that occurs nowhere else.
  * @throws FulcrumError bad-input as {@link replayedTrace}; `generator-cannot` for sessions, whose requests wait for
  *   answers
  */

@@ -17,7 +17,7 @@ export interface VllmRs {
 }
 
 /**
- * Finds vllm-rs and asks for its version.
+ * Finds vllm-rs and its version.
  * @throws FulcrumError environment `generator-missing` if it is not installed, does not run, or is another program
  */
 export async function findVllmRs(command = 'vllm-rs'): Promise<VllmRs> {

@@ -1,4 +1,4 @@
-/** Made when first needed, because it takes 10 ms of CPU. */
+/** Created on first use, because that takes 10 ms of CPU. */
 let whole: Intl.NumberFormat | undefined
 
 /** A number with its noun: `1 workload`, `1,234 workloads`. */

@@ -18,7 +18,7 @@ export interface Random {
 
 /**
  * A xoshiro128** generator (Blackman and Vigna 2018), its 128 bits of state hashed from the seed. Draws use only IEEE
- * 754 arithmetic and V8's own fdlibm logarithm, hence no difference between machines.
+ * 754 arithmetic and V8's own fdlibm logarithm, so machines do not differ.
  */
 export function createRandom(seed: number | string): Random {
   const next = xoshiro128(String(seed))
@@ -94,7 +94,7 @@ function xoshiro128(seed: string): () => number {
   }
 }
 
-/** A murmur3 hash (Appleby), one UTF-16 unit a block; `start` makes independent hashes of the same text. */
+/** A murmur3 hash (Appleby), one UTF-16 unit per block; `start` makes independent hashes of the same text. */
 function hash32(text: string, start: number): number {
   let hash = start
   for (let i = 0; i < text.length; i++) {

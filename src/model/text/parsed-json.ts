@@ -8,7 +8,7 @@ export function isRecord(value: unknown): value is { readonly [key: string]: unk
 /** Whether a value that was parsed from JSON or YAML is an object. */
 export const isJsonObject = (value: unknown): value is JsonObject => isRecord(value)
 
-/** The value of a JSON text, or null if it is not JSON. For texts that a schema checks next. */
+/** The value of a JSON text, or null if it is not JSON. For texts that a schema checks afterwards. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text)

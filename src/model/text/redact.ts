@@ -4,13 +4,13 @@
  */
 const secretName = /(?:^|[_.-])(?:api_?key|access_?key|key|token|secret|password|passwd|passphrase|credentials?)$/i
 
-/** A size or rate for each token, such as `kv-bytes-per-token`, is no secret. */
+/** A size or rate per token, such as `kv-bytes-per-token`, is not a secret. */
 const perToken = /[_.-]per[_.-]token$/i
 
 /** Shorter values are ordinary words (`true`, `none`) rather than secrets. */
 const shortestSecret = 8
 
-/** Secrets that are recognized by their shape, anywhere in a text. */
+/** Secrets that are recognized by their shape anywhere in a text. */
 const shapes: readonly { readonly pattern: RegExp; readonly shown: string }[] = [
   { pattern: /\b(authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token)?\s*)[^\s"',;]+/gi, shown: '$1<redacted>' },
   { pattern: /\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}/gi, shown: '$1<redacted>' },
@@ -36,7 +36,7 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * A function that takes secrets out of text: the values of this environment's secret variables become `$NAME`, bearer
+ * A function that removes secrets from text. Values of this environment's secret variables become `$NAME`. Bearer
  * tokens, authorization headers, well-known key shapes and passwords in URLs become `<redacted>`.
  */
 export function redactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
@@ -52,7 +52,9 @@ export function redactor(env: Readonly<Record<string, string | undefined>>): (te
   }
 }
 
-/** As {@link redactor}, and also values written next to a secret's name, as in a sweep file or a command line. */
+/**
+ * Like {@link redactor}, and also removes values written next to a secret's name, as in a sweep file or a command line.
+ */
 export function assignmentRedactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
   const redact = redactor(env)
   const hide = (whole: string, before: string, name: string, value: string) =>
@@ -60,7 +62,7 @@ export function assignmentRedactor(env: Readonly<Record<string, string | undefin
   return text => assignments.reduce((clean, assignment) => clean.replace(assignment, hide), redact(text))
 }
 
-/** A command line without secrets: `--api-key VALUE` as two arguments included. */
+/** A command line without secrets, including `--api-key VALUE` as two arguments. */
 export function redactArguments(argv: readonly string[], redact: (text: string) => string): readonly string[] {
   return argv.map((argument, index) => {
     const option = argv[index - 1]
@@ -77,7 +79,7 @@ export function redactStrings<T>(value: T, redact: (text: string) => string): T 
   return walk(value, redact) as T
 }
 
-/** Whether a value is a secret by the name that it stands under; `$NAME` only names a variable. */
+/** Whether a value is a secret, judged by its key; `$NAME` only names a variable. */
 export const isSecret = (key: string, value: unknown): boolean =>
   typeof value === 'string' && value !== '' && isSecretName(key) && !value.startsWith('$')
 

@@ -1,15 +1,15 @@
 /** Characters that every shell takes literally. */
 const plain = /^[\w@%+:,./-]+$/
 
-/** An option, whose `=` no shell takes for an assignment. */
+/** An option, whose `=` no shell treats as an assignment. */
 const option = /^-[\w@%+=:,./-]+$/
 
-/** As {@link plain}, with variables such as `$HOME`. */
+/** Like {@link plain}, with variables such as `$HOME`. */
 const withVariables = /^[\w@%+:,./$-]+$/
 
 /**
- * One word for a POSIX shell, quoted where it needs to be: the shell reads back exactly `word`, whatever it holds.
- * @param keep `variables` leaves `$NAME` for the shell to replace, in commands that people read and paste
+ * One word for a POSIX shell, quoted if necessary: the shell reads back exactly `word`, whatever it contains.
+ * @param keep `variables` lets the shell replace `$NAME`, in commands that people read and paste
  */
 export function shellWord(word: string, keep?: 'variables'): string {
   const isPlain = plain.test(word) || option.test(word) || (keep === 'variables' && withVariables.test(word))

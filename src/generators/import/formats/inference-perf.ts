@@ -133,7 +133,7 @@ function distribution(said: z.output<typeof statistics>, count: number, by: numb
   return partial({ ...said, p50: said.median, stddev: null }, count, by)
 }
 
-/** A stage with a concurrency reports it; its `requested_rate` then only says how fast it was filled. */
+/** A stage with a concurrency reports it. Its `requested_rate` then only gives the speed at which slots were filled. */
 function levelOf({ load_summary: { concurrency, requested_rate, achieved_rate } }: Stage): LoadLevel {
   if (concurrency !== null && concurrency !== undefined && concurrency > 0) return { kind: 'concurrency', concurrency }
   // Only the configuration contains the kind of arrivals; inference-perf's default is constant.

@@ -194,7 +194,7 @@ function deploymentOf(row: Row, writer: string): SaidDeployment {
     }
     return { topology: { kind: 'disaggregated', prefill, decode }, gpusPerWorker, settings, isStated: true }
   }
-  // A multi-node row without decode GPUs is of aggregated workers, which it counts as prefill.
+  // A multi-node row without decode GPUs describes aggregated workers, which it counts as prefill.
   const workers = prefillGpus > 0 ? (row.prefill_num_workers ?? 1) : 1
   const gpus = each(gpusOf(row).all, workers, 'aggregated')
   return {
