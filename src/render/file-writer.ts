@@ -9,14 +9,14 @@ export interface FileWriter {
   /** Adds a chart as `<name>.vl.json`, for reuse, and `<name>.svg`. */
   writeChart(name: string, spec: TopLevelSpec): Promise<void>
   /**
-   * Creates the folder if necessary and writes the collected files. Other files in the folder stay.
-   * @returns the files in order; absolute if the folder was
-   * @throws FulcrumError (environment) if the disk refuses; then no file has changed
+   * Creates the folder if necessary and writes the collected files. Other files in the folder remain.
+   * @returns the files in order; absolute if the folder is absolute
+   * @throws FulcrumError (environment) if writing fails; then no file has changed
    */
   commit(): Promise<readonly string[]>
 }
 
-/** @param what name of the content for error messages: 'the report' */
+/** @param what the content's name in error messages: 'the report' */
 export function openFileWriter(folder: string, what: string): FileWriter {
   const files: FileContent[] = []
   const write = (name: string, content: string) => void files.push({ path: join(folder, name), content })

@@ -11,7 +11,7 @@ import { slugOf } from './views/report.ts'
 /**
  * Writes history.html, history.json, and every chart of the page as Vega-Lite specification and SVG; the page comes
  * first.
- * @param commits where a commit is shown, up to its revision; null where it is not known
+ * @param commits base URL of commits, up to the revision; null if unknown
  */
 export async function writeHistory(
   history: History,

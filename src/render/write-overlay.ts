@@ -4,7 +4,7 @@ import { loadOverlayAssets, type OverlayFrame, overlayHtml } from './html/overla
 
 /**
  * Writes the page of an overlay, which needs no other file.
- * @throws FulcrumError (environment) when the disk refuses
+ * @throws FulcrumError (environment) if writing fails
  */
 export async function writeOverlay(overlay: Overlay, file: string, frame: OverlayFrame): Promise<void> {
   const content = overlayHtml(overlay, await loadOverlayAssets(), frame)

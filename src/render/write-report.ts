@@ -11,14 +11,14 @@ import { reportOf } from './views/report.ts'
 
 /** Where a report was written. */
 export interface ReportFiles {
-  /** Absolute when the folder was. */
+  /** Absolute if the folder is absolute. */
   readonly files: readonly string[]
 }
 
 /**
- * Writes index.html, summary.md, points.csv, and every chart as `<chart>-<workload>.vl.json` and `.svg`. Files of those
- * names are replaced; nothing else in the folder is touched.
- * @param charts the charts of each workload; all registered ones when left out
+ * Writes index.html, summary.md, points.csv, and every chart as `<chart>-<workload>.vl.json` and `.svg`. Replaces files
+ * with these names and touches nothing else in the folder.
+ * @param charts the charts of each workload; default: all registered ones
  */
 export async function writeReport(run: Run, folder: string, charts?: readonly WorkloadChart[]): Promise<ReportFiles> {
   const report = reportOf(analyse(run))

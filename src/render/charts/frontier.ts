@@ -38,8 +38,8 @@ export const frontierChart: WorkloadChart = {
 }
 
 /**
- * The frontier as usual in the field: interactivity against throughput per GPU. The line is a staircase, because
- * nothing was measured between two points.
+ * The frontier in its usual form: interactivity against throughput per GPU. The line is a staircase, because nothing
+ * was measured between two points.
  */
 export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
   const colour = colourBySeries(input, target)
@@ -55,7 +55,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
     type: 'quantitative' as const,
     title: '↑ Output tokens/s per GPU',
     axis: { tickCount: 6 },
-    // When zoomed, marks are clipped at the edge, so the domain leaves room for the highest.
+    // Zooming clips marks at the edge, so the domain leaves room for the highest one.
     ...(onPage ? { scale: { padding: 16, nice: false } } : {}),
   }
   const layers: Layer[] = [
@@ -168,8 +168,8 @@ interface Axis {
 }
 
 /**
- * The frontier of each variant by itself, dashed and labeled at its right end; only of the selected variant if there is
- * one.
+ * The frontier of each variant alone, dashed and labeled at its right end; only that of the selected variant if there
+ * is one.
  */
 function variantFrontiers(input: ChartInput, x: Axis, y: Axis): Layer[] {
   const variants = variantsIn(input)

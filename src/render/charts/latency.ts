@@ -42,12 +42,12 @@ interface LatencyPanel {
   readonly sloMs: number | null
 }
 
-/** 1, 2 and 5 of every decade from 1 ms to 1000 s, because all minor lines of a logarithmic axis are too many. */
+/** 1, 2 and 5 of every decade from 1 ms to 1000 s. A logarithmic axis with all minor lines would have too many. */
 const decades = [1, 10, 100, 1e3, 1e4, 1e5].flatMap(decade => [decade, 2 * decade, 5 * decade])
 
 /**
- * TTFT, TTFO or ITL against logarithmic load. TTFT and TTFO are logarithmic themselves, because queues make them grow
- * in multiples. `percentile` switches among p50, p95 and p99.
+ * TTFT, TTFO or ITL against logarithmic load. TTFT and TTFO also have a logarithmic scale, because queues make them
+ * grow by multiples. `percentile` switches among p50, p95 and p99.
  */
 function latencySpec(input: ChartInput, target: Target, of: LatencyPanel): TopLevelSpec {
   const name = of.metric.toUpperCase()

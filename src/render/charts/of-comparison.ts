@@ -13,7 +13,8 @@ import type { Medium } from './medium.ts'
 export const mostForestRows = 40
 
 /**
- * The figures of the gates, else the three most important ones, as far as at least one point can be compared by them.
+ * The figures of the gates, otherwise the three most important ones. Excludes figures in which no point can be
+ * compared.
  */
 export function picturedFigures(comparison: Comparison): readonly Figure[] {
   const all = comparison.points[0]?.changes.map(({ figure: of }) => of) ?? []

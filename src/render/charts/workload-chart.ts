@@ -11,10 +11,10 @@ export interface WorkloadChart {
   readonly title: string
   /** How to read it, in one or two sentences. */
   readonly about: (section: WorkloadReport) => string
-  /** Whether two such charts stand side by side on a wide screen. */
+  /** Whether two such charts are side by side on a wide screen. */
   readonly size: 'wide' | 'half'
   readonly data: ChartData
-  /** Its pictures. Without any, the workload has no data for them, and the section is left out. */
+  /** Its pictures. Empty if the workload has no data for them; the section is then omitted. */
   readonly panels: (drawing: Drawing) => readonly Panel[]
   readonly table: ChartTable
   /** Whether the reader can select the percentile; its specifications then have a parameter `percentile`. */

@@ -38,7 +38,7 @@ const systemMetrics: readonly (readonly [string, string, (m: Measurement) => num
 ]
 
 /**
- * A result in the layout of AIPerf 0.13 (schema 1.4). Metrics that were not measured are left out. A failed point has a
+ * A result in the layout of AIPerf 0.13 (schema 1.4). Metrics that were not measured are omitted. A failed point has a
  * request count of 0 and its reason as an error.
  */
 export function exportAiperf(result: PointResult): AiperfFiles {
@@ -133,7 +133,7 @@ function measured(result: PointResult, measurement: Measurement): object {
   }
 }
 
-/** A metric without its unknown statistics, which the programs leave out, too. */
+/** A metric without its unknown statistics, which the programs omit, too. */
 function known(metric: { readonly [statistic: string]: string | number | null }): object {
   return Object.fromEntries(Object.entries(metric).filter(([, value]) => value !== null))
 }

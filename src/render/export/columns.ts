@@ -222,7 +222,7 @@ const sessionColumns: readonly CsvColumn[] = [
   ),
 ]
 
-/** Next to the accuracy. */
+/** Columns next to the accuracy. */
 const qualityColumns: readonly CsvColumn[] = [
   measured(
     'accuracy_low',
@@ -244,7 +244,7 @@ const qualityColumns: readonly CsvColumn[] = [
   ),
 ]
 
-/** What amounts of money are in. Columns that are added later come after it. */
+/** Currency of amounts of money. Columns that are added later come after it. */
 const moneyColumns: readonly CsvColumn[] = [
   measured(
     'currency',

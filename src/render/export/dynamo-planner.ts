@@ -3,9 +3,9 @@ import type { ExportFormat } from './format.ts'
 import { npz } from './npz.ts'
 
 /**
- * The folder that Dynamo's SLA planner takes as `profile_results_dir`, with the arrays of its own profiler
+ * The folder that Dynamo's SLA planner accepts as `profile_results_dir`, with the arrays of its own profiler
  * (`dynamo/profiler/utils/profile_prefill.py`, `profile_decode.py`, the same in 1.4.2 and 1.6.1). In a sweep with
- * variants, it lies in a folder named after the variant.
+ * variants, each variant has such a folder in a folder with its name.
  */
 export const dynamoPlannerFormat: ExportFormat = {
   name: 'dynamo-planner',

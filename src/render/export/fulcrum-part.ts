@@ -1,7 +1,7 @@
 import type { PointResult } from '../../journal/event.ts'
 
 /**
- * Data that a foreign layout has no field for, in an extra key that its programs ignore: the whole result as in the
+ * Data for which a foreign layout has no field, in an extra key that its programs ignore: the whole result as in the
  * journal, with its point (load level, GPUs of each role), status, findings and failures.
  */
 export function fulcrumPartOf(result: PointResult): object {

@@ -43,7 +43,7 @@ const systemMetrics: readonly (readonly [string, string, string, (m: Measurement
 
 /**
  * A result as genai-perf 0.0.16 writes it, so that scripts for genai-perf keep working. Metrics that were not measured
- * are left out, as genai-perf does. A failed point has a request count of 0.
+ * are omitted, as in genai-perf. A failed point has a request count of 0.
  */
 export function exportGenaiPerf(result: PointResult): GenaiPerfFiles {
   return {
@@ -108,7 +108,7 @@ function inputConfig(result: PointResult): object {
 
 const twoDigits = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 
-/** CRLF, two tables with an empty line between, numbers as `1,234.50`. */
+/** Uses CRLF, two tables with an empty line between, and numbers in the form `1,234.50`. */
 function csv(measurement: Measurement | null): string {
   const columns = ['mean', 'min', 'max', 'p99', 'p95', 'p90', 'p75', 'p50', 'p25', 'p10', 'p5', 'p1'] as const
   const rows: string[][] = [['Metric', ...columns.map(name => (name === 'mean' ? 'avg' : name))]]

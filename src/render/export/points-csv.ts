@@ -9,8 +9,8 @@ import { fileFormat } from './format.ts'
 import { rowsOf } from './rows.ts'
 
 /**
- * points.csv of a run: one row for each repeat with unrounded figures, then one row for each point that a search left
- * out.
+ * points.csv of a run: one row for each repeat with unrounded figures, then one row for each point that a search
+ * skipped.
  */
 export function pointsCsv(run: Run): string {
   return pointsCsvOf(analyse(run))

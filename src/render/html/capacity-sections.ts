@@ -87,7 +87,7 @@ const wide = 400
 
 /**
  * Utilization by hour: bars, and a line for the capacity that remains when nodes are lost. Drawn without a library,
- * because the page draws it, too.
+ * because the page also draws it.
  */
 function dayChart(day: CapacityView['day'], answer: CandidateView): Html {
   const left = answer.spare.requestsPerS / (answer.replicas * answer.requestsPerSPerReplica)

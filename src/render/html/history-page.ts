@@ -25,7 +25,7 @@ const mostRows = 1000
 export function picturedTrends({ trends }: History): {
   readonly frontiers: readonly Trend[]
   readonly changed: readonly Trend[]
-  /** Number of changed series, which may be more than the charts. */
+  /** Number of changed series, which may exceed the number of charts. */
   readonly changedInAll: number
 } {
   const frontiers = trends.filter(trend => trend.figure.name === 'hypervolume')
@@ -89,7 +89,7 @@ ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)
   return page.html
 }
 
-/** What the sections of the page are made from. */
+/** Inputs of the page's sections. */
 interface PageContext {
   readonly history: History
   readonly charts: DrawnCharts
@@ -128,7 +128,7 @@ function gatesSection(history: History, gates: readonly HistoryGate[]): Html | n
   })}</ul></section>`
 }
 
-/** Maximum number of changes listed for a run. The table of a figure has all of its own. */
+/** Maximum number of changes listed for a run. The table of a figure has all of its changes. */
 const mostInEntry = 12
 
 function logSection(said: PageContext): Html | null {

@@ -15,7 +15,7 @@ import { timeSeriesWithin } from '../views/server-time-series.ts'
 import { pageSpec, vegaConfigOf } from './render.ts'
 import { dark, light, shapes } from './theme.ts'
 
-/** Points on the whole page, so that it stays below 5 MB; of each workload at least a few. */
+/** Maximum points on the whole page, which keep it below 5 MB, and the minimum points of each workload. */
 const mostPoints = 2000
 const fewestPoints = 20
 
@@ -23,7 +23,7 @@ const fewestPoints = 20
 export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
   const specs: object[] = []
   const known = new Map<string, number>()
-  /** Compiled once, because workloads differ in data and rarely in specification. */
+  /** Specifications are compiled once, because workloads differ in data and rarely in specification. */
   const indexOf = (spec: TopLevelSpec) => {
     const text = JSON.stringify(spec)
     const at = known.get(text) ?? specs.push(pageSpec(spec)) - 1
@@ -31,7 +31,7 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
     return at
   }
   const names = interned()
-  // Omits figures that no point has, because they would be a dash in every point's details.
+  // Omits figures that no point has, because they would appear as a dash in every point's details.
   const observed = report.analysis.figures.filter(({ name }) =>
     report.analysis.points.some(({ figures }) => figures[name] != null),
   )

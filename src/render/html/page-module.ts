@@ -91,7 +91,7 @@ interface Module {
   readonly main: string | null
   /** The source without imports and the keyword export. */
   readonly body: string
-  /** A statement that a page can't have: what loads Node or a package, or an unsupported form of export. */
+  /** A statement that a page can't have: one that loads Node or a package, or an unsupported form of export. */
   readonly unusable: string | null
 }
 

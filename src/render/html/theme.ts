@@ -1,6 +1,6 @@
 /**
- * Colors and fonts of charts and pages. Series differ in both color and shape, so that they can be told apart in print
- * and without color vision.
+ * Colors and fonts of charts and pages. Series differ in both color and shape, so that readers can distinguish them in
+ * print and without color vision.
  */
 export interface Theme {
   readonly ink: string
@@ -39,7 +39,7 @@ export const dark: Theme = {
   ramp: ['#222c37', '#6cb5f4'],
 }
 
-/** Fonts that are installed somewhere: pages load none. */
+/** Fonts that are commonly installed, because pages load none. */
 export const fontStack =
   'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif'
 

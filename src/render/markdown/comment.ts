@@ -1,6 +1,6 @@
 import { markdownLimit } from './comparison.ts'
 
-/** A run, as a comment names it. */
+/** A run as shown in a comment. */
 export interface CommentedRun {
   readonly sweep: string
   readonly run: string
@@ -25,7 +25,7 @@ export interface CommentInput {
 export const commentHead = 2_000
 
 /**
- * The hidden first line of a comment, by which the next run finds it. It contains only letters, digits, dots,
+ * The hidden first line of a comment, by which the next run finds the comment. It contains only letters, digits, dots,
  * underscores and single hyphens, which have no meaning in shells, jq and HTML comments.
  */
 export function commentMarker(key: string): string {

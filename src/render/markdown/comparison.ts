@@ -39,7 +39,7 @@ export function comparisonMarkdown(comparison: Comparison, limit = markdownLimit
   return fitted(blocks, limit)
 }
 
-/** As many whole blocks as fit the limit, in characters as GitHub counts them. */
+/** As many complete blocks as fit the limit, in characters as GitHub counts them. */
 function fitted(blocks: readonly string[], limit: number): string {
   const note = '\n\n_More did not fit into a comment; the full comparison is in comparison.html and comparison.json._\n'
   let text = ''
@@ -166,7 +166,7 @@ function row(point: ComparedPoint, item: FigureChange): string {
   return `| ${escapeMarkdown(pointName(point.head))} | ${item.figure.title} | ${valueText(item.figure, item.base)} | ${valueText(item.figure, item.head)} | ${changeText(item)} | ${verdictText(item)}${note === '' ? '' : `: ${escapeMarkdown(clipped(note))}`} |`
 }
 
-/** Undecided figures; those that need the fewest repeats come first. */
+/** Maximum undecided figures to list; those that need the fewest repeats come first. */
 const mostUndecided = 10
 
 function undecidedOnes({ points }: Comparison): string[] {

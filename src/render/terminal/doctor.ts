@@ -13,7 +13,7 @@ export interface CheckView {
 
 const indent = 6
 
-/** A check as text: what, where and the remedy, in lines of at most 80 columns if words allow it. */
+/** A check as text: subject, place and remedy, in lines of at most 80 columns if words allow it. */
 export function findingLines({ name, where, ok, detail, remedy }: CheckView): readonly string[] {
   const label = ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL'
   const place = where === 'this machine' ? '' : `${where}, `

@@ -65,7 +65,7 @@ interface PlottedPoint {
   readonly line: number
 }
 
-/** Goes down from each point to the height of the next one, then right, because nothing between them was measured. */
+/** Goes down from each point to the height of the next one, then right, because nothing was measured between them. */
 function staircase(placed: readonly PlottedPoint[], width: number): string[][] {
   const canvas = Array.from({ length: rows }, () => new Array<string>(width).fill(' '))
   for (const [i, from] of placed.entries()) {

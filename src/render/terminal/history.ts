@@ -6,7 +6,7 @@ import { table } from './table.ts'
 /** Maximum number of rows, and of changes per run. */
 const mostLines = 20
 
-/** A history for the terminal: lasting changes and the runs that they came with. */
+/** A history for the terminal: lasting changes and the runs with which they appeared. */
 export function historyText({ sweep, runs, passedOver, rows, groups, gates, page }: HistoryView): string {
   const count = groups.reduce((sum, group) => sum + group.changes.length, 0)
   const shown = table(

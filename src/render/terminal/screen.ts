@@ -5,9 +5,9 @@ export interface Screen {
   readonly colour: boolean
 }
 
-/** Longest line of running text: longer ones are hard to read. */
+/** Maximum width of running text; longer lines are hard to read. */
 const mostForText = 120
-/** Shortest line that is kept to: below, words would stand alone. */
+/** Minimum width of running text; narrower lines would leave words alone. */
 const leastForText = 40
 
 /** Columns of running text on this screen. */

@@ -8,16 +8,22 @@ import { wrapText } from './wrap-text.ts'
 export interface Column {
   readonly title: string
   readonly align?: 'left' | 'right'
-  /** Its cells continue on further lines where the table would be wider than the terminal. One column of a table. */
+  /**
+   * Whether its cells continue on further lines if the table is wider than the terminal. Only one column of a table may
+   * wrap.
+   */
   readonly wraps?: true
-  /** Its cells are verdicts, which a terminal shows in color. */
+  /** Whether its cells are verdicts, which a terminal shows in color. */
   readonly isVerdict?: true
 }
 
 /** Narrowest column that wraps. */
 const leastWrapped = 20
 
-/** Aligned text with two spaces between columns; plain, apart from verdicts in a terminal, so that it can be pasted. */
+/**
+ * Aligned text with two spaces between columns. Plain except for colored verdicts in a terminal, so that it can be
+ * pasted.
+ */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -58,7 +64,7 @@ export function table(
   ].join('\n')
 }
 
-/** A row with one of its cells on as many lines as it needs. */
+/** A row with one of its cells spread over as many lines as it needs. */
 function spread(row: readonly string[], at: number, columns: number): readonly (readonly string[])[] {
   const [first = '', ...more] = wrapText(row[at] ?? '', columns)
   return [row.with(at, first), ...more.map(part => row.map((_, i) => (i === at ? part : '')))]

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { type Screen, screenOf } from './screen.ts'
 
-/** What a verdict begins with, by its color. Red and green are never the only difference: the words say it, too. */
+/** Beginnings of verdicts by color. Red and green are never the only difference, because the words differ, too. */
 const tones = [
   [/^(yes|met|ok|held|passed|✓)/, 'green'],
   [/^(no|missed|failed|not held|✗)(?!t )/, 'red'],
@@ -14,7 +14,7 @@ export function verdictColoured(verdict: string, { colour }: Screen = screenOf(p
   return tone === undefined ? verdict : styleText(tone, verdict, { validateStream: false })
 }
 
-/** A count of what went wrong, in the color of its verdict. */
+/** A number of problems in the color of its verdict. */
 export function countColoured(
   count: number,
   verdict: 'invalid' | 'failed',

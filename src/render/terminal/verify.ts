@@ -3,7 +3,7 @@ import { change, valueText } from '../views/format.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
-/** Input of the result. */
+/** Input of {@link verifyText}. */
 export interface VerifiedView {
   readonly folder: string
   readonly deployment: string

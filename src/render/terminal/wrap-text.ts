@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import { isNarrow } from './columns.ts'
 
-/** Spaces that wrap-ansi treats in ways of its own. */
+/** Spaces that wrap-ansi treats differently. */
 const unusualSpaces = /^ | $| {2}/
 
 /**
- * Lines of a text as wrap-ansi makes them: at most `columns` wide if words allow it. Plain sentences do without it,
+ * Lines of a text as wrap-ansi makes them: at most `columns` wide if words allow it. Plain sentences avoid wrap-ansi,
  * because loading it takes 20 ms of CPU.
  */
 export function wrapText(text: string, columns: number): readonly string[] {

@@ -15,7 +15,7 @@ export function wrapped(text: string, indent = '', columns = textColumns()): str
  * others with `rest`.
  */
 export function wrappedUnder(first: string, rest: string, text: string, columns = textColumns()): readonly string[] {
-  // Wrapping normalizes the same way; done first, so that its lines are substrings of this text.
+  // Wrapping normalizes the text in the same way. Doing so first makes its lines substrings of this text.
   const body = text.trim().normalize()
   const [begun = ''] = wrapText(body, columns - first.length)
   const left = body.slice(begun.length).trim()
@@ -23,7 +23,7 @@ export function wrappedUnder(first: string, rest: string, text: string, columns 
   return [`${first}${begun}`, ...others.map(line => `${rest}${line}`)]
 }
 
-/** As {@link wrapped} in a terminal, and in one line elsewhere, where a script may look for it. */
+/** Like {@link wrapped} in a terminal, and on one line elsewhere, where a script may search for it. */
 export function wrappedInTerminal(text: string): string {
   return process.stdout.isTTY ? wrapped(text) : text
 }

@@ -117,7 +117,7 @@ function energyText(
   return `energy of the GPUs, from measured power: ${figure(meanPowerW / 1000)} kW on average, ${figure(kwhPerMonth)} kWh per month${priced} (without hosts, network and cooling${lighter})`
 }
 
-/** Cost of the traffic per month, and what a month means here. */
+/** Cost of the traffic per month, and the definition of a month. */
 function monthText(
   cost: CandidateView['cost'],
   { day, busiestHour = 1, growthPerMonth, months }: CapacityView['question']['traffic'],
@@ -144,7 +144,7 @@ export function cautiousText({ cautious }: CapacityView): string | null {
   return `at the worse end of the 95% intervals, a replica serves ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
 }
 
-/** Traffic that the available nodes can serve, if they are too few. */
+/** Traffic that the available nodes can serve, if there are too few. */
 export function mostText({ most, question }: CapacityView): string | null {
   if (most === null) return null
   return `${counted(question.fleet.nodes ?? 0, 'node')} serve at most ${figure(most.peakRequestsPerS)} requests/s: ${times(most.replicas, most.deployment)}`

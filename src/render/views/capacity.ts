@@ -30,7 +30,7 @@ export interface CapacityView {
    * repeats, null if it misses the SLO there.
    */
   readonly cautious: Pick<CandidateView, 'replicas' | 'nodes' | 'fits' | 'requestsPerSPerReplica'> | 'unknown' | null
-  /** The most that the available nodes can serve; null if they serve all the traffic, or if there is no limit. */
+  /** The maximum traffic that the available nodes can serve; null if they serve all of it, or if there is no limit. */
   readonly most: { readonly peakRequestsPerS: number; readonly deployment: string; readonly replicas: number } | null
   readonly sensitivity: readonly SensitivityView[]
   readonly evidence: readonly EvidenceView[]
@@ -45,7 +45,7 @@ export interface CapacityView {
 export interface CandidateView {
   readonly deployment: string
   readonly engine: { readonly [role: string]: EngineSettings }
-  /** GPUs of prefill to GPUs of decode in a replica; null when aggregated. */
+  /** GPUs of prefill to GPUs of decode in a replica; null if aggregated. */
   readonly prefillToDecodeGpus: readonly [prefill: number, decode: number] | null
   readonly gpusPerReplica: number
   readonly replicas: number

@@ -12,7 +12,7 @@ export interface LogEntry {
   readonly changes: readonly HistoryChange[]
 }
 
-/** Lasting changes grouped by the run that they appeared with, newest first. */
+/** Lasting changes grouped by the run with which they appeared, newest first. */
 export function changeLog({ changes }: Pick<History, 'changes'>): readonly LogEntry[] {
   return [...Map.groupBy(changes, ({ run }) => run)]
     .toSorted(([a], [b]) => b - a)

@@ -13,7 +13,7 @@ export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | '
   return ci95 === null ? change(relative) : `${change(relative)} (${change(ci95[0])} to ${change(ci95[1])})`
 }
 
-/** Why a figure is undecided, and what would decide it. */
+/** Why a figure is undecided, and how to decide it. */
 function undecidedText({ size, repeats, why }: Undecided): string {
   const change = `a change of ${figure(100 * size)}%`
   switch (why) {
@@ -93,7 +93,8 @@ export function noiseSentence({ tests, betweenRunsKnown, noiseRuns }: Comparison
 }
 
 /**
- * The measuring methods, if the runs used different ones; otherwise that each point lacks a valid result in one run.
+ * The measuring methods, if the runs used different ones; otherwise a note that each point lacks a valid result in one
+ * run.
  */
 function whyNothing(points: Comparison['points']): string {
   const ways = [...new Set(points.map(({ unlike }) => unlike))].filter(unlike => unlike !== '')

@@ -4,7 +4,7 @@ import { rivalLines } from '../../analysis/rivals.ts'
 /** Unmeasured points that could overturn a workload's recommendation. */
 export interface CouldOverturn {
   readonly workload: string
-  /** Sentences that name the points, why they have no valid measurement, and the result that they might give. */
+  /** Sentences that name the points, why they have no valid measurement, and their possible result. */
   readonly lines: readonly string[]
   /** Command that measures them; null if the run was not made from a sweep file. */
   readonly command: string | null

@@ -15,7 +15,7 @@ export interface FrontierLines {
 const count = 9
 
 /**
- * Lines for charts that cannot show gaps. They end where the shorter frontier ends: beyond its end a frontier has no
+ * Lines for charts that cannot show gaps. They end with the shorter frontier: beyond its end, a frontier has no
  * throughput, and a line to 0 would suggest otherwise. Null if nothing is left to draw.
  */
 export function frontierLines({ base, head }: FrontierGain): FrontierLines | null {

@@ -20,7 +20,7 @@ export interface FrontierRow {
   readonly tokensPerSPerGpu: string
   readonly ttftP95: string
   readonly itlP95: string
-  /** Other figures that the registry puts in tables; absent without any. */
+  /** Other figures that the registry shows in tables; absent without any. */
   readonly more?: readonly { readonly title: string; readonly text: string }[]
   /** `yes`, `no`, or `–` without an SLO. */
   readonly slo: string
@@ -49,7 +49,7 @@ export function overallFrontierTable(analysis: Analysis): readonly FrontierRow[]
   )
 }
 
-/** Figures with fields of their own. */
+/** Figures with separate fields. */
 const ownFields = [interactivity, perGpuThroughput, 'ttft_p95_ms', 'itl_p95_ms']
 
 function frontierRow(

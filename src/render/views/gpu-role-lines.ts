@@ -69,7 +69,7 @@ function whatOf(seen: readonly Measurement[], role: Role | undefined): string {
 
 const text = (value: number | null, of: (value: number) => string): string => (value === null ? '' : of(value))
 
-/** Mean over the repeats; null if one of them doesn't know it. */
+/** Mean over the repeats; null if the value is unknown for one of them. */
 function known(values: readonly (number | null)[]): number | null {
   const found = values.flatMap(value => value ?? [])
   return found.length < values.length || found.length === 0 ? null : mean(found)

@@ -25,7 +25,8 @@ export interface ChangeGroup {
 }
 
 /**
- * Rows for the terminal (frontiers, then every changed series), and changes grouped by the run that they appeared with.
+ * Rows for the terminal (frontiers, then every changed series), and changes grouped by the run with which they
+ * appeared.
  */
 export function historyTable(history: History): {
   readonly rows: readonly HistoryRow[]
@@ -61,7 +62,7 @@ export function changeSentence({ series, relative, verdict }: HistoryChange): st
   return `${series.figure.title} of ${what}: ${verdict === 'faster' ? 'better' : 'worse'} by ${change(relative)}`
 }
 
-/** Changes grouped by the run that they appeared with, newest first. */
+/** Changes grouped by the run with which they appeared, newest first. */
 function changeGroups(history: History): readonly ChangeGroup[] {
   return [...Map.groupBy(history.changes, ({ run }) => run)].map(([run, changes]) => ({
     since: runText(history, run),
@@ -85,7 +86,7 @@ export interface HistoryView {
   readonly passedOver: readonly string[]
   /** Key figures by workload, and every figure that changed. */
   readonly rows: readonly HistoryRow[]
-  /** Grouped by the run that they appeared with, newest first. */
+  /** Grouped by the run with which they appeared, newest first. */
   readonly groups: readonly ChangeGroup[]
   /** Result of each gate in words. */
   readonly gates: readonly string[]

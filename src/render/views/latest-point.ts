@@ -7,8 +7,8 @@ import { rolesOf } from '../../model/index.ts'
 import { figure, time } from './format.ts'
 
 /**
- * Figures of a run's latest measured point, a line each: latencies, queues by role, GPUs by role. Leaves out lines
- * without observations.
+ * Figures of a run's latest measured point, one line each: latencies, queues by role, GPUs by role. Omits lines without
+ * observations.
  */
 export function latestPointLines(run: Run): readonly string[] {
   const last = run.lines.findLast(({ event }) => event.type === 'point')?.event

@@ -7,13 +7,13 @@ export interface LiveFigure {
   readonly value: string
 }
 
-/** The point in flight, in words. */
+/** The point in progress, in words. */
 export interface LiveView {
   /** `2P1D, 8000/256, concurrency 16: measuring, 37 of 160 requests, 12 s`. */
   readonly what: string
   /** The load: requests in flight, tokens/s, latencies. */
   readonly load: readonly LiveFigure[]
-  /** A line each: queues by role, GPUs by role. */
+  /** One line each: queues by role, GPUs by role. */
   readonly lines: readonly string[]
 }
 

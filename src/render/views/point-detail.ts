@@ -81,7 +81,7 @@ function quantiles<N extends 'ttft' | 'itl' | 'latency'>(
   return found
 }
 
-/** Series that show where requests wait and how full the KV cache is. The others are in the journal. */
+/** Series that show where requests wait and how full the KV cache is. The journal has the others. */
 const telling = /waiting|queue|running|in_?flight|active_requests|kv_?cache_usage|kv_usage/i
 const mostServerFigures = 12
 

@@ -4,7 +4,7 @@ import { type Figure, figuresIn, interactivity, perGpuThroughput } from '../../m
 import { shownFigures } from './chart-point.ts'
 
 /**
- * Figure columns of point tables: the frontier's axes, then other figures that the registry puts in tables.
+ * Figure columns of point tables: the frontier's axes, then other figures that the registry shows in tables.
  * @param points all points of the run, so that all its tables have the same columns
  */
 export function tableFigures(

@@ -55,7 +55,7 @@ export function ratioPoints(workload: WorkloadAnalysis): readonly RatioPoint[] {
     ]
   })
   type Bare = (typeof all)[number]
-  /** Meeting the SLO ranks first, then throughput. */
+  /** Points that meet the SLO rank first, then throughput. */
   const rank = (p: Bare) => (p.slo === 'no' ? 0 : 1e12) + p.y
   const bestBy = (key: (p: Bare) => string) =>
     new Set(

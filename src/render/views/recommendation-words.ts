@@ -79,7 +79,7 @@ export function certainty({ best, runnerUp }: Recommendation): string[] {
   }
 }
 
-/** Disaggregated against aggregated serving, always on equal numbers of GPUs. */
+/** Compares disaggregated with aggregated serving, always on equal numbers of GPUs. */
 export function modes(rows: readonly ServingModes[]): string[] {
   return rows.map(row => {
     const verdict = { shown: '', 'not-shown': ' (no difference shown)', unknown: ' (one measurement each)' }[
@@ -95,7 +95,7 @@ export function modes(rows: readonly ServingModes[]): string[] {
   })
 }
 
-/** Each variant against the first, a sentence each: throughput with its interval, effect on TTFT, and SLO. */
+/** Compares each variant with the first, one sentence each: throughput with its interval, effect on TTFT, and SLO. */
 export function variantWords(rows: readonly VariantGain[]): string[] {
   return rows.map(row => {
     const { variant, base, best, baseBest, gain, gainCi95, ttft } = row
@@ -122,7 +122,7 @@ export function variantWords(rows: readonly VariantGain[]): string[] {
 export interface ShortGain {
   readonly variant: string
   readonly base: string
-  /** Relative. */
+  /** Relative gain. */
   readonly gain: number
   readonly verdict: VariantGain['gain']['verdict']
 }

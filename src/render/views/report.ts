@@ -16,7 +16,7 @@ export interface Report {
   readonly overall: OverallReport | null
   /** Names of the deployments in charts, in first-seen order; colors follow this order. */
   readonly series: readonly string[]
-  /** All deployments. Charts show fewer of a large run. */
+  /** Number of all deployments. Charts show only some of a large run's. */
   readonly deployments: number
 }
 
@@ -32,7 +32,9 @@ export interface WorkloadReport {
   readonly ratios: readonly RatioPoint[]
 }
 
-/** Maximum deployments in charts: more colors cannot be told apart, and thousands of names would fill the page. */
+/**
+ * Maximum deployments in charts: readers cannot distinguish more colors, and thousands of names would fill the page.
+ */
 const mostSeries = 300
 
 /** Computes the contents of a report from an analysis. */
@@ -79,7 +81,7 @@ function shownSeries(points: readonly ChartPoint[], names: readonly string[]): r
 /** Whether any point of the workload has an SLO. */
 export const sectionHasSlo = ({ points }: WorkloadReport): boolean => points.some(({ slo }) => slo !== 'no SLO')
 
-/** Numbers slugs that would be equal, by the position of their workloads. */
+/** Numbers equal slugs by the position of their workloads. */
 function uniqueSlugs(slugs: readonly string[]): readonly string[] {
   return slugs.map((slug, index) => (slugs.indexOf(slug) === index ? slug : `${slug}-${index + 1}`))
 }

@@ -37,7 +37,7 @@ const names: { readonly [panel in ServerPanel]: readonly RegExp[] } = {
   ttft: [/^(?!.*worker_last).*time_to_first_token/],
 }
 
-/** Maximum lines per chart; of more workers, the busiest are shown. */
+/** Maximum lines per chart. If there are more workers, the busiest ones are shown. */
 const mostLines = 8
 
 /** Time series of a point's first valid repeat that has any, one line per source and chart. */
@@ -83,7 +83,7 @@ function busiest(lines: readonly TimeSeriesLine[]): readonly TimeSeriesLine[] {
 /** Approximate size of a sample in the page's JSON. */
 const bytesPerSample = 11
 
-/** Samples per line, descending: the first count at which all points fit is used. */
+/** Samples per line, descending. Uses the first count at which all points fit. */
 const steps = [120, 60, 30]
 
 /**

@@ -35,7 +35,7 @@ export interface TunedPoint {
   readonly engine: { readonly [role: string]: EngineSettings }
   readonly load: string
   readonly gpus: number
-  /** GPUs of prefill to GPUs of decode; null when aggregated. */
+  /** GPUs of prefill to GPUs of decode; null if aggregated. */
   readonly prefillToDecodeGpus: readonly [prefill: number, decode: number] | null
   readonly tokensPerSPerGpu: { readonly mean: number; readonly ci95: readonly [number, number] | null }
   readonly tokensPerSPerUser: number | null
@@ -167,7 +167,7 @@ export interface MixedPoint {
   readonly gpus: number
   readonly requestsPerS: number
   readonly tokensPerSPerGpu: { readonly mean: number; readonly ci95: readonly [number, number] | null }
-  /** Load at which each workload's capacity was taken. */
+  /** Load at which each workload's capacity was measured. */
   readonly loads: { readonly [workload: string]: string }
 }
 

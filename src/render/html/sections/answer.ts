@@ -52,7 +52,7 @@ function overturnPart({ rivals, recommendation }: WorkloadAnalysis): Html | null
 ${rivals.command === null ? null : html`<p>To measure ${rivals.points.length === 1 ? 'it' : 'them'}:</p><pre><code>${rivals.command}</code></pre>`}</div>`
 }
 
-/** Certainty of the answer in two or three words. Color only repeats them. */
+/** Certainty of the answer in two or three words. Color only repeats this text. */
 function confidence(recommendation: Recommendation): Html | null {
   const said = confidenceOf(recommendation)
   return said === null ? null : html`<p class="confidence ${said.kind}">${said.text}</p>`

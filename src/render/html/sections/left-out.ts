@@ -10,7 +10,7 @@ import { scrolling } from './tables.ts'
 /** Maximum number of rows. points.csv has all. */
 const mostRows = 300
 
-/** The points that an adaptive search left out, with reasons; null for a grid. */
+/** The points that an adaptive search skipped, with reasons; null for a grid. */
 export function leftOutSection({ analysis: { run } }: Report): Html | null {
   const all = leftOutPoints(run)
   if (all.length === 0) return null

@@ -88,7 +88,7 @@ export function latencyDataTable(section: WorkloadReport, kind: 'concurrency' | 
     )}</tbody></table>`)}`
 }
 
-/** A page for phones can't have ten thousand rows. The table says how many it omits. */
+/** A page for phones can't have ten thousand rows. The table shows how many it omits. */
 function leftOut(count: number, limit: number): Html | null {
   if (count <= limit) return null
   return html`<p class="none">The first ${limit} of ${count} points; points.csv has all.</p>`

@@ -10,7 +10,7 @@ import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { scrolling } from './tables.ts'
 
-/** Rows of all tables of one kind together: a page has no room for thousands of deployments of each workload. */
+/** Maximum rows of all tables of one kind together: a page has no room for thousands of deployments per workload. */
 const mostRows = 1000
 /** Combinations of prefill and decode workers whose rates one workload's card shows. */
 const mostRates = 10
@@ -49,7 +49,7 @@ ${hardwarePart(tuning)}${rates.slice(0, mostRates).map(each => ratesPart(each, l
 </article>`
 }
 
-/** GPUs, energy and cost; nothing if they are unknown. */
+/** GPUs, energy and cost; empty if unknown. */
 function hardwarePart({ hardware, recommendation }: Tuning): Html | null {
   const lines = hardware === null ? [] : hardwareLines(hardware, recommendation.basis)
   return lines.length === 0

@@ -33,7 +33,7 @@ ${rowsOf([...figures, { size: 'half', html: servingModes(section) }]).map(row =>
 </section>`
 }
 
-/** What a large run has more of than its charts; null where they show all. */
+/** States how much of a large run its charts show; null if they show everything. */
 function shownOf({ series, deployments }: Report, { drawn, points }: WorkloadReport): Html | null {
   if (drawn.length === points.length) return null
   return html`<p class="caveat">The charts show ${series.length} of ${deployments} deployments: those that are recommended or on a frontier, those with points that do not count, and an even pick of the others. All of them count in what is said here; points.csv has every point.</p>`

@@ -113,7 +113,7 @@ function dayOf(form: CapacityForm, { traffic: { day } }: CapacityQuestion): read
   return Object.entries(dayShapes).find(([name]) => name === form.day)?.[1] ?? day
 }
 
-/** A weight of 0 leaves a kind out. */
+/** A kind with a weight of 0 is omitted. */
 function mixOf(
   form: CapacityForm,
   base: CapacityQuestion,

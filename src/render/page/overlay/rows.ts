@@ -19,7 +19,7 @@ export function shownPoints(model: OverlayModel, selection: Selection, window: W
   return [...shownFrontier(model, selection, window), ...rest.sort(byRunAndX(model, selection)), ...selection.unplaced]
 }
 
-/** Of {@link shownPoints}, those on a frontier. */
+/** The points of {@link shownPoints} that are on a frontier. */
 export function shownFrontier(model: OverlayModel, selection: Selection, window: Window): readonly number[] {
   return selection.groups
     .flatMap(({ frontier }) => frontier.filter(i => isWithin(selection, window, i)))

@@ -157,7 +157,7 @@ export function sceneOf(model: OverlayModel, selection: Selection, { window, siz
   }
 }
 
-/** What a drawing shows besides the selection. */
+/** Inputs of a drawing in addition to the selection. */
 export interface SceneInput {
   readonly window: Window
   readonly size: SceneSize
@@ -303,7 +303,7 @@ function axesOf(
   }
 }
 
-/** Enough digits to tell neighboring ticks apart. */
+/** Uses enough digits to distinguish neighboring ticks. */
 function tickText(value: number, { min, max, log }: Range): string {
   if (log || Math.abs(value) >= 1e6 || value === 0) return compactText(value)
   const digits = Math.max(0, Math.ceil(-Math.log10((max - min) / 20)))
