@@ -197,10 +197,10 @@ type SectionSchema<K extends Keys, Name extends string> = z.ZodObject<
 >
 
 /**
- * Defines a deployer. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each key says
- * whether it decides what is measured (`decisive`) or not (`operational`).
+ * Defines a deployer. Its configuration has the types that zod derives from its keys, so nothing is declared twice.
+ * Each key declares whether it affects what is measured (`decisive`) or not (`operational`).
  *
- * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
+ * @throws FulcrumError bad-input `key-undecided` if a key is neither decisive nor operational
  *
  * @example
  * ```ts

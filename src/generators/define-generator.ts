@@ -18,7 +18,7 @@ import type { ShardJob, ShardSettings } from './shards/launch.ts'
 import type { ShardLauncher } from './shards/launcher.ts'
 
 /**
- * Where a generator may keep things, and what it starts processes with.
+ * Folders that a generator may use, and the record of the processes that it starts.
  *
  * @example
  * ```ts
@@ -125,8 +125,8 @@ export interface GeneratorDefinition<Config, Name extends string = string, Schem
 }
 
 /**
- * Defines a load generator. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each
- * key says whether another value changes what is measured (`decisive`) or not (`operational`).
+ * Defines a load generator. Its configuration has the types that zod derives from its keys, so nothing is declared
+ * twice. Each key declares whether another value changes what is measured (`decisive`) or not (`operational`).
  *
  * @example
  * ```ts
@@ -149,7 +149,7 @@ export interface GeneratorDefinition<Config, Name extends string = string, Schem
  *   }),
  * })
  * ```
- * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
+ * @throws FulcrumError bad-input `key-undecided` if a key is neither decisive nor operational
  */
 export function defineGenerator<const K extends Keys, Config = ReadKeys<K>, const Name extends string = string>(
   spec: GeneratorSpec<K, Config, Name>,

@@ -46,7 +46,7 @@ export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
   return { requests, inputTokens: requests * inputTokens, outputTokens: first + rest }
 }
 
-/** {@link sumsWithin} of all answered requests of any phase. Tokens that were not counted are left out. */
+/** {@link sumsWithin} of all answered requests of any phase. Tokens that were not counted are omitted. */
 export function answeredWithin(records: RequestRecords, window: Window): WindowSums {
   let requests = 0
   let inputTokens = 0

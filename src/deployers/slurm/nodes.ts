@@ -52,7 +52,7 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
   /** Whether requests for replacements failed. Further requests would wait just as long. */
   let inVain = false
   let addresses: ReadonlyMap<string, string> = new Map()
-  /** Failed nodes, and ended jobs beside others, with Slurm's reason. */
+  /** Failed nodes and ended jobs, with Slurm's reason. */
   const lost = new Map<string, string>()
   const ports = new Set<number>()
   const unset = config.keep_slurm_variables ? [] : mpiBreakers

@@ -57,7 +57,7 @@ export function mostMeasured(control: Control): number {
   return Atomics.load(control.counters, MOST_MEASURED)
 }
 
-/** Counts a finished request for the progress. Requests that only hold the load don't count. */
+/** Counts a finished request for the progress. Requests that only maintain the load don't count. */
 export function countDone(control: Control, phase: RequestPhase): void {
   if (phase === 'after') return
   Atomics.add(control.counters, phase === 'warm-up' ? DONE_WARMUP : DONE_MEASURED, 1)

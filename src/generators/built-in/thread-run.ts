@@ -112,7 +112,7 @@ class ThreadRun {
     this.#liveItl = new Histogram(live.itl)
     const measured = schedule.kind === 'closed' ? (schedule.requests ?? 0) : schedule.dueMs.length
     const slots = schedule.kind === 'closed' ? schedule.concurrency : openLoopConnections
-    // Warm-up, plus about one request per slot that keeps up the load.
+    // Warm-up, plus about one request per slot that maintains the load.
     this.#records = new GrowingRecords(Math.ceil(((measured + job.warmup) * 1.1 + 2 * slots) / threads))
     const everyMs = Math.min(250, Math.max(5, job.timeoutMs / 50))
     this.#sweep = setInterval(() => {

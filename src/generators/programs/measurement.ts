@@ -19,7 +19,7 @@ export interface ProgramResult {
   /** Whether {@link Row.scheduledMs} is the program's own record of when a request was due. */
   readonly knowsSchedule: boolean
   /**
-   * Part of the run in which the program kept up its full load, on the rows' clock. If absent, figures are of the whole
+   * Part of the run in which the program kept its full load, on the rows' clock. If absent, figures are of the whole
    * run.
    */
   readonly steadyWindow?: Window

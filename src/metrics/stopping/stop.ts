@@ -126,7 +126,7 @@ function ttftOf({ firstTokenMs, sentMs, error }: RequestRecords): Float64Array {
 
 /**
  * Rows of the warm-up, then those of the first measured conversations (a request without turns is one), each in the
- * order in which they were due. Rows of a conversation are together. Rows that were never due are left out.
+ * order in which they were due. Rows of a conversation are together. Rows that were never due are omitted.
  */
 function inOrder(
   records: RequestRecords,

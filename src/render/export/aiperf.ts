@@ -8,7 +8,7 @@ import { fulcrumPartOf } from './fulcrum-part.ts'
 /** Files of one point in AIPerf's layout, by name. */
 export interface AiperfFiles {
   readonly 'profile_export_aiperf.json': string
-  /** The file that `aiperf plot` reads if there are no records of requests; left out for a point without figures. */
+  /** The file that `aiperf plot` reads if there are no records of requests; omitted for a point without figures. */
   readonly 'profile_export_aiperf_aggregate.json'?: string
 }
 
