@@ -48,7 +48,7 @@ async function program({ dynamo, env }: DynamoServeConfig): Promise<Check> {
   if (said.ok) {
     const [version] = await packageVersions(hereMachine, { python: pythonOf(dynamo), env }, ['ai-dynamo'])
     const detail = `${dynamo} serve`
-    // A Python other than the program's own does not show its version.
+    // The version is unknown without the program's own Python.
     if (version == null) return passed('dynamo', detail)
     return judgeVersion('dynamo', { version, tested: testedDynamo, detail: `${detail}, ai-dynamo ${version}` })
   }

@@ -69,7 +69,7 @@ export function previewKubernetes(preview: PreviewContext, from: Deployment | nu
     note,
   })
   const { name } = manifest.graph
-  // A graph's number of nodes is set when it is created and never changes.
+  // A component's number of nodes is set when the graph is created and never changes.
   const whole = isMadeAnew || design.pools.some(({ role, nodes }) => nodes !== cast[role]?.nodes)
   const graph = { path: file.path.replace(/\.yaml$/, '-graph.yaml'), content: wholeManifest(manifest, design) }
   const condition = isMadeAnew ? '' : `only if ${name} does not exist: `

@@ -3,8 +3,8 @@ import { runToEnd } from '../nodes/run-to-end.ts'
 const answerLimitMs = 10_000
 
 /**
- * This user's jobs that one of our `salloc` processes still holds, identified by the job name. Empty if another program
- * uses the command line, or if Slurm does not respond.
+ * This user's jobs that one of our `salloc` processes still holds, identified by the job name. Empty if the command
+ * line belongs to another program, or if Slurm does not respond.
  */
 export async function jobsHeldBy(argv: readonly string[]): Promise<readonly string[]> {
   const [program, ...args] = argv

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Each of the other threads tries for a millisecond, once. */
+/** Maximum attempts. Each of the other threads can interfere for a millisecond, once. */
 const mostTries = 1000
 
 let collect: (() => void) | null = null

@@ -386,7 +386,7 @@ export class Exchange implements ResponseSink, EventSink {
     if (Number.isNaN(this.answerAt)) this.answerAt = this.at
   }
 
-  /** Marks the text kept since an offset in {@link #text} and a total length as reasoning. */
+  /** Marks the text kept after offset `from` of {@link #text} as reasoning; `bytes` is the total length before it. */
   #reasoned(from: number, bytes: number): void {
     this.reasoningChunks += 1
     this.#reasoningBytes += this.#textBytes - bytes

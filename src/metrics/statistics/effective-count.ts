@@ -11,8 +11,8 @@ const mostWork = 3e7
  * Number of independent values that a series is worth for its mean: its length divided by the integrated
  * autocorrelation time. Pairs of neighboring autocorrelations are summed while they are positive and decreasing (Geyer
  * 1992, "Practical Markov Chain Monte Carlo", 3.3: the initial monotone sequence), so that the noise of long lags adds
- * nothing. Expects values in time order, such as the latencies of requests that shared a batch. At most the length and
- * at least 2. The result is also 2 if the dependence does not end within the series.
+ * nothing. Expects values in time order, such as the latencies of requests that shared a batch. At most the length and,
+ * from 4 values on, at least 2. Also 2 if the dependence does not end within {@link mostWork}.
  */
 export function effectiveCount(series: Float64Array): number {
   const n = series.length
