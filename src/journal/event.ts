@@ -65,7 +65,8 @@ export type JournalEvent =
     }
   | {
       readonly type: 'point'
-      readonly result: PointResult /** Wall seconds of the point, load and all. */
+      readonly result: PointResult
+      /** Wall seconds of the point, including starting and ending the load. */
       readonly elapsedS: number
     }
   /** Result of a quality check at a point's load; null with the reason if the check could not run. */

@@ -3,8 +3,8 @@ import { type PriorRank, priorOrder } from '../analysis/priors/prior-order.ts'
 import type { Plan } from '../spec/sweep.ts'
 
 /**
- * A plan whose adaptive search begins with the most promising points by the priors; a grid keeps the order with the
- * fewest worker starts.
+ * Gives an adaptive search the promise of each deployment according to the priors, so that it starts with the highest.
+ * A grid keeps the order with the fewest worker starts.
  */
 export function withBeliefs(plan: Plan, priors: readonly Prior[]): Plan {
   const promise: { [deploymentId: string]: number } = {}
@@ -13,7 +13,7 @@ export function withBeliefs(plan: Plan, priors: readonly Prior[]): Plan {
   return { ...plan, promise }
 }
 
-/** The points of a plan, the most promising first by the priors. */
+/** Points of a plan by descending promise according to the priors. */
 export function believedOrder(plan: Plan, priors: readonly Prior[]): readonly PriorRank[] {
   return priorOrder(
     plan.deployments.flatMap(({ points }) => points),

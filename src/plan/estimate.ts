@@ -1,10 +1,10 @@
 import { type Load, meanTokens, mostWarmup, type Point, windowOf, workersOf } from '../model/index.ts'
 import type { Plan, PlannedDeployment, ReconcileCost, Sweep } from '../spec/sweep.ts'
 
-/** The order of magnitude of a large model on current hardware; it only gives the shape of a plan. */
+/** Order of magnitude for a large model on current hardware, used without past runs. */
 const guess = { itlMs: 15, prefillTokensPerS: 20_000 }
 
-/** Expected seconds of a plan and their basis: the time of past points if known, else simple arithmetic. */
+/** Expected seconds of a plan, from the times of past points if known and otherwise from simple arithmetic. */
 export function estimate(
   sweep: Sweep,
   deployments: readonly PlannedDeployment[],
@@ -29,7 +29,9 @@ export function estimate(
   }
 }
 
-/** Seconds that checks of quality take when half of each answer's tokens are used; of lm-eval nothing is known. */
+/**
+ * Seconds that quality checks take if answers use half of their maximum tokens. 0 for lm-eval, whose time is unknown.
+ */
 export function checkingS({ quality }: Pick<Sweep, 'quality'>, deployments: readonly PlannedDeployment[]): number {
   const set = quality?.questions
   if (set === undefined || set === null) return 0
@@ -45,16 +47,16 @@ export function checkingS({ quality }: Pick<Sweep, 'quality'>, deployments: read
   }, 0)
 }
 
-/** From starting a frontend to its first answer: Dynamo 1.4.2 takes 4 s. */
+/** Seconds from starting a frontend to its first answer, as measured with Dynamo 1.4.2. */
 const frontendStartS = 4
 
-/** Seconds from starting a worker to its first answer; of variants that differ, their mean. */
+/** Seconds from starting a worker to its first answer; the mean over variants. */
 export function startupSOf({ deploy, variants = [] }: Pick<Sweep, 'deploy' | 'variants'>): number {
   if (variants.length === 0) return deploy.startupS
   return variants.reduce((sum, variant) => sum + variant.deploy.startupS, 0) / variants.length
 }
 
-/** The load of a point that stops as early as it can. */
+/** The load of a point that stops as early as possible. */
 function shortest(load: Load): Load {
   const { autoWarmup: _, ...least } = load
   return load.auto === undefined ? least : { ...least, requests: load.auto.min }
@@ -71,7 +73,10 @@ function guessedS({ load, deployment, workload }: Point): number {
   return warmupS + holdS + manyS(load, load.requests ?? load.dataset, requestS, prefillS)
 }
 
-/** Requests one after another in each slot, or as fast as prompts can be prefilled, whichever is slower. */
+/**
+ * Seconds for a number of requests: one after another in each slot, or as fast as prompts can be prefilled, whichever
+ * is slower.
+ */
 function manyS(load: Load, requests: number, requestS: number, prefillS: number): number {
   if (load.level.kind === 'rate') return requests / load.level.requestsPerS + requestS
   const concurrency = load.level.kind === 'concurrency' ? load.level.concurrency : requests

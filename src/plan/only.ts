@@ -3,13 +3,12 @@ import type { Plan } from '../spec/sweep.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import { planSweep } from './plan.ts'
 
-/** Most ids to suggest for an unknown one. */
+/** Maximum number of ids to suggest for an unknown one. */
 const mostNamed = 5
 
 /**
- * The part of a plan that measures exactly these points, even if the sweep asks for an adaptive search: whoever names a
- * point wants it measured. The name of a variant stands for all of its points. Deployments without such a point are not
- * visited.
+ * Reduces a plan to the named points. It measures all of them, even if the sweep asks for an adaptive search. The name
+ * of a variant stands for all its points. Deployments without a named point are skipped.
  * @throws FulcrumError (bad-input, `no-such-point`) for an id that is not in the plan
  */
 export function onlyPoints(plan: Plan, named: readonly string[]): Plan {
@@ -32,7 +31,7 @@ export function onlyPoints(plan: Plan, named: readonly string[]): Plan {
   }
 }
 
-/** The points of the variant of this name; null when the sweep has none. */
+/** Ids of the points of a variant; null if the sweep has no variant of this name. */
 function pointsOfVariant({ sweep, deployments }: Plan, name: string): readonly string[] | null {
   if (!(sweep.variants ?? []).some(variant => variant.name === name)) return null
   return deployments.flatMap(({ deployment, points }) =>

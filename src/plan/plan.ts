@@ -5,8 +5,8 @@ import { poolsOfSweep } from './order/pools-of-sweep.ts'
 import { pointsOf } from './points.ts'
 
 /**
- * What to measure and in which order: points grouped by deployment, deployments ordered by {@link orderDeployments}.
- * Pure: the same sweep gives the same plan.
+ * Plans a sweep: groups its points by deployment, and orders deployments by {@link orderDeployments}. Pure: the same
+ * sweep gives the same plan.
  * @param pastSecondsPerPoint time of a point in past runs of this sweep, without redeployments; undefined without a
  *   past run
  */

@@ -3,13 +3,13 @@ import { pointId, pointSeed } from '../spec/identity.ts'
 import type { Sweep } from '../spec/sweep.ts'
 
 /**
- * The points of one deployment in the order to measure them: repeat by repeat, each with the workloads in file order
- * and rising load levels; every second repeat runs backwards.
+ * Points of one deployment in the order of measurement: repeat by repeat, each with workloads in file order and
+ * ascending load levels. Every second repeat runs backwards.
  *
- * Repeats of a point are far apart, so that a drift of the system (heat, other jobs, memory filling up) widens their
- * interval instead of looking like an effect of the load. Forwards and then backwards gives all points the same mean
- * time, so that a steady drift cancels out of their means. Load levels rise first: a level that breaks the system then
- * affects the fewest points after it.
+ * Repeats of a point are far apart in time. A drift of the system (heat, other jobs, memory filling up) then widens
+ * their interval instead of looking like an effect of the load. Alternating directions gives all points the same mean
+ * time, which cancels a steady drift out of their means. The first repeat ascends, because a load level that breaks the
+ * system then affects the fewest later points.
  */
 export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[] {
   const cells = sweep.workloads.flatMap(workload => sweep.loads.map(load => ({ workload, load })))
@@ -34,9 +34,9 @@ export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[]
 }
 
 /**
- * A generator with fresh prompts marks each point's prompts with the point's id, so that no prompt is in a prefix cache
- * from an earlier point. With one seed per repeat, lengths and arrivals are the same for every deployment. Other
- * generators make prompts from the seed alone, so each point needs its own.
+ * A generator that supports fresh prompts adds the point's id to them, so no prefix cache has them from an earlier
+ * point. It uses one seed per repeat, which gives all deployments the same lengths and arrivals. Other generators
+ * derive prompts from the seed alone, so each point needs its own seed.
  */
 function seedOf(sweep: Sweep, id: string, seed: number, repeat: number): number {
   if (sweep.prompts === 'same') return seed

@@ -18,7 +18,7 @@ const draftOf = (variants: readonly VariantParts[]): DeploymentDraft => ({
   engine: {},
 })
 
-/** The number of deployments before GPU limits. */
+/** Number of deployments before GPU limits are applied. */
 export function deploymentCount(
   variants: readonly Pick<VariantParts, 'topologies' | 'engine'>[],
   axes = deploymentAxes,
@@ -28,7 +28,7 @@ export function deploymentCount(
 
 /**
  * Every combination of variants, topologies and engine settings within the GPU limits, in file order.
- * @param axes those of the registry unless given
+ * @param axes default: those of the registry
  */
 export function crossDeployments(variants: readonly VariantParts[], axes = deploymentAxes): readonly Deployment[] {
   const deployments: Deployment[] = []
@@ -65,7 +65,7 @@ function deploymentOf(variant: VariantParts, wanted: WantedTopology, engine: Rol
   return { id, ...content, ...defined({ variant: variant.name ?? undefined }) }
 }
 
-/** Reports variants that have the content of an earlier one, and returns them. */
+/** Reports variants with the same content as an earlier one, and returns them. */
 function reportEqual(variants: readonly VariantParts[]): readonly VariantParts[] {
   const contentOf = ({ identity, raw, deploy }: VariantParts) =>
     canonicalJson([identity, raw.engine, deploy.gpusPerWorker ?? null])
@@ -83,7 +83,7 @@ function reportEqual(variants: readonly VariantParts[]): readonly VariantParts[]
   })
 }
 
-/** Two variants of one deployment would measure the same points twice under two names. */
+/** Reports two variants with the same deployment, which would measure the same points twice under two names. */
 function reportSame({ name, report }: VariantParts, owner: VariantParts, { topology }: Deployment): void {
   report(
     ['variants', `${name}`],
@@ -93,7 +93,7 @@ function reportSame({ name, report }: VariantParts, owner: VariantParts, { topol
   )
 }
 
-/** Reports each entry whose GPU limits exclude all of its topologies; some of them may be. */
+/** Reports each entry whose GPU limits exclude all of its topologies. Excluding some of them is fine. */
 function reportNoneLeft({ topologies, report, name }: VariantParts, kept: ReadonlySet<WantedTopology>): void {
   const entries = new Map(topologies.map(wanted => [pathText(wanted.path), wanted]))
   for (const [entry, { path, minGpus, maxGpus }] of entries) {
@@ -129,7 +129,10 @@ function gpusPerWorker(
   return Object.fromEntries(roles.map(role => [role, of(role)])) as Deployment['gpusPerWorker']
 }
 
-/** Of a system that runs already, GPUs of one worker when all have the same number; null when they can't. */
+/**
+ * GPUs per worker of a system that already runs, assuming an equal number for each; null if the GPUs cannot be divided
+ * equally.
+ */
 function gpusOfEach(gpus: number, { topology }: WantedTopology): number | null {
   const workers = topology.kind === 'aggregated' ? topology.workers : topology.prefill + topology.decode
   return gpus % workers === 0 ? gpus / workers : null

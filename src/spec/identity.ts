@@ -7,8 +7,8 @@ import type { RawEngine } from './schema/engine.ts'
 import type { Sweep } from './sweep.ts'
 
 /**
- * The part of `deploy` that decides an outcome, as written rather than resolved: the same sweep has the same ids in
- * another checkout and on another machine. Files count by their content.
+ * The part of `deploy` that affects results, as written instead of resolved, so that a sweep has the same ids in
+ * another checkout and on another machine. Files are identified by content.
  */
 export function deployIdentity(deploy: ConfiguredDeployer, context: SectionContext): Json {
   const written = byContent(deploy.decisive, context) as { readonly [key: string]: Json }
@@ -16,10 +16,11 @@ export function deployIdentity(deploy: ConfiguredDeployer, context: SectionConte
 }
 
 /**
- * Keys that name programs. The packages installed for a program decide an outcome, which its own content does not show.
+ * Keys that name programs. Their files are not hashed, because results depend on installed packages, which such a file
+ * does not contain.
  */
 const programs = new Set(['python', 'command', 'dynamo', 'runtime'])
-/** Too large to read each time, and rarely replaced under the same name: weights, images, libraries. */
+/** Files that are too large to hash each time and rarely replaced under the same name: weights, images, libraries. */
 const isLarge = (path: string) =>
   /\.(safetensors|gguf|bin|pt|pth|onnx|engine|plan|so|sif|sqsh|img|tar)(\.[0-9.]+)?$/.test(path)
 /** Files without an extension are usually programs. */
@@ -37,14 +38,14 @@ function byContent(value: Json, context: SectionContext): Json {
   return value
 }
 
-/** The hash of the file that a text names; null if it names no file, or one whose content does not count. */
+/** Hash of the file that a text names; null if it names no file, or one that is not identified by content. */
 function fingerprintOf(text: string, context: SectionContext): string | null {
   if (!/^\.{0,2}\//.test(text) && !isData(text)) return null
   const path = fromFile(context, text)
   return hasEnding(path) && !isLarge(path) && lookUp(context, path) === 'file' ? context.files.fingerprint(path) : null
 }
 
-/** A tokenizer counts by its content, too: its tokens and its chat template. */
+/** Identifies a model. Its tokenizer is identified by content: tokens and chat template. */
 export function modelIdentity(model: Model, context: SectionContext): Json {
   const hashOf = (name: string) => {
     const file = join(model.tokenizer, name)
@@ -57,7 +58,7 @@ export function modelIdentity(model: Model, context: SectionContext): Json {
   return { name: model.name, tokenizer, ...(templates.length === 0 ? {} : { templates }), ...mix }
 }
 
-/** Files that engine settings name, by their content; null without any. */
+/** Hashes of the files that engine settings name; null if they name none. */
 export function engineFilesIdentity(engine: RawEngine, context: SectionContext): Json {
   const hashes = new Set<string>()
   const look = (value: Json): void => {
@@ -71,9 +72,9 @@ export function engineFilesIdentity(engine: RawEngine, context: SectionContext):
 }
 
 /**
- * The part of a generator's configuration that decides an outcome. Arguments of its program have their own key, as in
- * all earlier runs; files count by their content. Relative paths in arguments do not count: a program runs in the
- * folder of its point.
+ * The part of a generator's configuration that affects results. Arguments of its program have a separate key, for
+ * compatibility with earlier runs. Files are identified by content, except for relative paths in arguments, because a
+ * program runs in the folder of its point.
  */
 export function generatorIdentity(
   { decisive }: Pick<ConfiguredGenerator, 'decisive'>,
@@ -90,10 +91,10 @@ export function generatorIdentity(
   return { generatorArgs, generatorSettings: byContent(settings, context) }
 }
 
-/** The absolute path that an argument is, or ends with. */
+/** The absolute path that an argument consists of or ends with. */
 const pathIn = (arg: string): string | null => /^(?:-{1,2}[\w-]+=)?(\/.*)$/.exec(arg)?.[1] ?? null
 
-/** The id of a deployment. GPUs per worker count only for its own roles. */
+/** Id of a deployment. Includes GPUs per worker only for the roles that it has. */
 export function deploymentId(deployment: Omit<Deployment, 'id'>, model: Json, deploy: Json): string {
   const { topology, engine, gpusPerWorker } = deployment
   const gpus = Object.fromEntries(rolesOf(topology).map(role => [role, gpusPerWorker[role]]))
@@ -101,8 +102,8 @@ export function deploymentId(deployment: Omit<Deployment, 'id'>, model: Json, de
 }
 
 /**
- * The id of a point: everything that decides its outcome. The workload's name, the SLO and the validity limits are not
- * part of it: they judge a measurement and do not change it.
+ * Id of a point: a hash of everything that affects its results. Excludes the workload's name, the SLO and the validity
+ * limits, which judge a measurement without changing it.
  */
 export function pointId(sweep: Sweep, deployment: Deployment, workload: Workload, load: Load, repeat: number): string {
   // The content replaces the path.
@@ -121,7 +122,7 @@ export function pointId(sweep: Sweep, deployment: Deployment, workload: Workload
   })
 }
 
-/** A point's own seed, the same in every run: 31 bits of a hash of its id and the sweep's seed. */
+/** Seed of a point, the same in every run: 31 bits of a hash of its id and the sweep's seed. */
 export function pointSeed(id: string, seed: number): number {
   return Number.parseInt(contentId({ id, seed }).slice(0, 8), 16) & 0x7fffffff
 }

@@ -4,16 +4,16 @@ import { registerHooks } from 'node:module'
 import { extname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** What is wrong with a user's module, in one clause, and what would be right. */
+/** A problem with a user's module, in one clause, and its remedy. */
 export interface ModuleRefusal {
   readonly wrong: string
   readonly right: string
 }
 
-/** Whether a name in a sweep file is the path of a module rather than the name of a package. */
+/** Whether a name in a sweep file is the path of a module instead of the name of a package. */
 export const isModulePath = (specifier: string): boolean => /^\.{1,2}\//.test(specifier) || isAbsolute(specifier)
 
-/** The exports of an imported module and the path of its file, or the reason why the import failed. */
+/** Exports of an imported module and the path of its file, or the reason why the import failed. */
 export type Imported =
   | {
       readonly exports: object
@@ -26,17 +26,18 @@ export type Imported =
 /** An error thrown while a module was resolved, read or evaluated. */
 export interface FailedImport {
   readonly error: unknown
-  /** URL of the module itself; null when it was not found. */
+  /** URL of the module itself; null if it was not found. */
   readonly entry: string | null
-  /** URLs of the modules that were read on the way, the module itself first. */
+  /** URLs of the modules that were read before the failure, starting with the module itself. */
   readonly loaded: readonly string[]
 }
 
 let imports = 0
 
 /**
- * Imports a module under its own conditions (`exports`, `import`), as if the sweep file imported it. `fulcrum` is the
- * copy installed next to the plug-in, else the running one, so that a file next to a sweep needs no installation.
+ * Imports a module under its own conditions (`exports`, `import`), as if the sweep file imported it. `fulcrum` resolves
+ * to the copy installed next to the plug-in, or else to the running one, so a file next to a sweep needs no
+ * installation.
  */
 export async function importFrom(specifier: string, folder: string): Promise<Imported> {
   const token = `fulcrum-plugin-${++imports}:`
@@ -54,7 +55,7 @@ export async function importFrom(specifier: string, folder: string): Promise<Imp
         return found
       }
       if (asked === 'fulcrum') return fulcrumFor(() => next(asked, context))
-      // Schemas of keys are made with zod, which comes with Fulcrum.
+      // Plug-ins define the schemas of their keys with zod, which comes with Fulcrum.
       if (asked === 'zod')
         return orElse(
           () => next(asked, context),
@@ -82,7 +83,7 @@ export async function importFrom(specifier: string, folder: string): Promise<Imp
 
 type Resolved = ReturnType<Parameters<NonNullable<Parameters<typeof registerHooks>[0]['resolve']>>[2]>
 
-/** The package installed next to the module, else the one that comes with Fulcrum. */
+/** Resolves to the package installed next to the module, or else to the one that comes with Fulcrum. */
 function orElse(installed: () => Resolved, own: () => Resolved): Resolved {
   try {
     return installed()
@@ -110,7 +111,7 @@ function fulcrumFor(installed: () => Resolved): Resolved {
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
-/** The error for a module that can't be loaded, with the place that Node names. */
+/** Describes why a module cannot be loaded, with the position that Node reports. */
 export function brokenModule(failed: FailedImport, specifier: string): ModuleRefusal {
   if (isTypeScriptInPackage(failed.error)) {
     return {
@@ -123,10 +124,13 @@ export function brokenModule(failed: FailedImport, specifier: string): ModuleRef
   return { wrong: `${specifier} cannot be loaded: ${place === null ? '' : `${place}: `}${message}`, right }
 }
 
-/** Node strips types only outside of packages. */
+/** Node strips types only outside node_modules. */
 const isTypeScriptInPackage = (error: unknown) => codeOf(error) === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'
 
-/** Why a module failed: the place as an absolute `file:line` where Node names it, what was thrown, and what to do. */
+/**
+ * Describes the failure of a module: its position as an absolute `file:line` if Node reports one, the message of the
+ * error, and the remedy.
+ */
 export function failureOf({ error, loaded }: FailedImport): {
   readonly place: string | null
   readonly message: string
@@ -146,10 +150,10 @@ function remedyFor(error: unknown): string {
     : `install it there with npm install ${needed}`
 }
 
-/** `file:line` of what is wrong; null when Node doesn't say. */
+/** `file:line` of the error; null if Node does not report it. */
 function placeOf(error: unknown, loaded: readonly string[]): string | null {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
-  // Parsers put the place on a line of its own, before the source; what was thrown has it in the frames.
+  // Parsers put the position on a separate first line, before the source. Thrown errors have it in their stack frames.
   const [first = ''] = stack.split('\n')
   if (/^(file:\/\/)?\/.*:\d+$/.test(first)) return pathOf(first)
   for (const [, url = '', line = ''] of stack.matchAll(/(file:\/\/\/[^\s()]+?):(\d+):\d+\)?$/gm)) {
@@ -162,8 +166,8 @@ const pathOf = (text: string): string =>
   text.startsWith('file://') ? decodeURIComponent(text.slice('file://'.length)) : text
 
 /**
- * Node reports the place of a JavaScript syntax error only when it ends the process: run one that only checks the
- * module.
+ * Node reports the position of a JavaScript syntax error only when the error ends the process, so this runs a process
+ * that only checks the modules.
  */
 function syntaxErrorIn(loaded: readonly string[]): string | null {
   for (const path of loaded.filter(url => /^file:.*\.m?js$/.test(url)).map(url => fileURLToPath(url))) {

@@ -3,7 +3,7 @@ import { deploySchemaForEditors } from './schema/deploy.ts'
 import { generatorSchemaOfShipped } from './schema/generator.ts'
 import { sweepSchema } from './schema/sweep.ts'
 
-/** JSON Schema of a sweep file (draft 2020-12), for editors; made from the schema that files are checked with. */
+/** JSON Schema of a sweep file (draft 2020-12), for editors. Derived from the schema that validates files. */
 export function sweepJsonSchema(): object {
   const forEditors = sweepSchema.extend({
     deploy: deploySchemaForEditors(),

@@ -11,16 +11,16 @@ import { type SweepFiles, sweepDisk } from './sweep-files.ts'
 export interface LoadOptions {
   /** Allows up to this many points; overrides the file's own `allow_points`. */
   readonly allowPoints?: number
-  /** The disk that paths in the file are looked up on. */
+  /** File access for paths in the file; default: the real disk. */
   readonly files?: SweepFiles
 }
 
 /**
- * Reads and checks a sweep file: YAML, or a module (`.ts`, `.mts`, `.js`, …) whose default export is the sweep. A
- * module runs to be read.
- * @throws FulcrumError bad-input `sweep-file-not-found`, or `sweep-file-invalid` whose message lists every problem, one
- *   a line, as `file:line:column: what is wrong; what would be right` (of a module `file: key.path: …`);
- *   `sweep-module-failed` for a module that throws
+ * Reads and checks a sweep file: YAML, or a module (`.ts`, `.mts`, `.js`, …) whose default export is the sweep. Reading
+ * a module runs its code.
+ * @throws FulcrumError bad-input `sweep-file-not-found`, or `sweep-file-invalid` whose message lists every problem on
+ *   one line, as `file:line:column: problem; remedy` (for a module `file: key.path: …`); `sweep-module-failed` for a
+ *   module that throws
  */
 export async function loadSweep(file: string, options: LoadOptions = {}): Promise<Sweep> {
   const path = resolve(file)
@@ -30,8 +30,8 @@ export async function loadSweep(file: string, options: LoadOptions = {}): Promis
 }
 
 /**
- * Checks a sweep that a program made, as {@link loadSweep} does a file.
- * @param folder absolute; relative paths in the sweep start there
+ * Checks a sweep made by a program, like {@link loadSweep} for a file.
+ * @param folder absolute path at which relative paths in the sweep start
  * @throws FulcrumError bad-input `sweep-file-invalid`, with the keys of every problem
  */
 export async function sweepOfValue(value: unknown, folder: string, options: LoadOptions = {}): Promise<Sweep> {
@@ -40,12 +40,12 @@ export async function sweepOfValue(value: unknown, folder: string, options: Load
   return await sweepOf({ text, path, shown: unnamedSweep, options })
 }
 
-/** A sweep file's text and its place on the disk. */
+/** Text and location of a sweep file. */
 export interface SweepSource {
   readonly text: string
   /** Absolute path: relative paths in the text start at its folder. */
   readonly path: string
-  /** The path as messages show it. */
+  /** Path shown in messages. */
   readonly shown: string
   readonly options: LoadOptions
 }
@@ -70,7 +70,7 @@ export async function sweepOf(source: SweepSource): Promise<Sweep> {
   throw new FulcrumError('bad-input', 'sweep-file-invalid', formatProblems(source.shown, problems, positions))
 }
 
-/** Relative to the working directory if inside it, as a person would write it. */
+/** Path for messages: relative to the working directory if inside it. */
 function shownPath(path: string): string {
   const short = relative(process.cwd(), path)
   return short === '' || short.startsWith('..') ? path : short

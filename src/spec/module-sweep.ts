@@ -4,31 +4,28 @@ import { FulcrumError } from '../model/index.ts'
 import { type Path, pathText, quoted } from '../yaml/problem.ts'
 import { type FailedImport, failureOf, importFrom } from './import-module.ts'
 
-/** Extensions of modules that Node runs. */
+/** File extensions of modules that Node can run. */
 const moduleEndings: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 
-/**
- * Replaces the file name of a sweep that a program has as a value; Node names code without a file in the same way
- * (`[eval]`).
- */
+/** File name of a sweep that a program passes as a value. Node names code without a file in the same way (`[eval]`). */
 export const unnamedSweep = '[sweep]'
 
 /**
- * Whether a program made the sweep of this path: its problems are reported by keys, because no person wrote lines of
- * text.
+ * Whether a program made the sweep of this path. Its problems are reported by keys instead of line numbers, because no
+ * person wrote its lines.
  */
 export function isModuleSweep(path: string): boolean {
   return moduleEndings.includes(extname(path)) || basename(path) === unnamedSweep
 }
 
-/** A module that waits forever would otherwise end Node without a message. */
+/** Time limit for a module. Without it, a module that waits forever would end Node without a message. */
 const loadLimitMs = 60_000
 
 /**
- * Runs a module and returns its sweep as JSON, the text that the run's manifest keeps and that the parser reads.
+ * Runs a module and returns its sweep as JSON text, for the parser and the run's manifest.
  * @param path absolute
- * @param shown the path as messages show it
- * @throws FulcrumError bad-input `sweep-file-not-found`, `sweep-module-failed` with the place that Node names,
+ * @param shown path shown in messages
+ * @throws FulcrumError bad-input `sweep-file-not-found`, `sweep-module-failed` with the position that Node reports,
  *   `sweep-file-invalid`
  */
 export async function moduleSweepText(path: string, shown: string, limitMs = loadLimitMs): Promise<string> {
@@ -43,14 +40,14 @@ export async function moduleSweepText(path: string, shown: string, limitMs = loa
   if (!('default' in exports)) {
     throw refused(shown, 'the module has no default export; write export default defineSweep({ … })')
   }
-  // What a program computes may come later.
+  // The default export may be a promise.
   const value = await within(limitMs, shown, Promise.resolve(exports.default)).catch((error: unknown) => {
     throw error instanceof FulcrumError ? error : failed({ error, entry: null, loaded }, path, shown)
   })
   return sweepText(value, shown)
 }
 
-/** `sweep.ts:12: …`; a place in an imported module has that module's path. */
+/** Error with the position `sweep.ts:12: …`, or the path of an imported module if the failure is there. */
 function failed(failure: FailedImport, path: string, shown: string): FulcrumError {
   const { place, message, right } = failureOf(failure)
   const at =
@@ -80,7 +77,7 @@ const refused = (shown: string, message: string, cause?: unknown) =>
   new FulcrumError('bad-input', 'sweep-module-failed', `${shown}: ${message}`, { cause })
 
 /**
- * The JSON of a sweep that a program made.
+ * Converts a sweep made by a program to JSON text.
  * @throws FulcrumError bad-input `sweep-file-invalid` that names every value that JSON can't hold, by its keys
  */
 export function sweepText(sweep: unknown, shown: string): string {
@@ -88,9 +85,8 @@ export function sweepText(sweep: unknown, shown: string): string {
 }
 
 /**
- * The JSON of a value that a program made, two spaces a level. Keys whose value is `undefined` are left out, as if they
- * were not written.
- * @throws FulcrumError bad-input, with the code that is given, that names every value that JSON can't hold, by its keys
+ * Converts a value made by a program to JSON text, indented by two spaces. Omits keys whose value is `undefined`.
+ * @throws FulcrumError bad-input, with the given code, that lists the keys of all values that JSON cannot represent
  */
 export function jsonText(
   value: unknown,
@@ -124,7 +120,7 @@ function look(value: unknown, path: Path, above: readonly object[], tell: (path:
     return
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  // A plain object of another realm has a prototype whose own prototype is null.
+  // A plain object from another realm has a prototype whose prototype is null.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     tell(path, `${kindOf(value)}; write a plain object`)
     return

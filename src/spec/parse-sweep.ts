@@ -35,7 +35,7 @@ import type { Sweep } from './sweep.ts'
 import type { SweepFiles } from './sweep-files.ts'
 import type { VariantParts } from './variant-parts.ts'
 
-/** A sweep, or everything that is wrong with it; warnings in either case. */
+/** A sweep or all its problems, with warnings in either case. */
 export interface ParsedSweep {
   readonly sweep: Omit<Sweep, 'warnings'> | null
   readonly problems: readonly Problem[]
@@ -48,22 +48,24 @@ export interface ParseContext {
   readonly file: string
   readonly folder: string
   readonly files: SweepFiles
-  /** Whether the text is a person's, whose lines count, or made of a program's value. */
+  /**
+   * Whether problems are reported by lines, for text written by a person, or by keys, for a value made by a program.
+   */
   readonly positions?: PositionStyle
   readonly allowPoints?: number
 }
 
 /**
- * Turns a sweep file's text into a sweep, or into a list of everything that is wrong with it. Sections are read
- * independently, so that an error in one does not hide errors in another.
+ * Parses a sweep file into a sweep or a list of all its problems. Reads sections independently, so an error in one does
+ * not hide errors in another.
  */
 export async function parseSweep(text: string, context: ParseContext): Promise<ParsedSweep> {
-  // What a program made says what it means: odd spellings of numbers and words are a person's.
+  // Only people write ambiguous numbers and words, so values made by a program are not checked for them.
   const source = readYaml(text, { own: context.positions !== 'keys' })
   const problems: Problem[] = [...source.problems]
   const warnings: Problem[] = []
   if (source.value === undefined) return { sweep: null, problems, warnings }
-  // A value that YAML reads as something else would only be reported again by its section.
+  // Avoids reporting an ambiguous YAML value again when its section is checked.
   const reported = new Set(source.problems.map(({ position: { line, column } }) => `${line}:${column}`))
   const report: Report = (path, wrong, right, at = 'value') => {
     const position = source.positionOf(path, at)
@@ -85,7 +87,7 @@ export async function parseSweep(text: string, context: ParseContext): Promise<P
   return { sweep: problems.length === 0 ? sweep : null, problems: eachOnce(problems), warnings: eachOnce(warnings) }
 }
 
-/** Variants share most of the file: what is wrong in all of them is told once. */
+/** Removes duplicates: variants share most of the file, so they report the same problems. */
 function eachOnce(problems: readonly Problem[]): readonly Problem[] {
   const keyOf = ({ file, position, wrong, right }: Problem) =>
     JSON.stringify([file, position.line, position.column, wrong, right])
@@ -97,7 +99,7 @@ type AssembleContext = SectionContext &
     readonly findings: Findings
     readonly hashes: ReadonlyMap<string, string>
     readonly deployers: readonly AnyDeployer[]
-    /** The file's value, which variants change. */
+    /** Value of the file, to which variants are applied. */
     readonly document: unknown
   }
 
@@ -123,8 +125,8 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
   const perDeployment = (workloads?.length ?? 1) * (loads?.length ?? 1) * repeats
   const upTo = deploymentCount(wanted) * perDeployment
   const allowed = context.allowPoints ?? raw.allow_points ?? 10_000
-  // Checked before crossing: an absurd number of deployments would not fit into memory. GPU limits may still exclude
-  // some.
+  // Checked before axes are crossed, because an absurd number of deployments would not fit into memory. The limit is
+  // ten times higher here, because GPU limits may still exclude some.
   if (upTo > Math.max(allowed * 10, 1_000_000)) {
     reportTooMany(report, upTo, allowed)
     return null
@@ -165,7 +167,7 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
       datasets: datasets[0] ?? [],
     }
     checkDeployerConfig(checked, variant.findings)
-    // A deployment that a manifest has no workers for has no settings to look at.
+    // A deployment for which a manifest has no workers has no settings to check.
     const served = own.filter(deployment => capabilities.misfit(deployment)?.at === undefined)
     for (const check of checks) check({ ...checked, deployments: served }, variant.findings)
   }
@@ -204,7 +206,7 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
   }
 }
 
-/** What the sections `model`, `deploy` and `engine` say. */
+/** Contents of the sections `model`, `deploy` and `engine`. */
 interface Deployed {
   readonly model: Model
   readonly deploy: ConfiguredDeployer
@@ -222,12 +224,12 @@ function readDeployed(
   return model && deploy && engine && raw.engine ? { model, deploy, engine, rawEngine: raw.engine } : null
 }
 
-/** A variant before its deployer was asked. */
+/** A variant whose deployer has not yet reported its capabilities. */
 type WantedVariant = Deployed & Pick<VariantParts, 'name' | 'topologies' | 'report' | 'findings'>
 
 /**
- * The variants of a sweep, read from the file as each of them changes it by the same schemas; without `variants` the
- * file itself. Null when one can't be read, which is then reported.
+ * Reads the variants of a sweep: applies each to the file and validates the result against the same schemas. Without
+ * `variants`, returns the file itself as the only one. Null if one is invalid, which it reports.
  */
 function readVariants(
   raw: Partial<Sections>,
@@ -249,7 +251,7 @@ function readVariants(
   return wanted.every(variant => variant !== null) ? wanted : null
 }
 
-/** Completes a variant by what its deployer says of it; null when that can't be told, which is then reported. */
+/** Completes a variant with the capabilities of its deployer. Null if they cannot be determined, which it reports. */
 async function partsOf(variant: WantedVariant, context: AssembleContext): Promise<VariantParts | null> {
   const { model, deploy, rawEngine, report, findings } = variant
   const capabilities = await capabilitiesOf(deploy, { ...context, report })
@@ -286,13 +288,13 @@ async function capabilitiesOf(
   }
 }
 
-/** Hashes traces, whose content decides a point's outcome; one that is missing was reported already. */
+/** Hashes traces, because results depend on their content. Missing traces are already reported. */
 function readTraces(loads: readonly Load[], context: SectionContext): void {
   for (const { level } of loads)
     if (level.kind === 'trace' && lookUp(context, level.file) === 'file') context.files.fingerprint(level.file)
 }
 
-/** What is no YAML in an engine file, told once. */
+/** Reports invalid YAML in engine files, each file once. */
 function reportEngineFiles(workers: WorkerEngine, { refuse }: Findings): void {
   for (const file of new Set(roles.map(role => workers.engineFile(role)))) {
     for (const { position, wrong, right } of file?.problems ?? []) {

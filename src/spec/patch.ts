@@ -2,15 +2,15 @@ import { isRecord, type Json } from '../model/index.ts'
 import type { Path } from '../yaml/problem.ts'
 import type { RawVariant } from './schema/variants.ts'
 
-/** The sections that a variant may change. */
+/** Sections that a variant may change. */
 export const patchedSections = ['deploy', 'engine', 'model'] as const
 
 type Section = (typeof patchedSections)[number]
 
 /**
- * A value with a patch applied: maps merge, lists and single values replace, `null` removes a key. The rules of JSON
- * Merge Patch (RFC 7386).
- * @returns undefined when the patch removes the value
+ * Applies a patch by the rules of JSON Merge Patch (RFC 7386): maps merge, lists and single values replace, and `null`
+ * removes a key.
+ * @returns undefined if the patch removes the value
  */
 export function patched(value: Json | undefined, patch: Json | undefined): Json | undefined {
   if (patch === undefined) return value
@@ -27,7 +27,7 @@ export function patched(value: Json | undefined, patch: Json | undefined): Json 
 
 const isMap = (value: Json | undefined): value is { readonly [key: string]: Json } => isRecord(value)
 
-/** The sweep file as a variant changes it. */
+/** The sweep file with a variant applied. */
 export function variantDocument(
   document: { readonly [section: string]: unknown },
   variant: RawVariant,
@@ -36,16 +36,16 @@ export function variantDocument(
   return { ...document, ...Object.fromEntries(sections.filter(([, value]) => value !== undefined)) }
 }
 
-/** A model that is written as a bare name takes a patch of its keys, too. */
+/** A section as written, except that a model's bare name becomes a map, to which a patch can be applied. */
 function written(document: { readonly [section: string]: unknown }, name: Section): Json | undefined {
   const value = document[name] as Json | undefined
   return name === 'model' && typeof value === 'string' ? { name: value } : value
 }
 
-/** What a variant changes of a section, `env` included. */
+/** Changes of a variant to a section, including `env`. */
 function changesOf(variant: RawVariant, name: Section): Json | undefined {
   const all = variant[name] as Json | undefined
-  // Another deployer is refused; what else the patch says is checked all the same.
+  // Another deployer is rejected elsewhere. The rest of the patch is still checked.
   const own = name === 'deploy' && isMap(all) ? without(all, 'with') : all
   if (name !== 'deploy' || variant.env === undefined) return own
   return merged(own, { env: variant.env })
@@ -54,7 +54,7 @@ function changesOf(variant: RawVariant, name: Section): Json | undefined {
 const without = (map: { readonly [key: string]: Json }, key: string): Json =>
   Object.fromEntries(Object.entries(map).filter(([name]) => name !== key))
 
-/** Two patches as one: what removes a key keeps doing so. */
+/** Combines two patches. Keys that one of them removes stay removed. */
 function merged(patch: Json | undefined, other: { readonly [key: string]: Json }): Json {
   if (!isMap(patch)) return other
   const keys = new Set([...Object.keys(patch), ...Object.keys(other)])
@@ -66,8 +66,8 @@ function merged(patch: Json | undefined, other: { readonly [key: string]: Json }
 }
 
 /**
- * The place in the file of a value that a variant's document has: in the variant where the patch says it, else where
- * the document says it.
+ * Path in the file of a value in a variant's document: inside the variant if its patch sets the value, otherwise
+ * unchanged.
  */
 export function placeInFile(name: string, variant: RawVariant, path: Path): Path {
   const [section, key, ...rest] = path
@@ -78,7 +78,7 @@ export function placeInFile(name: string, variant: RawVariant, path: Path): Path
   return path
 }
 
-/** Whether a patch says what a path leads to, or replaces something that the path leads through. */
+/** Whether a patch sets the value at a path or replaces one of the values that contain it. */
 function saysPath(patch: unknown, path: Path): boolean {
   let at = patch
   for (const step of path) {

@@ -7,7 +7,11 @@ import { brokenModule, codeOf, importFrom, isModulePath, type ModuleRefusal } fr
 
 /** A plug-in's definition and its module, or why it could not be loaded. */
 export type LoadedPlugin =
-  | { readonly definition: object /** Absolute path of the module. */; readonly file: string }
+  | {
+      readonly definition: object
+      /** Absolute path of the module. */
+      readonly file: string
+    }
   | ModuleRefusal
 
 const definers: { readonly [kind in ContractKind]: string } = {
@@ -18,9 +22,9 @@ const definers: { readonly [kind in ContractKind]: string } = {
 const places: { readonly [kind in ContractKind]: string } = { deployer: 'deploy.with', generator: 'generator.name' }
 
 /**
- * Imports the module that a sweep file names and checks its default export. Importing runs the module's code.
- * @param specifier `./`, `../` or `/`: a module file, relative to the folder; anything else: a package installed for
- *   that folder
+ * Imports a module named in a sweep file and checks its default export. Importing runs the module's code.
+ * @param specifier the path of a module, relative to the folder, if it starts with `./`, `../` or `/`; otherwise the
+ *   name of a package installed for the folder
  * @param folder of the sweep file
  */
 export async function loadPlugin(specifier: string, folder: string, kind: ContractKind): Promise<LoadedPlugin> {
@@ -38,9 +42,9 @@ export async function loadPlugin(specifier: string, folder: string, kind: Contra
 }
 
 /**
- * The plug-in that a section names, or null when it can't be used, which is then reported. Its content decides an
- * outcome, like a dataset: a run that continues with other content says so.
- * @param place of the specifier, and the names that plug-ins may not take
+ * Loads the plug-in that a section names. Null if it cannot be used, which it reports. Results depend on a plug-in's
+ * content, so it is hashed like a dataset, and resuming a run with different content is noticed.
+ * @param place path of the specifier, and the names that plug-ins must not use
  */
 export async function readPlugin<Definition extends { readonly name: string }>(
   specifier: string,
@@ -77,7 +81,7 @@ function missingFile(path: string, kind: ContractKind): ModuleRefusal | null {
     : { wrong: `${path} is not a file`, right: `write the path of a ${kind} module` }
 }
 
-/** Whether the plug-in itself was not found, rather than one of its imports. */
+/** Whether the plug-in itself was not found, as opposed to one of its imports. */
 const isUnresolved = (error: unknown, entry: string | null): boolean =>
   entry === null &&
   ['ERR_MODULE_NOT_FOUND', 'ERR_INVALID_MODULE_SPECIFIER', 'ERR_PACKAGE_PATH_NOT_EXPORTED'].includes(codeOf(error))

@@ -10,8 +10,9 @@ export type Sections = RawSweep
 
 /**
  * Checks each section against its schema.
- * @param deployers that `deploy` may name; null when it names one that can't be loaded, which is reported already
- * @param only these sections; all of them, and that there are no others, unless given
+ * @param deployers deployers that `deploy` may name; null if it names one that cannot be loaded, which is already
+ *   reported
+ * @param only sections to check; default: all, rejecting unknown ones
  */
 export function readSections(
   value: unknown,

@@ -6,11 +6,11 @@ import type { TraceSummary } from '../generators/trace-summary.ts'
 import type { Load } from '../model/index.ts'
 import { disk, type Files } from '../yaml/files.ts'
 
-/** What parsing a sweep file may ask of the disk. */
+/** File access for parsing a sweep file. */
 export interface SweepFiles extends Files {
-  /** A dataset, read and counted; absent where files are no more than their names. */
+  /** Reads a dataset and counts its tokens; absent if file contents are not available. */
   dataset?(path: string, options: Pick<DatasetOptions, 'tokenizer' | 'api' | 'most'>): Promise<MeasuredDataset>
-  /** The part of a trace that a load replays, read; absent where files are no more than their names. */
+  /** Reads the part of a trace that a load replays; absent if file contents are not available. */
   trace?(
     level: Extract<Load['level'], { kind: 'trace' }>,
     options: { readonly seed: number; readonly most: number },
@@ -22,7 +22,7 @@ export const sweepDisk: SweepFiles = {
   ...disk,
   tokenizer: name => cachedTokenizer(name, hubCacheFolder(process.env)),
   dataset: async (path, options) => {
-    // Tokenizers take a while to load, which only a dataset should cost.
+    // Loaded only for datasets, because tokenizers take a while to load.
     const { measureDataset } = await import('../generators/dataset.ts')
     const { signal } = new AbortController()
     return measureDataset(path, { ...options, cacheFolder: userCacheFolder(process.env), signal })

@@ -17,12 +17,12 @@ import type { QualityWanted } from '../quality/wanted.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
 import type { TraceFacts } from './checks/traces.ts'
 
-/** A variant of a sweep: the deployer and the model as it changes them. */
+/** A variant of a sweep, with its deployer configuration and model. */
 export interface SweepVariant {
   readonly name: string
   readonly deploy: ConfiguredDeployer
   readonly model: Model
-  /** Equal for variants between which a running system can be changed. */
+  /** Equal for variants between which a running system can be reconciled. */
   readonly system: string
 }
 
@@ -43,9 +43,9 @@ export interface Sweep {
   readonly file: string
   /** The file's text, kept in the manifest so that a run can be repeated. */
   readonly text: string
-  /** Probable mistakes, as `file:line:column: what is wrong; what would be right`. */
+  /** Probable mistakes, as `file:line:column: problem; remedy`. */
   readonly warnings: readonly string[]
-  /** What the sweep file says without its variants. */
+  /** As in the sweep file without its variants. */
   readonly model: Model
   readonly deploy: ConfiguredDeployer
   /** The variants in file order; absent in a sweep without. */
@@ -58,27 +58,28 @@ export interface Sweep {
   /** Whether each point has its own prompts (`fresh`) or all points use the unchanged seed (`same`). */
   readonly prompts: 'fresh' | 'same'
   /**
-   * SHA-256 of every file whose content decides an outcome (datasets, traces, tokenizers, engine files, …), by absolute
+   * SHA-256 of every file whose content affects results (datasets, traces, tokenizers, engine files, …), by absolute
    * path.
    */
   readonly fingerprints: { readonly [path: string]: string }
-  /** The content of the datasets, by workload; absent if they were not read. */
+  /** Contents of the datasets, by workload; absent if they were not read. */
   readonly datasets?: readonly DatasetFacts[]
-  /** The content of the traces, each part that is replayed once; absent if none was read. */
+  /** Contents of the traces, with one entry for each replayed part; absent if none was read. */
   readonly traces?: readonly TraceFacts[]
   /** The load generator, with its configuration. */
   readonly generator: ConfiguredGenerator
-  /** The part of its configuration that decides an outcome; part of the points' ids. */
+  /** The part of its configuration that affects results and is included in the points' ids. */
   readonly generatorIdentity: { readonly [key: string]: Json }
   readonly slo: Slo
   readonly limits: ValidityLimits
-  /** Metrics to observe beside the load. Does not change ids. */
+  /** Metrics to observe during the load. Not part of ids. */
   readonly telemetry: Telemetry
   /**
-   * Questions for each deployment beside its load, and how to grade the answers; absent for none. Does not change ids.
+   * Questions for each deployment, sent in addition to its load, and how to grade the answers; absent without any. Not
+   * part of ids.
    */
   readonly quality?: QualityWanted
-  /** What GPUs cost and what power the site needs beside them; they change no ids. Absent: not said. */
+  /** Price of GPUs, and power of the site in addition to them; absent if not given. Not part of ids. */
   readonly price?: Price
   readonly power?: SitePower
   readonly repeats: number
@@ -100,12 +101,12 @@ export interface PlannedDeployment {
 export interface ReconcileCost {
   readonly workersStarted: number
   readonly workersStopped: number
-  /** Frontends that are replaced because another variant follows; absent without variants. */
+  /** Frontends that are replaced to change to another variant; absent without variants. */
   readonly frontendsRestarted?: number
 }
 
 /**
- * What to measure, in which order, and what it costs.
+ * Points to measure, their order, and its cost.
  *
  * @example
  * ```ts
@@ -119,7 +120,7 @@ export interface Plan {
   readonly sweep: Sweep
   readonly deployments: readonly PlannedDeployment[]
   readonly cost: ReconcileCost
-  /** The same deployments in the order that nested loops would visit them. */
+  /** Cost of visiting the same deployments in the order of nested loops. */
   readonly nestedLoopCost: ReconcileCost
   /** No order can start fewer workers than this. */
   readonly lowerBound: number
@@ -127,7 +128,7 @@ export interface Plan {
   readonly exact: boolean
   readonly pointCount: number
   /**
-   * How promising each deployment is by the priors, by id, 0–1; absent without priors. An adaptive search tries the
+   * Promise of each deployment according to priors, by id, 0–1; absent without priors. An adaptive search tries the
    * highest first.
    */
   readonly promise?: { readonly [deploymentId: string]: number }

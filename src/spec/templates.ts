@@ -5,16 +5,16 @@ const folder = join(import.meta.dirname, '../../sweeps')
 
 /** A sweep file that `fulcrum init` can write. */
 export interface SweepTemplate {
-  /** As it stands in sweeps/; see {@link textIn} for another folder. */
+  /** Text as in sweeps/. See {@link textIn} for other folders. */
   readonly text: string
-  /** Files that it names, by their path relative to it. */
+  /** Contents of the files that it names, by path relative to it. */
   readonly beside: Readonly<Record<string, string>>
 }
 
-/** What the pictures of the documentation are made from. */
+/** Sweep for the pictures in the documentation. Not a template. */
 const noTemplate = 'pictures.yaml'
 
-/** The templates by name. They are the files in sweeps/, which the tests run. */
+/** Templates by name: the files in sweeps/, which are also tested. */
 export function initTemplates(): Readonly<Record<string, SweepTemplate>> {
   const files = readdirSync(folder)
     .filter(file => file.endsWith('.yaml') && file !== noTemplate)
@@ -27,7 +27,7 @@ export function initTemplates(): Readonly<Record<string, SweepTemplate>> {
   )
 }
 
-/** The files below sweeps/ that a template names. */
+/** Contents of the files below sweeps/ that a template names. */
 function filesNamedIn(text: string): Readonly<Record<string, string>> {
   const named = [...text.matchAll(/(?<![\w./-])[\w-]+\/[\w.-]+\.(?:yaml|jsonl)\b/g)].map(([path]) => path)
   const there = [...new Set(named)].filter(path => existsSync(join(folder, path)))
@@ -35,9 +35,9 @@ function filesNamedIn(text: string): Readonly<Record<string, string>> {
 }
 
 /**
- * A template's text for another folder: what it names outside sweeps/ is found from there. Systems that only Fulcrum's
- * own tests install give way to what a user has: `python3` on PATH, and the usual cache of Hugging Face.
- * @param where absolute path of the folder that the sweep is written to
+ * Adapts a template's text to another folder. Changes paths outside sweeps/ accordingly, and replaces installations
+ * that only Fulcrum's tests have by the user's: `python3` on PATH and the default Hugging Face cache.
+ * @param where absolute path of the folder for the sweep
  */
 export function textIn(where: string, text: string, exists: (path: string) => boolean = existsSync): string {
   const targetOf = (path: string) => join(folder, path)
@@ -55,5 +55,5 @@ export function textIn(where: string, text: string, exists: (path: string) => bo
   return lines.join('\n')
 }
 
-/** The path of a line that leads out of sweeps/; empty without one. */
+/** Path in a line that leads out of sweeps/; empty without one. */
 const pathIn = (line: string) => /(?<=: )\.\.\/[\w./-]+/.exec(line)?.[0] ?? ''

@@ -7,7 +7,7 @@ import type { SettingSources } from './checks/sources.ts'
 import type { WantedEngine } from './sections/engine.ts'
 import type { WantedTopology } from './sections/topologies.ts'
 
-/** What one variant deploys; a sweep without variants has one, without a name. */
+/** Everything that a variant deploys. A sweep without variants has one without a name. */
 export interface VariantParts {
   readonly name: string | null
   readonly topologies: readonly WantedTopology[]
@@ -17,9 +17,9 @@ export interface VariantParts {
   readonly capabilities: DeployerCapabilities
   /** The sections as written, for positions. */
   readonly raw: SettingSources
-  /** What of model and deployer goes into a deployment's id. */
+  /** The parts of model and deployer that are included in a deployment's id. */
   readonly identity: { readonly model: Json; readonly deploy: Json }
-  /** Receives what is wrong, with positions in the variant's patch where the patch says it. */
+  /** Receives problems. Their paths lead into the variant's patch if the patch sets the value. */
   readonly report: Report
   readonly findings: Findings
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-/** What an error message suggests for a field. Kept outside the JSON Schema, which has no keyword for it. */
+/** Remedies in error messages, by field. Kept outside the JSON Schema, which has no keyword for them. */
 const expectations = shared('fulcrum.expectations', () => z.registry<{ right: string }>())
 
-/** One value for all copies of Fulcrum in this process: a plug-in may bring one of its own. */
+/** Returns one value for all copies of Fulcrum in this process, because a plug-in may bring its own copy. */
 function shared<T>(name: string, make: () => T): T {
   const all = globalThis as { [key: symbol]: unknown }
   all[Symbol.for(name)] ??= make()
@@ -27,7 +27,7 @@ export function field<S extends z.ZodType>(schema: S, about: string, right: stri
   return described
 }
 
-/** What an error message suggests where this schema applies. */
+/** Remedy in error messages for values of a schema. */
 export function expectationOf(schema: z.ZodType): string | undefined {
   return expectations.get(schema)?.right
 }
@@ -39,15 +39,15 @@ export const count = z.int().min(0)
 /** A share from 0 to 1. */
 export const share = z.number().min(0).max(1)
 
-/** One value or a list of values; in the sweep a list is an axis. */
+/** Schema of one value or a list of values. A list is an axis of the sweep. */
 export function axisOf<S extends z.ZodType>(item: S) {
   return z.union([item, z.array(item).min(1)])
 }
 
-/** The longest timer that Node supports, 2³¹ − 1 ms, in seconds: a longer one ends immediately. */
+/** Longest timer that Node supports, 2³¹ − 1 ms, in seconds. A longer one would end immediately. */
 const longestS = 2_147_483
 
-/** `60s`, `500ms`, `5m`, `2h`; a plain number is seconds. */
+/** A duration: `60s`, `500ms`, `5m` or `2h`. A plain number is in seconds. */
 export const duration = field(
   z.union([
     z.number().min(0).max(longestS),
@@ -60,7 +60,7 @@ export const duration = field(
   'write a duration such as 500ms, 60s, 5m or 2h, at most 24 days',
 )
 
-/** Seconds of a duration that is written with its unit. */
+/** Seconds of a duration with a unit. */
 export function secondsOf(text: string): number {
   const [, amount = '0', unit = 's'] = /^([\d.]+)\s*(ms|s|m|h)$/.exec(text) ?? []
   return Number(amount) * ({ ms: 0.001, s: 1, m: 60, h: 3600 }[unit] ?? 1)

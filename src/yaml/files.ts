@@ -3,19 +3,19 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { FulcrumError } from '../model/index.ts'
 
-/** What may be at a path. */
+/** Kind of entry at a path. */
 export type FileKind = 'file' | 'folder' | 'nothing' | 'device or pipe'
 
-/** What parsing needs from the disk; passed in, so that tests need no disk. */
+/** File access for parsing. Passed in, so tests need no disk. */
 export interface Files {
   kind(path: string): FileKind
-  /** A file's content as UTF-8. */
+  /** Returns a file's content as UTF-8. */
   text(path: string): string
-  /** SHA-256 of a file's content, hex. */
+  /** Returns the SHA-256 of a file's content in hex. */
   fingerprint(path: string): string
-  /** The program of that name on PATH, or null. */
+  /** Returns the path of a program on PATH, or null. */
   program(name: string): string | null
-  /** The folder of a tokenizer in the Hugging Face cache, by its name; absent where no cache is looked at. */
+  /** Returns the folder of a tokenizer in the Hugging Face cache, or null. Absent if no cache is searched. */
   tokenizer?(name: string): string | null
 }
 
@@ -27,7 +27,7 @@ export const disk: Files = {
   program,
 }
 
-/** The same files, each hashed only once, and all hashes so far by path. */
+/** Wraps files so that each is hashed only once, and collects the hashes by path. */
 export function remembering<F extends Files>(
   files: F,
 ): { readonly files: F; readonly hashes: ReadonlyMap<string, string> } {
@@ -44,7 +44,7 @@ function kind(path: string): FileKind {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return 'nothing'
   if (found.isDirectory()) return 'folder'
-  // A pipe can be read only once, and a device may never end.
+  // Pipes can be read only once, and devices may never end.
   return found.isFile() ? 'file' : 'device or pipe'
 }
 

@@ -2,22 +2,22 @@ import { z } from 'zod'
 import { FulcrumError, type Json } from '../model/index.ts'
 import { unwrapped } from './schema-walk.ts'
 
-/** A key of a section, and whether it takes part in the ids of deployments and points. */
+/** A key of a section, and whether it is part of the ids of deployments and points. */
 export interface Key<S extends z.ZodType = z.ZodType> {
   readonly schema: S
   readonly isDecisive: boolean
 }
 
-/** The keys of a section. A schema alone does not fit: each key says whether it is decisive. */
+/** Keys of a section. A plain schema is not accepted, because each key must be decisive or operational. */
 export type Keys = { readonly [key: string]: Key }
 
 /** The shape of a map with these keys. */
 export type ShapeOf<K extends Keys> = { -readonly [N in keyof K]: K[N]['schema'] }
 
-/** What a section holds after it was read. */
+/** Content of a section after reading. */
 export type ReadKeys<K extends Keys> = z.output<z.ZodObject<ShapeOf<K>, z.core.$strict>>
 
-/** Keys made here: a plug-in in plain JavaScript may pass anything. */
+/** Keys created by this module. A plug-in in plain JavaScript could pass anything. */
 const made = new WeakSet<object>()
 
 function key<S extends z.ZodType>(schema: S, isDecisive: boolean): Key<S> {
@@ -27,7 +27,7 @@ function key<S extends z.ZodType>(schema: S, isDecisive: boolean): Key<S> {
 }
 
 /**
- * A key that changes what is measured: another value makes other deployments or points, with ids of their own.
+ * A key that affects what is measured. Another value makes other deployments or points, with other ids.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ function key<S extends z.ZodType>(schema: S, isDecisive: boolean): Key<S> {
 export const decisive = <S extends z.ZodType>(schema: S): Key<S> => key(schema, true)
 
 /**
- * A key that changes nothing about a measurement: ports, timeouts, how machines are reached. It is no part of any id.
+ * A key that does not affect what is measured: ports, timeouts, how machines are reached. It is not part of any id.
  *
  * @example
  * ```ts
@@ -51,13 +51,13 @@ export const decisive = <S extends z.ZodType>(schema: S): Key<S> => key(schema, 
  */
 export const operational = <S extends z.ZodType>(schema: S): Key<S> => key(schema, false)
 
-/** Of a schema that {@link strictKeys} made, the keys that are no part of an id. */
+/** Keys that are not part of ids, by the schema that {@link strictKeys} made. */
 const operationalKeys = new WeakMap<z.ZodType, ReadonlySet<string>>()
 
 /**
- * A map with exactly these keys.
- * @param of what the keys belong to, for the error
- * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
+ * Schema of a map with exactly these keys.
+ * @param of name of the keys' owner, for errors
+ * @throws FulcrumError bad-input `key-undecided` if a key is neither decisive nor operational
  */
 export function strictKeys<K extends Keys>(keys: K, of: string): z.ZodObject<ShapeOf<K>, z.core.$strict> {
   for (const [name, one] of Object.entries<unknown>(keys)) {
@@ -73,7 +73,7 @@ export function strictKeys<K extends Keys>(keys: K, of: string): z.ZodObject<Sha
   return schema
 }
 
-/** What of a value is part of an id: the value as it is written, without operational keys, however deep. */
+/** The part of a value that is included in ids: the value as written, without operational keys at any depth. */
 export function decisivePart(schema: z.ZodType, value: Json): Json {
   const { inner, left } = unwrap(schema)
   if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value))
@@ -88,8 +88,8 @@ export function decisivePart(schema: z.ZodType, value: Json): Json {
 }
 
 /**
- * The schema inside optional, default and description, and its operational keys, which a copy has from the schema it
- * was made from.
+ * The schema inside optional, default and description, and its operational keys. A copy of a schema has the keys of its
+ * original.
  */
 function unwrap(schema: z.ZodType): { readonly inner: z.ZodType; readonly left: ReadonlySet<string> } {
   const inner = unwrapped(schema)

@@ -1,14 +1,14 @@
 import { distance } from 'fastest-levenshtein'
 
-/** Longer words are compared by this many letters. */
+/** Number of letters that are compared in longer words. */
 const mostLetters = 80
 
-/** In long names, a third of the letters would be another word. */
+/** Maximum number of wrong letters. In long names, a third of the letters would make another word. */
 const mostMistakes = 4
 
 /**
- * The known word that was probably meant, or null when none is close: at most a third of the letters, and at most four,
- * are wrong (inserted, deleted, substituted, or swapped with their neighbour), ignoring case, `-` and `_`.
+ * Finds the known word that was probably meant, ignoring case, `-` and `_`. At most a third of its letters, and at most
+ * four, may be wrong: inserted, deleted, substituted, or swapped with their neighbor. Null if no word is that close.
  */
 export function nearMiss(word: string, known: Iterable<string>): string | null {
   const wanted = plain(word)
@@ -28,7 +28,7 @@ function plain(word: string): string {
     .slice(0, mostLetters)
 }
 
-/** Swapped neighbours are one slip of the fingers, but two edits of the Levenshtein distance. */
+/** Counts swapped neighbors as one mistake. The Levenshtein distance counts them as two edits. */
 function mistakesBetween(a: string, b: string): number {
   const edits = distance(a, b)
   if (a.length !== b.length || edits < 2) return edits
@@ -36,7 +36,7 @@ function mistakesBetween(a: string, b: string): number {
   return Math.min(edits, swaps + distance(corrected, b))
 }
 
-/** How many pairs of neighbours in `a` are the other way round in `b`, and `a` with these pairs as in `b`. */
+/** Number of neighboring pairs in `a` that are swapped in `b`, and `a` with these pairs corrected. */
 function swappedBack(a: string, b: string): readonly [swaps: number, corrected: string] {
   let swaps = 0
   let corrected = ''

@@ -1,26 +1,26 @@
-/** The place of a value in the sweep file: keys and list indices from the root. */
+/** Path of a value in the sweep file: keys and list indices from the root. */
 export type Path = readonly (string | number)[]
 
-/** A place in a text; both count from 1. */
+/** A position in a text. Both numbers start at 1. */
 export interface Position {
   readonly line: number
   readonly column: number
 }
 
-/** One thing that is wrong with a sweep file. */
+/** A problem with a sweep file. */
 export interface Problem {
-  /** Another file than the sweep file, as messages show it. */
+  /** File with the problem, as shown in messages; absent for the sweep file. */
   readonly file?: string
   readonly position: Position
-  /** Where the value stands in the sweep file; absent where only its position is known. */
+  /** Path of the value in the sweep file; absent if only its position is known. */
   readonly path?: Path
-  /** What is wrong, in one clause. */
+  /** The problem, in one clause. */
   readonly wrong: string
-  /** What would be right. */
+  /** The remedy. */
   readonly right: string
 }
 
-/** Receives what is wrong with the value at a path, or with its key (`at: 'key'`). */
+/** Receives a problem with the value at a path, or with its key (`at: 'key'`). */
 export type Report = (path: Path, wrong: string, right: string, at?: 'key' | 'value') => void
 
 /** `topologies[1].max_gpus`; `the sweep file` for the root. */
@@ -33,7 +33,7 @@ export function pathText(path: Path): string {
   return text === '' ? 'the sweep file' : text
 }
 
-/** A value as an error message quotes it: short, on one line. */
+/** A value for error messages: short, on one line. */
 export function quoted(value: unknown): string {
   if (value === undefined) return 'not set'
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
@@ -41,14 +41,14 @@ export function quoted(value: unknown): string {
 }
 
 /**
- * How messages say where a problem is: by line and column, or by keys where a program made the text and no person saw
- * its lines.
+ * How messages locate a problem: by line and column, or by keys if a program made the text and no person has seen its
+ * lines.
  */
 export type PositionStyle = 'lines' | 'keys'
 
 /**
- * `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. With positions
- * by keys `file: topologies[1].max_gpus: what is wrong; …`.
+ * Formats problems as `file:line:column: problem; remedy`, one per line, in file order and without duplicates. With
+ * positions by keys: `file: topologies[1].max_gpus: problem; remedy`.
  */
 export function formatProblems(file: string, problems: readonly Problem[], positions: PositionStyle = 'lines'): string {
   const sorted = [...problems].sort(
@@ -64,7 +64,7 @@ export function formatProblems(file: string, problems: readonly Problem[], posit
 function placeOf(file: string, { file: other, position, path = [], wrong }: Problem, positions: PositionStyle): string {
   if (other !== undefined || positions === 'lines') return `${other ?? file}:${position.line}:${position.column}:`
   const keys = pathText(path)
-  // Most problems begin with the keys.
+  // Most problems already begin with the keys.
   const isTold = wrong.startsWith(keys) && /^[ .[]/.test(wrong.slice(keys.length))
   return path.length === 0 || isTold ? `${file}:` : `${file}: ${keys}:`
 }

@@ -3,15 +3,15 @@ import { isRecord } from '../model/index.ts'
 import type { Path } from './problem.ts'
 import type { SectionContext } from './section-context.ts'
 
-/** Turns a value that its schema accepts into its meaning, and reports what is wrong with it. */
+/** Converts a value that its schema accepts to its meaning, and reports problems. */
 type Read = (value: unknown, context: SectionContext, path: Path) => unknown
 
-/** Found through copies, too: `field` makes one for its description. */
+/** A registry, because it also finds the readings of copies, which `field` makes to add a description. */
 const readings = z.registry<{ read: Read }>()
 
 /**
- * A schema whose values mean more than their text: a path starts at the sweep file, a duration is in seconds. zod
- * checks the value as written, which ids are also made from. {@link readValue} then replaces it by its meaning.
+ * A schema whose values are converted after validation: a path becomes absolute, a duration becomes seconds. zod checks
+ * the value as written, which also determines ids. {@link readValue} then replaces it by its meaning.
  *
  * The declared output is this meaning, so that `z.output` of a schema is the type of the value after reading. Write a
  * default with `prefault`.
@@ -25,7 +25,7 @@ export function reading<S extends z.ZodType, Out>(
   return copy as unknown as z.ZodType<Out, z.input<S>>
 }
 
-/** The meaning of a value that its schema accepts: inner values first, then the values that contain them. */
+/** Converts a value that its schema accepts to its meaning: first inner values, then the values that contain them. */
 export function readValue(schema: z.ZodType, value: unknown, context: SectionContext, path: Path): unknown {
   if (value === undefined) return undefined
   const inner = readInside(schema, value, context, path)

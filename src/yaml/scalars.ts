@@ -2,15 +2,15 @@ import { type Document, type Node, type Scalar, visit } from 'yaml'
 
 /** A value that is probably not what its author meant. */
 export interface OddScalar {
-  /** Of its beginning in the text. */
+  /** Offset of its start in the text. */
   readonly offset: number
   readonly wrong: string
   readonly right: string
 }
 
 /**
- * Values that YAML reads differently from what a person means, or that two YAML parsers read differently. Quoted text
- * is never ambiguous. Keys are not checked.
+ * Finds values that YAML reads differently from what their author means, or that two YAML parsers read differently.
+ * Quoted text is never ambiguous. Does not check keys.
  */
 export function oddScalars(document: Document): readonly OddScalar[] {
   const found: OddScalar[] = []

@@ -6,7 +6,7 @@ import { expectedAt, keysAt, wordsAt } from './schema-walk.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** Reports the issues that a schema found, in words and with a remedy. */
+/** Reports the issues found by a schema, each in words and with a remedy. */
 export function reportIssues(root: z.ZodType, value: unknown, issues: readonly Issue[], report: Report): void {
   for (const issue of issues.flatMap(flatten)) {
     const path = issue.path.map(step => (typeof step === 'symbol' ? String(step) : step))
@@ -28,7 +28,7 @@ export function reportIssues(root: z.ZodType, value: unknown, issues: readonly I
   }
 }
 
-/** The issues of the alternative that was most likely meant; the union's own issue if no alternative stands out. */
+/** Issues of the alternative that was most likely meant, or the union's own issue if no alternative stands out. */
 function flatten(issue: Issue): readonly Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
   const branches = issue.errors
@@ -44,7 +44,8 @@ const isOtherType = (issue: Issue) =>
   issue.code === 'invalid_type' || issue.code === 'invalid_union' || issue.code === 'invalid_value'
 
 /**
- * The more unknown keys an alternative has, the less likely it was meant; a missing key weighs more than a wrong value.
+ * Weight of an alternative's issues: the higher, the less likely it was meant. Unknown keys weigh most, and a missing
+ * key weighs more than a wrong value.
  */
 function weight(issues: readonly Issue[]): number {
   return issues.reduce(

@@ -3,7 +3,7 @@ import { isRecord } from '../model/index.ts'
 import { expectationOf } from './field.ts'
 import type { Path } from './problem.ts'
 
-/** A schema without its optional, default and similar wrappers, down to the first that `isEnough` accepts. */
+/** Removes optional, default and similar wrappers from a schema, until `isEnough` accepts the rest. */
 export function unwrapped(schema: z.ZodType, isEnough: (schema: z.ZodType) => boolean = () => false): z.ZodType {
   let inner = schema
   while (
@@ -18,11 +18,12 @@ export function unwrapped(schema: z.ZodType, isEnough: (schema: z.ZodType) => bo
   return inner
 }
 
-/** The same, down to a wrapper that says what would be right. */
+/** Like {@link unwrapped}, but stops at a wrapper that has a remedy. */
 const unwrap = (schema: z.ZodType): z.ZodType => unwrapped(schema, inner => expectationOf(inner) !== undefined)
 
 /**
- * The alternatives of a union, including nested ones; of a union with a discriminator, only those that the value names.
+ * Alternatives of a union, including nested ones; of a discriminated union, only those that match the value's
+ * discriminator.
  */
 function alternatives(schema: z.ZodType, value: unknown): readonly z.ZodType[] {
   const inner = unwrap(schema)
@@ -65,7 +66,7 @@ function walk(root: z.ZodType, value: unknown, path: Path): readonly Visit[] {
   return visits
 }
 
-/** Every key that the map at a path may have. */
+/** All keys that the map at a path may have. */
 export function keysAt(root: z.ZodType, value: unknown, path: Path): readonly string[] {
   const visit = walk(root, value, path).at(-1)
   if (visit === undefined) return []
@@ -75,7 +76,7 @@ export function keysAt(root: z.ZodType, value: unknown, path: Path): readonly st
   return [...new Set(objects.flatMap(schema => Object.keys(schema.shape)))]
 }
 
-/** Every word that is valid at a path, if the schema there lists words. */
+/** All words that are valid at a path, if the schema there lists words. */
 export function wordsAt(root: z.ZodType, value: unknown, path: Path): readonly string[] {
   const visit = walk(root, value, path).at(-1)
   const schemas = visit?.schemas.flatMap(schema => alternatives(schema, visit.value)) ?? []
@@ -86,7 +87,7 @@ export function wordsAt(root: z.ZodType, value: unknown, path: Path): readonly s
   return values.filter(word => typeof word === 'string')
 }
 
-/** The remedy for a path: that of the schema there, else of the nearest enclosing schema that has one. */
+/** Remedy for a path: that of the schema there, or else of the nearest enclosing schema that has one. */
 export function expectedAt(root: z.ZodType, value: unknown, path: Path): string {
   for (const { schemas } of walk(root, value, path).toReversed()) {
     for (const schema of schemas) {

@@ -4,20 +4,20 @@ import { secondsOf } from './field.ts'
 import type { FileKind, Files } from './files.ts'
 import { type Path, pathText, quoted, type Report } from './problem.ts'
 
-/** What reading a section of the file needs besides the section. */
+/** Context for reading a section of the file. */
 export interface SectionContext {
   readonly report: Report
-  /** Folder of the sweep file: relative paths start there. */
+  /** Folder of the sweep file, where relative paths start. */
   readonly folder: string
   readonly files: Files
 }
 
-/** An absolute path. Relative paths in a sweep file always start at the folder of the file. */
+/** Makes a path absolute. Relative paths in a sweep file start at the folder of the file. */
 export function fromFile(context: SectionContext, path: string): string {
   return isAbsolute(path) ? path : resolve(context.folder, path)
 }
 
-/** The absolute path of a file or folder that must exist; reports it if it does not. */
+/** Returns the absolute path of a file or folder, and reports it if it does not exist. */
 export function existing(context: SectionContext, path: Path, text: string, wanted: 'file' | 'folder'): string {
   const absolute = fromFile(context, text)
   const found = lookUp(context, absolute)
@@ -33,7 +33,7 @@ export function existing(context: SectionContext, path: Path, text: string, want
   return absolute
 }
 
-/** What is at a path; a name that no file system accepts counts as nothing. */
+/** Kind of entry at a path; `nothing` for a name that no file system accepts. */
 export function lookUp(context: SectionContext, path: string): FileKind {
   try {
     return context.files.kind(path)
@@ -44,7 +44,7 @@ export function lookUp(context: SectionContext, path: string): FileKind {
 
 const looksRelative = (text: string) => text === '.' || text === '..' || /^\.{1,2}[/\\]/.test(text)
 
-/** Makes strings that begin with `./` or `../` absolute paths, at any depth; everything else stays unchanged. */
+/** Converts strings that begin with `./` or `../` to absolute paths, at any depth. Everything else stays unchanged. */
 export function resolvePaths(context: SectionContext, value: Json): Json {
   if (typeof value === 'string') return looksRelative(value) ? fromFile(context, value) : value
   if (Array.isArray(value)) return value.map(item => resolvePaths(context, item))
@@ -59,12 +59,12 @@ export function seconds(duration: number | string): number {
   return typeof duration === 'number' ? duration : secondsOf(duration)
 }
 
-/** One value or a list of values, as a list. */
+/** Converts one value or a list of values to a list. */
 export function listOf<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T]
 }
 
-/** Reports values that an axis lists more than once: their points would be the same point and overwrite each other. */
+/** Reports values that an axis lists more than once. Their points would have the same id and overwrite each other. */
 export function reportDuplicates(
   context: SectionContext,
   path: Path,

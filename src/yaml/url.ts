@@ -1,15 +1,15 @@
 import { type Path, quoted } from './problem.ts'
 import type { SectionContext } from './section-context.ts'
 
-/** What people copy together with the address: the version, or the whole path of an API. */
+/** Parts that people often copy with the address: the version, or the whole path of an API. */
 const ofTheApi = /\/v1(?:\/(?:chat(?:\/completions)?|completions|responses|models))?$/
 
 /** Paths that look like an API's without the version that Fulcrum adds. */
 const otherApi = /\/(?:chat\/completions|completions|responses)$/
 
 /**
- * The base URL of the API, without a slash at its end: the part before `/v1/…`. A sub-path of a gateway stays. Reports
- * parts that a base URL can't have.
+ * Base URL of the API, without a trailing slash: the part before `/v1/…`. Keeps a gateway's sub-path. Reports parts
+ * that a base URL cannot have.
  */
 export function baseUrlOf(text: string, path: Path, context: SectionContext): string {
   const url = URL.parse(text)

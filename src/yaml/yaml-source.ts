@@ -7,19 +7,19 @@ export interface YamlSource {
   /** Undefined if the text is not valid YAML. */
   readonly value: unknown
   readonly problems: readonly Problem[]
-  /** Where the value at a path, or its key, begins; the nearest enclosing value if it does not exist. */
+  /** Returns the start of the value at a path, or of its key; of the nearest enclosing value if it does not exist. */
   positionOf(path: Path, at: 'key' | 'value'): Position
 }
 
-/** More than any hand-written sweep, and small enough to parse at once. */
+/** Maximum length: more than any hand-written sweep, and small enough to parse at once. */
 const maxLength = 1_000_000
 const start: Position = { line: 1, column: 1 }
 
 /** How to read a file. */
 export interface YamlOptions {
   /**
-   * The file is Fulcrum's own: ambiguous values are problems. Files for other programs, such as engines, are read
-   * unchanged.
+   * True for Fulcrum's own files, in which ambiguous values are problems. Files for other programs, such as engines,
+   * are read unchanged.
    */
   readonly own?: boolean
 }
@@ -36,7 +36,7 @@ export function readYaml(text: string, { own = false }: YamlOptions = {}): YamlS
       const { line, col } = lines.linePos(offset)
       return { line: Math.max(line, 1), column: Math.max(col, 1) }
     }
-    // Data next to a syntax error is a guess, except for duplicate keys; so are syntax errors after the first.
+    // After a syntax error other than a duplicate key, the data is a guess, and so are further syntax errors.
     const isTwice = ({ code }: { code: string }) => code === 'DUPLICATE_KEY'
     const syntax = document.errors.find(error => !isTwice(error))
     const errors = [...document.errors.filter(isTwice), ...(syntax === undefined ? [] : [syntax])]
@@ -73,7 +73,7 @@ export function readYaml(text: string, { own = false }: YamlOptions = {}): YamlS
     }
     return { value: syntax === undefined ? document.toJS() : undefined, problems, positionOf }
   } catch (error) {
-    // Aliases that expand endlessly, or nesting deeper than the stack.
+    // Endlessly expanding aliases, or nesting deeper than the stack.
     const message = error instanceof Error ? error.message : String(error)
     return failed(start, `the YAML cannot be read: ${message}`, 'use less nesting and fewer aliases')
   }
@@ -83,9 +83,7 @@ function failed(position: Position, wrong: string, right: string): YamlSource {
   return { value: undefined, problems: [{ position, wrong, right }], positionOf: () => position }
 }
 
-/**
- * Key and value node one step down; `value` is the node as written, so that an alias has the position where it is used.
- */
+/** Key and value node one step down. `value` is the node as written, so an alias has the position of its use. */
 function child(
   node: Node | undefined,
   step: string | number,

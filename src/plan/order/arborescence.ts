@@ -1,4 +1,4 @@
-/** A cheapest tree from node 0 to all others: the parent of each node, and the cost. */
+/** A tree of minimum cost from node 0 to all other nodes. */
 export interface Arborescence {
   readonly cost: number
   /** Parent of each node; -1 for node 0. */
@@ -6,8 +6,8 @@ export interface Arborescence {
 }
 
 /**
- * The cheapest spanning arborescence rooted at node 0 of a complete directed graph (Chu and Liu 1965, Edmonds 1967), by
- * contracting cycles of cheapest entering edges. `cost[from * size + to]`.
+ * Finds the cheapest spanning arborescence of a complete directed graph, rooted at node 0, by contracting cycles of
+ * cheapest entering edges (Chu and Liu 1965, Edmonds 1967). The cost of an edge is `cost[from * size + to]`.
  */
 export function cheapestArborescence(size: number, cost: Float64Array): Arborescence {
   const parent = solve(size, cost)
@@ -57,7 +57,7 @@ function solve(size: number, cost: Float64Array): Int32Array {
   return parent
 }
 
-/** Numbers nodes by their cycle, and nodes outside of cycles individually; node 0 stays 0. */
+/** Numbers the groups of nodes: each cycle is one group, and so is each node outside the cycles. Node 0 stays 0. */
 function groupCycles(parent: Int32Array): { group: Int32Array; groups: number; inCycle: Uint8Array } {
   const size = parent.length
   const group = new Int32Array(size).fill(-1)

@@ -1,6 +1,6 @@
 /**
  * Cost of the cheapest assignment of rows to columns (Kuhn and Munkres, shortest augmenting paths, O(n³)). `cost` is
- * square; forbidden pairs cost more than every other sum.
+ * square; forbidden pairs must cost more than any sum of the others.
  */
 export function cheapestAssignment(size: number, cost: (row: number, column: number) => number): number {
   const rowPotential = new Float64Array(size + 1)

@@ -9,7 +9,7 @@ const arborescenceLimit = 200
 const ascentSteps = 150
 
 /**
- * The number of workers that every order of a group must start, by the best of three arguments:
+ * Lower bound of the number of workers that any order of a group starts: the best of three bounds.
  * - each kind of pool must reach its largest size once;
  * - each deployment is entered once and left once (cheapest assignment);
  * - an order is a tree with the empty system as its root (cheapest arborescence), made path-like by a penalty for
@@ -20,8 +20,8 @@ export function lowerBound(pools: readonly Pools[], costs: StepCosts, knownCost:
   let bound = kindBound(pools)
   if (bound >= knownCost || costs.size < 2) return bound
   if (costs.size > assignmentLimit) {
-    // Leaving out deployments never makes an order more expensive (a detour is never cheaper), so a bound for some is a
-    // bound for all.
+    // Omitting deployments never makes an order more expensive, because a detour is never cheaper. So a bound for some
+    // deployments is a bound for all.
     const some = sample(pools, assignmentLimit)
     return Math.max(bound, assignmentBound(stepCosts(some)))
   }
@@ -80,7 +80,7 @@ function ascentBound(costs: StepCosts, knownCost: number): number {
       best = value
       sinceBetter = 0
     } else if (++sinceBetter % 10 === 0) stride /= 2
-    // Costs are whole numbers: a bound above k - 1 is a bound of k.
+    // Costs are whole numbers, so a bound above k - 1 is a bound of k.
     if (Math.ceil(best - 1e-6) >= knownCost) break
     const children = new Int32Array(size)
     for (let to = 1; to < size; to++) {

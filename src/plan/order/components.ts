@@ -2,11 +2,12 @@ import { roles } from '../../model/index.ts'
 import type { Pools } from './reconcile-cost.ts'
 
 /**
- * Groups of deployments that have pools in common, directly or through others, as indices in ascending order.
+ * Groups deployments that have pools in common, directly or through other deployments. Returns indices in ascending
+ * order.
  *
- * Between two groups all workers are replaced, regardless of which deployments meet there. So a group that is visited
- * in two stretches can be visited in one for at most the same cost (continuing inside a group never costs more than
- * starting from nothing), and groups can be ordered independently.
+ * A step from one group to another replaces all workers, whichever deployments it connects. Continuing inside a group
+ * never costs more than starting from nothing, so visiting a group in one stretch costs at most as much as visiting it
+ * in two. Groups can therefore be ordered independently.
  */
 export function components(pools: readonly Pools[]): readonly (readonly number[])[] {
   const parent = pools.map((_, index) => index)

@@ -1,24 +1,24 @@
 import { roles } from '../../model/index.ts'
 import { type Pools, reconcileCost } from './reconcile-cost.ts'
 
-/** Worker starts of every step of a path through a group of deployments; indices number the members of the group. */
+/** Worker starts of each step on a path through a group of deployments. Indices are positions in the group. */
 export interface StepCosts {
   readonly size: number
-  /** Workers started when `to` is the first. */
+  /** Workers started if `to` is the first deployment. */
   first(to: number): number
-  /** Workers started on the way from `from` to `to`. */
+  /** Workers started between `from` and `to`. */
   step(from: number, to: number): number
   /**
-   * Workers that run at the end. They are not stopped, so of orders with equal starts the one with the largest end has
-   * the fewest stops.
+   * Workers of a deployment. Those of the last one are not stopped, so among orders with equal starts, the one that
+   * ends with the most workers has the fewest stops.
    */
   workers(at: number): number
 }
 
-/** Up to this many deployments, costs are in a table (16 MB); above, each step is calculated when needed. */
+/** Up to this many deployments, costs are kept in a table (16 MB). Above it, each step is computed when needed. */
 const tableLimit = 2000
 
-/** Costs of all steps between deployments, given their pools. */
+/** Costs of all steps between deployments with these pools. */
 export function stepCosts(pools: readonly Pools[]): StepCosts {
   const size = pools.length
   const workers = pools.map(pool => reconcileCost(null, pool).workersStarted)
@@ -33,8 +33,9 @@ export function stepCosts(pools: readonly Pools[]): StepCosts {
 }
 
 /**
- * The same costs with frontend restarts as the second criterion: a frontend starts in seconds, a worker in minutes, so
- * no number of frontends outweighs a worker. Each start counts as one more than an order can restart frontends.
+ * Adds frontend restarts as a second criterion. A frontend starts in seconds and a worker in minutes, so no number of
+ * frontends outweighs a worker: each worker start counts as one more than the maximum number of frontend restarts in an
+ * order.
  */
 export function withFrontends(costs: StepCosts, pools: readonly Pools[]): StepCosts {
   if (new Set(pools.map(({ frontend }) => frontend)).size < 2) return costs
@@ -48,7 +49,10 @@ export function withFrontends(costs: StepCosts, pools: readonly Pools[]): StepCo
   }
 }
 
-/** The starts of {@link reconcileCost}, on numbers only: a large plan needs them a hundred million times. */
+/**
+ * Worker starts as in {@link reconcileCost}, computed on numbers only because a large plan needs them a hundred million
+ * times.
+ */
 function startsBetween(pools: readonly Pools[]): (from: number, to: number) => number {
   const numbers = new Map<string, number>()
   const kinds = new Int32Array(pools.length * roles.length)
@@ -81,7 +85,7 @@ function startsBetween(pools: readonly Pools[]): (from: number, to: number) => n
   }
 }
 
-/** Workers that an order starts. */
+/** Number of workers that an order starts. */
 export function startsOf(costs: StepCosts, order: readonly number[]): number {
   let sum = 0
   let from = -1

@@ -1,10 +1,10 @@
 import type { StepCosts } from './costs.ts'
 
-/** Up to this many deployments, the best order is calculated exactly, in 2^n × n² steps. */
+/** Maximum number of deployments for an exact order, which takes 2^n × n² steps. */
 export const exactLimit = 16
 
 /**
- * The order with the fewest starts, and among those with the fewest stops (Held and Karp 1962, A Dynamic Programming
+ * Finds the order with the fewest starts and, among those, the fewest stops (Held and Karp 1962, A Dynamic Programming
  * Approach to Sequencing Problems). Memory: 5 × n × 2^n bytes.
  */
 export function exactOrder(costs: StepCosts): readonly number[] {

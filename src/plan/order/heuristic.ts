@@ -1,24 +1,24 @@
 import { isBetter, type StepCosts, startsOf } from './costs.ts'
 
-/** Segments longer than this are rarely worth moving. */
+/** Maximum length of segments to move. Longer ones rarely help. */
 const longestSegment = 3
 /**
- * Limit of moves to try, so that a large plan takes seconds; a count instead of a time, so that the result is always
- * the same. For thousands of deployments a move is dearer, and hardly any improves on nearest neighbors.
+ * Maximum number of moves to try, which keeps large plans within seconds. It is a count instead of a time to make
+ * results reproducible. With thousands of deployments, moves take longer and rarely improve on nearest neighbors.
  */
 const moveBudget = (n: number) => (n <= 2000 ? 40_000_000 : 10_000_000)
 
 /**
- * A good order for more deployments than can be ordered exactly: nearest neighbor from several starts, and the order of
- * the file, each improved by moving and reversing segments (Or-opt and 2-opt on asymmetric costs) until no move
- * improves it. Deterministic.
+ * Finds a good order for more deployments than {@link exactOrder} can handle. Starts from nearest-neighbor orders and
+ * from the order of the file, and improves each by moving and reversing segments (Or-opt and 2-opt with asymmetric
+ * costs) until no move helps or the budget is spent. Deterministic.
  */
 export function goodOrder(costs: StepCosts): readonly number[] {
   const n = costs.size
   const asWritten = Array.from({ length: n }, (_, index) => index)
   const starts = n <= 60 ? asWritten : spread(n, n <= 400 ? 12 : n <= 2000 ? 2 : 1)
   const budget = { moves: moveBudget(n) }
-  // The order of the file comes last: for a large plan it is by far the worst one, and would use up the moves.
+  // The order of the file comes last. For a large plan it is by far the worst start and would use up the budget.
   const from = [...starts.map(start => () => nearestNeighbour(costs, start)), () => asWritten]
   let best: readonly number[] | null = null
   for (const begin of from) {
@@ -33,7 +33,7 @@ function spread(n: number, count: number): number[] {
 }
 
 function nearestNeighbour(costs: StepCosts, start: number): number[] {
-  // Those that are left, as a list by rising index: `after[i]` comes after i, and n is its head and its end.
+  // Linked list of the remaining deployments by ascending index: `after[i]` follows i, and n is both head and end.
   const n = costs.size
   const after = Int32Array.from({ length: n + 1 }, (_, index) => (index === n ? 0 : index + 1))
   const take = (before: number) => {
@@ -47,7 +47,7 @@ function nearestNeighbour(costs: StepCosts, start: number): number[] {
     let beforeNearest = n
     let least = Number.POSITIVE_INFINITY
     for (let before = n, to = after[n] as number; to !== n; before = to, to = after[to] as number) {
-      // Of equally near deployments the larger one: stopping workers later is free, starting them again is not.
+      // Of equally near deployments, prefers the larger one: stopping workers later is free, but starting them is not.
       const cost = costs.step(at, to) - costs.workers(to) / 1e6
       if (cost < least) {
         beforeNearest = before
@@ -78,8 +78,8 @@ const edge = (costs: StepCosts, from: number | undefined, to: number | undefined
   to === undefined ? 0 : from === undefined ? costs.first(to) : costs.step(from, to)
 
 /**
- * What it costs to enter the deployment at a place of an order from the one before it, worked out when first asked for:
- * most improvements are found soon. Nothing comes after the last.
+ * Cost of the step to each position of an order from the one before it; 0 after the last. Computed when first needed,
+ * because most improvements are found early.
  */
 function entryCosts(costs: StepCosts, order: readonly number[]): (at: number) => number {
   const known = new Float64Array(order.length + 1).fill(Number.NaN)
@@ -92,7 +92,10 @@ function entryCosts(costs: StepCosts, order: readonly number[]): (at: number) =>
   }
 }
 
-/** An improvement by moving a segment of up to three deployments, unchanged or reversed; null without one. */
+/**
+ * Returns an order improved by moving a segment of up to three deployments, unchanged or reversed; null if none is
+ * found.
+ */
 function moveSegment(costs: StepCosts, order: readonly number[], budget: { moves: number }): number[] | null {
   const n = order.length
   const entry = entryCosts(costs, order)
@@ -106,15 +109,15 @@ function moveSegment(costs: StepCosts, order: readonly number[], budget: { moves
         const [first, last] = [piece[0], piece[length - 1]]
         const inside =
           startsOf(costs, piece) - startsOf(costs, segment) - costs.first(piece[0] ?? 0) + costs.first(segment[0] ?? 0)
-        // A detour is never cheaper, so there is no better place for one that costs nothing where it is.
+        // A detour is never cheaper, so a deployment that costs nothing in its place cannot be improved by moving it.
         if (length === 1 && gain <= 0) continue
-        // The order without the segment is not built: a large plan would copy it a hundred thousand times.
+        // Does not build the order without the segment, which a large plan would copy a hundred thousand times.
         for (let to = 0; to <= places; to++) {
           if (--budget.moves <= 0) return null
           const left = order[to <= from ? to - 1 : to - 1 + length]
           const right = order[to < from ? to : to + length]
           const parted = to === from ? joined : entry(to < from ? to : to + length)
-          // Most places are ruled out by what they may cost at most: no step has less than no cost.
+          // Steps never have a negative cost, which rules out most places early.
           const most = gain + parted - inside
           if (most <= 0) continue
           const entering = edge(costs, left, first)
@@ -129,7 +132,10 @@ function moveSegment(costs: StepCosts, order: readonly number[], budget: { moves
   return null
 }
 
-/** An improvement by reversing a segment; the steps inside it are asymmetric and counted again. */
+/**
+ * Returns an order improved by reversing a segment, whose inner steps are counted again because costs are asymmetric;
+ * null if none is found.
+ */
 function turnSegment(costs: StepCosts, order: readonly number[], budget: { moves: number }): number[] | null {
   const n = order.length
   const entry = entryCosts(costs, order)

@@ -7,15 +7,15 @@ import { exactLimit, exactOrder } from './exact.ts'
 import { goodOrder } from './heuristic.ts'
 import { orderCost, type Pools, poolsOf } from './reconcile-cost.ts'
 
-/** Deployments in the order to visit them, and the quality of this order. */
+/** Deployments in the order of their visits, and the quality of that order. */
 export interface OrderedDeployments {
   readonly deployments: readonly Deployment[]
   readonly cost: ReconcileCost
   /** The cost of the original order. */
   readonly givenCost: ReconcileCost
-  /** No order starts fewer workers than this. */
+  /** No order can start fewer workers than this. */
   readonly lowerBound: number
-  /** Whether no order starts fewer workers. */
+  /** Whether the order is proven to start the fewest workers. */
   readonly exact: boolean
 }
 
@@ -30,18 +30,18 @@ interface Group {
  * Orders deployments so that reconciling from each to the next starts the fewest workers (a model load costs minutes),
  * then restarts the fewest frontends, then stops the fewest workers. Never worse than the original order; the same
  * input gives the same order.
- * @param poolsOfEach those of its topology, engine settings and model unless given
+ * @param poolsOfEach pools of a deployment; default: by topology, engine settings and model
  */
 export function orderDeployments(
   deployments: readonly Deployment[],
   poolsOfEach: (deployment: Deployment) => Pools = poolsOf,
 ): OrderedDeployments {
   const pools = deployments.map(deployment => poolsOfEach(deployment))
-  // Groups share no workers, and can still share frontends: few enough are ordered together.
+  // Groups share no workers but may share frontends, so a small plan is ordered as one group.
   const asOne = new Set(pools.map(({ frontend }) => frontend)).size > 1 && pools.length <= exactLimit
   const members = asOne ? [[...pools.keys()]] : components(pools)
   const groups = members.map(group => orderGroup(group, pools))
-  // Only the workers at the end of the last group are not stopped, so the group with the largest end comes last.
+  // Only the workers running at the end are not stopped, so the group that ends with the most workers comes last.
   const last = groups.reduce(
     (best, group, index) => (group.endWorkers > (groups[best]?.endWorkers ?? 0) ? index : best),
     0,
@@ -66,7 +66,7 @@ export function orderDeployments(
   }
 }
 
-/** Groups one after the other, each followed by one that begins with its last frontend where there is one. */
+/** Sequence of groups in which, where possible, each begins with the frontend with which the previous one ends. */
 function sharingFrontends(groups: readonly Group[], pools: readonly Pools[]): readonly Group[] {
   const left = [...groups]
   const sequence: Group[] = []

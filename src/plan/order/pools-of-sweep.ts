@@ -3,8 +3,9 @@ import type { Sweep } from '../../spec/sweep.ts'
 import { type PartKinds, type Pools, poolsOf, poolsOfVariant } from './reconcile-cost.ts'
 
 /**
- * The pools of each deployment of a sweep. What a variant's configuration starts a part with decides on the part's
- * kind; variants and deployments between which the deployer can't change a running system have no part in common.
+ * Pools of each deployment of a sweep. The kind of a part depends on the configuration with which a variant starts it.
+ * Variants and deployments have no parts in common if the deployer cannot change a running system from one to the
+ * other.
  */
 export function poolsOfSweep({
   deploy,

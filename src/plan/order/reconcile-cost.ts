@@ -1,36 +1,36 @@
 import { canonicalJson, type Deployment, defined, type Json, type Role, roles, workersOf } from '../../model/index.ts'
 import type { ReconcileCost } from '../../spec/sweep.ts'
 
-/** The workers of one role: their number and their kind (settings and GPUs as text, equal if they are equal). */
+/** Workers of one role: their number and their kind (settings and GPUs as text; equal text means equal workers). */
 export interface Pool {
   readonly kind: string
   readonly workers: number
 }
 
 /**
- * What reconciling needs of a deployment: its pools, and the kind of its frontend. Roles without workers have none;
- * frontends of one kind serve in either deployment.
+ * Parts of a deployment that reconciling compares: its pools and the kind of its frontend. Roles without workers have
+ * no pool. A frontend can be kept if its kind stays the same.
  */
 export type Pools = { readonly [role in Role]?: Pool } & {
   readonly frontend?: string
-  /** The role of which one worker restarts with the frontend, because both run in one process. */
+  /** Role of the worker that restarts with the frontend, because both run in one process. */
   readonly head?: Role
 }
 
-/** What the configuration of a deployment adds to the kinds of its parts; nothing in a sweep without variants. */
+/** Additions of a deployment's configuration to the kinds of its parts; none in a sweep without variants. */
 export interface PartKinds {
   readonly frontend: Json
   readonly workers: { readonly [role in Role]: Json }
-  /** Roles of which one worker runs in one process with the frontend, and what starts that process. */
+  /** Roles whose first worker shares a process with the frontend, and the configuration that starts that process. */
   readonly heads?: { readonly [role in Role]?: Json }
 }
 
-/** The pools of a deployment. Two pools of a role are of one kind if their workers can serve in either deployment. */
+/** Pools of a deployment. Two pools of a role have the same kind if workers of one can serve in the other. */
 export function poolsOf(deployment: Deployment): Pools {
   return poolsWith(deployment, () => ({}))
 }
 
-/** The pools of a deployment of a variant, whose configuration decides on the kinds, too. */
+/** Pools of a deployment of a variant. The variant's configuration is part of the kinds. */
 export function poolsOfVariant(deployment: Deployment, kinds: PartKinds): Pools {
   const pools = poolsWith(deployment, role => ({ variant: kinds.workers[role] }))
   const head = roles.find(role => pools[role] !== undefined && kinds.heads?.[role] !== undefined)
@@ -54,9 +54,10 @@ function poolsWith(deployment: Deployment, more: (role: Role) => { readonly vari
 }
 
 /**
- * Workers that `Deployer.reconcile` starts and stops on the way from one deployment to the next (from null: nothing
- * runs). A pool of the same kind survives and costs only the difference, and its head where the frontend restarts with
- * one; a pool of another kind is replaced completely; aggregated and disaggregated deployments have no pool in common.
+ * Workers that `Deployer.reconcile` starts and stops to change one deployment into another; with `from` null, nothing
+ * runs yet. A pool of the same kind stays, and only the difference in size costs, plus its head if that restarts with
+ * the frontend. A pool of another kind is replaced completely. Aggregated and disaggregated deployments have no pool in
+ * common.
  */
 export function reconcileCost(from: Pools | null, to: Pools): ReconcileCost {
   let workersStarted = 0
@@ -76,12 +77,11 @@ export function reconcileCost(from: Pools | null, to: Pools): ReconcileCost {
   }
 }
 
-/** Whether another frontend has to be started in the place of one that runs. */
+/** Whether the running frontend must be replaced. */
 const restartsFrontend = (from: Pools | null, to: Pools): boolean => from !== null && from.frontend !== to.frontend
 
 /**
- * The cost of visiting deployments in this order, starting from nothing. The stop at the end does not count, because
- * every order has it.
+ * Cost of visiting deployments in this order, starting from nothing. Excludes the final stop, which every order has.
  */
 export function orderCost(order: readonly Pools[]): ReconcileCost {
   let from: Pools | null = null

@@ -2,7 +2,7 @@ import { crossSettings, settingsCount } from '../sections/engine.ts'
 import type { Axis } from './axis.ts'
 import type { DeploymentDraft } from './deployment-draft.ts'
 
-/** Lists of engine settings, of the roles that the topology has. */
+/** Axis of engine settings that are lists, for the roles of the topology. */
 export const engineAxis: Axis<DeploymentDraft> = {
   name: 'engine',
   *values(draft) {

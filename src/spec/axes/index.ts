@@ -6,8 +6,8 @@ import { topologyAxis } from './topologies.ts'
 import { variantAxis } from './variants.ts'
 import type { WorkloadDraft } from './workload-draft.ts'
 
-/** What deployments are crossed from, outermost first; an axis may read what the ones before it have set. */
+/** Axes of deployments, outermost first. An axis can read the values of those before it. */
 export const deploymentAxes: readonly Axis<DeploymentDraft>[] = [variantAxis, topologyAxis, engineAxis]
 
-/** What each workload of a sweep file is crossed from, outermost first. */
+/** Axes of each workload in a sweep file, outermost first. */
 export const workloadAxes: readonly Axis<WorkloadDraft>[] = [prefixShareAxis]

@@ -2,7 +2,7 @@ import type { RawWorkload } from '../schema/workloads.ts'
 import type { Axis } from './axis.ts'
 import type { WorkloadDraft } from './workload-draft.ts'
 
-/** How much of each prompt is a shared prefix. */
+/** Axis of the share of each prompt that is a shared prefix. */
 export const prefixShareAxis: Axis<WorkloadDraft> = {
   name: 'prefix.share',
   values: draft => {

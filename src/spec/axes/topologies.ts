@@ -1,7 +1,7 @@
 import type { Axis } from './axis.ts'
 import type { DeploymentDraft } from './deployment-draft.ts'
 
-/** How many workers of each role; a variant may leave some out. */
+/** Axis of topologies. A variant may exclude some. */
 export const topologyAxis: Axis<DeploymentDraft> = {
   name: 'topologies',
   values: draft => (draft.variant?.topologies ?? []).map(wanted => ({ ...draft, wanted })),

@@ -4,7 +4,7 @@ import type { Check, CheckedSweep } from './check.ts'
 import { engineOf } from './engine.ts'
 import { roleSettings } from './sources.ts'
 
-/** Batches that are too small for the load: requests queue before they decode. */
+/** Warns about batches that are too small for the load, so that requests queue before decoding. */
 export const checkBatch: Check = (sweep, { warn }) => {
   const highest = largest([
     0,
@@ -18,7 +18,7 @@ export const checkBatch: Check = (sweep, { warn }) => {
     const room = roomOf(sweep, deployment, role, settings)
     if (found === null || room === null || highest <= room) continue
     const key = JSON.stringify(found.place)
-    // Of several deployments with this setting, the first is usually the smallest: reporting it is enough.
+    // The first deployment with this setting is usually the smallest, so only that one is reported.
     if (told.has(key)) continue
     told.add(key)
     const workers = workersOf(deployment.topology, role)
@@ -30,7 +30,7 @@ export const checkBatch: Check = (sweep, { warn }) => {
   }
 }
 
-/** Sequences that all workers of a role can process at once. */
+/** Number of sequences that all workers of a role can process at once. */
 function roomOf(sweep: CheckedSweep, { topology }: Deployment, role: Role, settings: RoleSettings): number | null {
   const batch = numberOf(settings, 'maxBatchSize')
   return batch === null ? null : batch * engineOf(sweep.raw).batchesPerWorker(settings) * workersOf(topology, role)

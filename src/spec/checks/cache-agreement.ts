@@ -3,7 +3,10 @@ import { quoted } from '../../yaml/problem.ts'
 import { type Check, pairsWithSettings } from './check.ts'
 import { engineOf } from './engine.ts'
 
-/** Decode workers read the KV cache that prefill workers wrote: both must use the same layout. */
+/**
+ * Checks that prefill and decode workers use the same KV cache layout, because decode workers read what prefill workers
+ * write.
+ */
 export const checkCacheAgreement: Check = (sweep, { refuse, warn }) => {
   const { defaults } = engineOf(sweep.raw)
   for (const pair of pairsWithSettings(sweep)) {

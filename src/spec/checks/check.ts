@@ -15,21 +15,21 @@ import type { DatasetFacts } from './datasets.ts'
 import { roleSettings, type SettingSources } from './sources.ts'
 import type { CheckedTrace } from './traces.ts'
 
-/** What a check reads: the sweep as it will run, and the file as written, for the positions. */
+/** Input of a check: the sweep as it will run, and the file as written, for positions. */
 export interface CheckedSweep {
   readonly raw: SettingSources
   readonly deployments: readonly Deployment[]
   readonly workloads: readonly Workload[]
-  /** The place of each workload's entry in the file. */
+  /** Path of each workload's entry in the file. */
   readonly workloadPaths: readonly Path[]
   readonly loads: readonly Load[]
-  /** What `deploy.with` says. */
+  /** Value of `deploy.with`. */
   readonly deployer: string
   readonly capabilities: DeployerCapabilities
   readonly prompts: 'fresh' | 'same'
   readonly generator: ConfiguredGenerator
   readonly limits: Pick<ValidityLimits, 'errorShare'>
-  /** The traces and datasets that were read. */
+  /** Traces and datasets that were read. */
   readonly traces: readonly CheckedTrace[]
   readonly datasets: readonly DatasetFacts[]
 }
@@ -37,7 +37,7 @@ export interface CheckedSweep {
 /** Finds settings that contradict each other, before anything starts. */
 export type Check = (sweep: CheckedSweep, findings: Findings) => void
 
-/** The roles of each deployment with their settings, roles with the same settings once. */
+/** Yields the settings of each role of each deployment, equal settings once. */
 export function* rolesWithSettings(
   sweep: CheckedSweep,
 ): Generator<{ readonly deployment: Deployment; readonly role: Role; readonly settings: RoleSettings }> {
@@ -53,7 +53,7 @@ export function* rolesWithSettings(
   }
 }
 
-/** The settings of prefill and decode workers of each disaggregated deployment, pairs with the same settings once. */
+/** Yields the settings of prefill and decode workers of each disaggregated deployment, equal pairs once. */
 export function* pairsWithSettings(
   sweep: CheckedSweep,
 ): Generator<{ readonly prefill: RoleSettings; readonly decode: RoleSettings }> {

@@ -24,13 +24,13 @@ export interface DatasetFacts {
   readonly rows: number
   /** Rows that are skipped; null without any. */
   readonly odd: OddRows | null
-  /** Number of rows, from the first, that a point can send; the lengths are of these rows. */
+  /** Number of rows, counted from the first, that a point can send. Lengths are those of these rows. */
   readonly counted: number
   readonly isl: LengthRange
   readonly osl: LengthRange
-  /** Whether rows have images: their lengths are then of the text alone. */
+  /** Present if rows have images. Lengths then count only the text. */
   readonly images?: true
-  /** The row with the most tokens, and the line that it is in. */
+  /** Row with the most tokens, and its line in the file. */
   readonly longest: { readonly isl: number; readonly osl: number; readonly line: number }
 }
 
@@ -41,19 +41,19 @@ const forms = {
   values: 'JSON objects of',
 } as const
 
-/** What datasets are checked against. */
+/** Parts of the sweep that datasets are checked against. */
 interface DatasetCheck {
   readonly model: Model
   readonly workloads: readonly Workload[]
   readonly loads: readonly Load[]
   readonly limits: Pick<ValidityLimits, 'islDeviation' | 'oslDeviation'>
-  /** Where a workload stands in the sweep file. */
+  /** Path of a workload in the sweep file. */
   pathOf(index: number): Path
 }
 
 /**
- * Reads every dataset of the sweep completely and counts the tokens of the rows that points would send, before anything
- * is deployed. Rejects datasets that can't be used, and warns of those that differ from what the sweep states.
+ * Reads every dataset of the sweep and counts the tokens of the rows that points would send, before anything is
+ * deployed. Rejects unusable datasets and warns about those whose lengths differ from the sweep file.
  */
 export async function checkDatasets(
   { model, workloads, loads, limits, pathOf }: DatasetCheck,
@@ -145,7 +145,7 @@ function warnOf(
     )
   }
   for (const { key, wrong, right } of lengthDeviations(workload, facts, limits, 'dataset')) {
-    // What the images count, only the server says.
+    // Only the server knows how many tokens an image has.
     if (key === 'isl' && facts.images) continue
     warn(key, wrong, `${right}, or use another dataset`)
   }

@@ -3,7 +3,7 @@ import type { SourceLocation } from '../../engines/role-settings.ts'
 import { deploymentLabel } from '../../model/index.ts'
 import type { Check } from './check.ts'
 
-/** What the deployer itself finds wrong with its configuration, and deployments that it has no room for. */
+/** Reports problems that the deployer finds in its configuration, and deployments that do not fit on its machines. */
 export const checkDeployerConfig: Check = ({ deployments, capabilities }, { refuse }) => {
   for (const problem of capabilities.configProblems)
     refuse(placeOf(problem, problem.atValue ? 'value' : 'key'), problem.wrong, problem.remedy)

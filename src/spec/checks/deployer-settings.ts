@@ -4,8 +4,8 @@ import type { Path } from '../../yaml/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
 /**
- * Rejects settings that the deployer does not know or can't apply: a report would list a setting without effect as
- * measured.
+ * Rejects settings that the deployer does not know or cannot apply. Otherwise, reports would list settings that had no
+ * effect.
  */
 export const checkDeployerSettings: Check = (sweep, { refuse }) => {
   const asked = new Set<string>()

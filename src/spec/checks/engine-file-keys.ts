@@ -2,10 +2,10 @@ import { roles } from '../../model/index.ts'
 import type { Check } from './check.ts'
 import { engineOf, workersOf } from './engine.ts'
 
-/** Keys of an engine file that the engine does not know: it would reject them only after the workers have started. */
+/** Rejects unknown keys in engine files, which the engine would reject only after the workers have started. */
 export const checkEngineFileKeys: Check = ({ raw }, { refuse }) => {
   const form = engineOf(raw).settings
-  // The engine of Dynamo 0.3 has fields of its own; its deployer checks those files.
+  // The engine of Dynamo 0.3 has other fields, and its deployer checks its files.
   if (form.kind !== 'file' || workersOf(raw).release === 'dynamo-0.3') return
   const told = new Set<string>()
   for (const role of roles) {

@@ -2,12 +2,12 @@ import { type Check, pairsWithSettings, rolesWithSettings } from './check.ts'
 import { engineOf, workersOf } from './engine.ts'
 import { hasWholeSizes } from './parallelism.ts'
 
-/** The rules of the engine that the workers run. */
+/** Applies the rules of the workers' engine. */
 export const checkEngineRules: Check = (sweep, findings) => {
   const { role = [], pair = [] } = engineOf(sweep.raw).rules
   const workers = workersOf(sweep.raw)
   for (const { settings } of rolesWithSettings(sweep)) {
-    // Rules calculate with the parallel sizes; a size that is not a number is reported already.
+    // Rules compute with parallel sizes. Invalid sizes are already reported.
     if (!hasWholeSizes(settings)) continue
     for (const rule of role) rule(settings, findings, workers)
   }

@@ -4,7 +4,7 @@ import { serverTokenizer } from '../../model/builtin-tokenizer.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
-/** Rejects loads and workloads beyond the generator's capabilities, each at its place in the sweep file. */
+/** Rejects loads and workloads that exceed the generator's capabilities, each at its position in the sweep file. */
 export const checkGenerator: Check = (sweep, { refuse }) => {
   const { generator, prompts, traces } = sweep
   if (!generator.capabilities.parallelTurns && traces.some(({ summary }) => summary.branched)) {
@@ -36,7 +36,7 @@ function pathOf({ workloadPaths }: CheckedSweep, { section, key }: Shortfall, wo
   return section === 'load' ? ['load', key] : [...(workloadPaths[workload] ?? ['workloads']), key]
 }
 
-/** Reduce the load, or use a shipped generator that supports everything. */
+/** Remedy: reduce the load, or use a shipped generator that supports it. */
 function remedyFor({ right }: Shortfall, asked: AskedLoad, name: string): string {
   const able = generators
     .filter(one => one.name !== name && shortfallsOf(one.name, one.capabilities, asked).length === 0)

@@ -14,7 +14,7 @@ import { checkSequenceLength } from './sequence-length.ts'
 import { checkSpeculation } from './speculation.ts'
 import { checkValues } from './values.ts'
 
-/** Every check of deployments, one subject each. docs/reference/engine-checks.md explains them. */
+/** All checks of deployments, one for each subject. docs/reference/engine-checks.md explains them. */
 export const checks: readonly Check[] = [
   checkRunningSystem,
   checkDeployerSettings,

@@ -1,17 +1,17 @@
 import type { LengthRange } from '../../generators/length-range.ts'
 import { meanTokens, type ValidityLimits, type Workload } from '../../model/index.ts'
 
-/** A length of a workload that is not what will be sent. */
+/** A length in a workload that differs from what will be sent. */
 export interface LengthDeviation {
   readonly key: 'isl' | 'osl'
   readonly wrong: string
-  /** What to write in the sweep file. */
+  /** Correction for the sweep file. */
   readonly right: string
 }
 
 /**
- * The lengths of a workload from which the content of a file deviates by more than the limits of validity.
- * @param source what the file is: `dataset`, `trace`
+ * Lengths of a workload from which a file's content deviates by more than the validity limits.
+ * @param source kind of file for messages: `dataset`, `trace`
  */
 export function lengthDeviations(
   workload: Pick<Workload, 'isl' | 'osl'>,

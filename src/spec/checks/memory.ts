@@ -1,6 +1,6 @@
 import { type Check, rolesWithSettings } from './check.ts'
 
-/** The share of GPU memory for the KV cache is a share. */
+/** Checks that the share of GPU memory for the KV cache is in its range. */
 export const checkMemory: Check = (sweep, { refuse }) => {
   for (const { role, settings } of rolesWithSettings(sweep)) {
     const found = settings.get('freeGpuMemory')

@@ -1,7 +1,10 @@
 import { nodesPerWorker, nodesSetting } from '../../model/index.ts'
 import { type Check, rolesWithSettings } from './check.ts'
 
-/** Nodes of a worker are whole, share its GPUs evenly, and are something that the deployer can start. */
+/**
+ * Checks the number of nodes of a worker: it must be whole, divide the worker's GPUs evenly, and be supported by the
+ * deployer.
+ */
 export const checkNodes: Check = (sweep, { refuse }) => {
   for (const { deployment, role, settings } of rolesWithSettings(sweep)) {
     const found = settings.get('nodes')

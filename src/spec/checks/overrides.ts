@@ -4,9 +4,9 @@ import type { Check } from './check.ts'
 import { engineOf } from './engine.ts'
 
 /**
- * For an engine that reads a file, some worker arguments override whatever the engine section says, such as
- * TensorRT-LLM's `--override-engine-args` and `--trtllm.…` flags. Dynamo accepts just one of the two: next to an engine
- * section they would undo it, or be lost.
+ * Rejects worker arguments that would override the engine section, such as TensorRT-LLM's `--override-engine-args` and
+ * `--trtllm.…` flags. Dynamo accepts only one kind of override, so next to an engine section these arguments would
+ * either replace it or have no effect.
  */
 export const checkOverrides: Check = ({ raw }, { refuse }) => {
   const { workers, engine } = raw

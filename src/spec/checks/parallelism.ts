@@ -15,7 +15,10 @@ const sizes: readonly Meaning[] = [
   'moeClusterParallel',
 ]
 
-/** Parallel sizes are whole, multiply to the worker's GPUs, and fit into each other. */
+/**
+ * Checks that parallel sizes are whole numbers, that their product is the worker's number of GPUs, and that they divide
+ * each other where they must.
+ */
 export const checkParallelism: Check = (sweep, { refuse, warn }) => {
   const engine = engineOf(sweep.raw)
   const usualTensor = typeof engine.defaults.tensorParallel === 'number' ? engine.defaults.tensorParallel : null
@@ -44,16 +47,16 @@ function wrongSize(settings: RoleSettings) {
   return sizes.map(size => settings.get(size)).find(found => found !== null && !isWhole(found.value)) ?? null
 }
 
-/** Whether every parallel size that is set is a whole number. */
+/** Whether all parallel sizes in the settings are whole numbers. */
 export function hasWholeSizes(settings: RoleSettings): boolean {
   return wrongSize(settings) === null
 }
 
 /**
- * The experts are spread over the TP ranks: expert × MoE tensor × cluster parallel size is TP (TensorRT-LLM's
- * `Mapping`; SGLang's EP divides TP). A load balancer distributes its slots evenly (`MoeLoadBalancerConfig.setup`).
- * @param usualTensor the tensor parallel size that the engine uses by default; null when it has to be set for this
- *   check
+ * Checks how experts are distributed over the TP ranks: expert × MoE tensor × cluster parallel size must equal TP
+ * (TensorRT-LLM's `Mapping`); SGLang's EP must divide TP. A load balancer distributes its slots evenly
+ * (`MoeLoadBalancerConfig.setup`).
+ * @param usualTensor the engine's default tensor parallel size; null if this check applies only to an explicit size
  */
 function checkExperts(settings: RoleSettings, usualTensor: number | null, { refuse }: Findings): void {
   const tensor = numberOf(settings, 'tensorParallel') ?? usualTensor

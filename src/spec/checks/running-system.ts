@@ -1,7 +1,7 @@
 import { gpusOf, topologyLabel } from '../../model/index.ts'
 import type { Check } from './check.ts'
 
-/** A system that Fulcrum does not deploy has one topology, with the stated number of GPUs. */
+/** Checks that a sweep of a system that Fulcrum does not deploy has a single topology with the given number of GPUs. */
 export const checkRunningSystem: Check = ({ deployer, capabilities, deployments }, { refuse }) => {
   const { running } = capabilities
   const first = deployments[0]

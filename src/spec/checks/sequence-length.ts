@@ -5,8 +5,8 @@ import { engineOf, workersOf } from './engine.ts'
 import { firstLongTurn } from './session-length.ts'
 
 /**
- * Requests that an engine would reject: longer than max_seq_len, or with longer prompts than it accepts without chunked
- * prefill. Later turns of a conversation, rows of a dataset and requests of a trace count as they will be sent.
+ * Reports requests that an engine would reject: longer than max_seq_len, or with prompts longer than it accepts without
+ * chunked prefill. Takes into account later turns of conversations, rows of datasets and requests of traces.
  */
 export const checkSequenceLength: Check = (sweep, { refuse, warn }) => {
   const engine = engineOf(sweep.raw)
@@ -23,7 +23,7 @@ export const checkSequenceLength: Check = (sweep, { refuse, warn }) => {
       const needed = tokensOf(isl, longestOf(workload.osl))
       const path = sweep.workloadPaths[index] ?? ['workloads']
       const place: SourceLocation = { kind: 'sweep', path }
-      // Lengths of a workload only label the points of a trace that was read.
+      // If a trace was read, the lengths of the workload only label its points.
       if (hasTraceOnly && traces.length > 0) continue
       if (limit !== null && needed > limit) {
         refuse(
@@ -62,7 +62,7 @@ export const checkSequenceLength: Check = (sweep, { refuse, warn }) => {
       const { count, most, first } = summary.longerThan(limit, tokensOf)
       if (count === 0) continue
       const share = count / facts.requests
-      // Beyond this share of errors every point would be invalid.
+      // Above this share of errors, every point would be invalid.
       const tell = share > limits.errorShare ? refuse : warn
       tell(
         { kind: 'sweep', path: ['load', 'trace', 'file'] },

@@ -12,14 +12,15 @@ interface Source {
   placeOf(keys: readonly string[]): SourceLocation
 }
 
-/** Everything in the file that settings may come from. */
+/** All sources of settings in the file. */
 export interface SettingSources {
   readonly engine: RawEngine
   readonly workers: WorkerEngine
 }
 
 /**
- * A role's settings in one deployment. The engine section wins over arguments and an engine file: see {@link inOrder}.
+ * Settings of a role in one deployment. The engine section takes precedence over arguments and an engine file, whose
+ * order is that of {@link inOrder}.
  */
 export function roleSettings(sources: SettingSources, role: Role, settings: EngineSettings): RoleSettings {
   const file = sources.workers.engineFile(role)
@@ -43,7 +44,7 @@ export function roleSettings(sources: SettingSources, role: Role, settings: Engi
   }
 }
 
-/** Where to report a setting that is not set: next to the others. */
+/** Where to report a missing setting: next to the others. */
 function homeOf({ engine, workers }: SettingSources, role: Role, file: EngineFile | null): SourceLocation {
   if (engine[role] !== undefined) return { kind: 'sweep', path: ['engine', role] }
   if (engine.all !== undefined) return { kind: 'sweep', path: ['engine', 'all'] }
@@ -89,7 +90,7 @@ function inOrder(form: FileForm, args: readonly Source[], file: EngineFile | nul
   return [...overrides, fileSource(file), ...args]
 }
 
-/** What the overriding argument holds, which is JSON; the place of each setting in it is that argument. */
+/** Parses the JSON of the overriding argument. Its settings have the position of the argument. */
 function overridesOf(form: FileForm, settings: Settings, placeOf: Source['placeOf']): Source {
   const key = Object.keys(settings).find(name => argumentName(name) === form.overrides)
   const nothing = { settings: {}, placeOf }

@@ -3,8 +3,8 @@ import type { Path } from '../../yaml/problem.ts'
 import { type Check, type CheckedSweep, rolesWithSettings } from './check.ts'
 
 /**
- * Speculative decoding under random prompts: after random words, a model accepts a different share of the drafts than
- * in real use, and ITL and throughput depend on that share.
+ * Warns about speculative decoding with random prompts. After random words, a model accepts a different share of the
+ * drafts than in real use, which changes ITL and throughput.
  */
 export const checkSpeculation: Check = (sweep, { warn }) => {
   const roles = [...rolesWithSettings(sweep)].filter(({ settings }) => speculationOf(settings) !== null)
@@ -19,7 +19,7 @@ export const checkSpeculation: Check = (sweep, { warn }) => {
     )
 }
 
-/** Workloads and traces that send random words, with their positions. */
+/** Workloads and traces that send random words, with their paths. */
 function randomPrompts({ workloads, workloadPaths, loads }: CheckedSweep): { path: Path; whose: string }[] {
   const answering = loads.filter(({ api }) => api !== 'embeddings')
   const traced = answering.some(({ level }) => level.kind === 'trace')

@@ -11,23 +11,23 @@ import { amount, lengthDeviations } from './lengths.ts'
 export interface TraceFacts {
   /** Absolute path. */
   readonly file: string
-  /** Requests that are replayed, and those of the file. */
+  /** Number of requests to replay, and in the file. */
   readonly requests: number
   readonly inFile: number
-  /** Sessions that are replayed; null where no request waits for another. */
+  /** Number of sessions to replay; null if no request waits for another. */
   readonly sessions: number | null
-  /** Unit of its times, or `date`; with the reason if it was inferred. */
+  /** Unit of its timestamps, or `date`, with the reason if it was inferred. */
   readonly unit: string
   readonly guessed: string | null
-  /** Recorded time from the first to the last of those requests, s. */
+  /** Recorded time between the first and the last of these requests in s. */
   readonly spanS: number
   readonly isl: LengthRange
   readonly osl: LengthRange
-  /** Share of the prompts' tokens that one prefix cache without limits could reuse, 0–1; null without `hash_ids`. */
+  /** Share of prompt tokens that a single unlimited prefix cache could reuse, 0–1; null without `hash_ids`. */
   readonly reusable: number | null
 }
 
-/** A trace that was read, for the checks that need more than its facts. */
+/** A trace that was read, for checks that need more than its facts. */
 export interface CheckedTrace {
   readonly facts: TraceFacts
   readonly summary: TraceSummary
@@ -37,13 +37,13 @@ interface TraceCheck {
   readonly workloads: readonly Workload[]
   readonly loads: readonly Load[]
   readonly limits: Pick<ValidityLimits, 'islDeviation' | 'oslDeviation'>
-  /** Where a workload stands in the sweep file. */
+  /** Path of a workload in the sweep file. */
   pathOf(index: number): Path
 }
 
 /**
- * Reads every trace of the sweep to its end, before anything is deployed. Rejects those that can't be replayed, and
- * warns of a unit in doubt and of lengths that differ from what the workloads say.
+ * Reads every trace of the sweep completely before anything is deployed. Rejects traces that cannot be replayed. Warns
+ * about doubtful units and lengths that differ from those of the workloads.
  */
 export async function checkTraces(
   { workloads, loads, limits, pathOf }: TraceCheck,
@@ -91,7 +91,7 @@ export async function checkTraces(
   return [...checked.values()]
 }
 
-/** Loads with the same key replay the same part of a trace: all that {@link SweepFiles.trace} is asked by. */
+/** Key of the part of a trace that a load replays: the arguments of {@link SweepFiles.trace}. */
 function keyOf(
   { seed, requests }: Pick<Load, 'seed' | 'requests'>,
   { file, unit, fromMs, untilMs, sample }: Extract<Load['level'], { kind: 'trace' }>,

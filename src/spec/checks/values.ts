@@ -3,7 +3,7 @@ import { nearMiss } from '../../yaml/near-miss.ts'
 import { type Check, rolesWithSettings } from './check.ts'
 import { engineOf } from './engine.ts'
 
-/** Settings that take one of a few words: an engine rejects others while it starts. */
+/** Rejects invalid words in settings that accept only a few, which an engine would reject only when it starts. */
 export const checkValues: Check = (sweep, { refuse }) => {
   const { title, values } = engineOf(sweep.raw)
   for (const { role, settings } of rolesWithSettings(sweep)) {

@@ -4,20 +4,20 @@ import { deployers } from '../../deployers/index.ts'
 import type { Json } from '../../model/index.ts'
 import { field, json } from '../../yaml/field.ts'
 
-/** A `deploy` section whose schema let it through; what its keys mean, its deployer knows. */
+/** A valid `deploy` section. Its deployer interprets the keys. */
 export type RawDeploy = { readonly with: string; readonly [key: string]: Json }
 
 const about =
   'How the system is deployed and changed. `with` names the deployer: a built-in one, or your own, by the path of a module (`./my-deployer.ts`, relative to this file) or the name of an installed package.'
 
-/** The `deploy` section of a sweep file, for the given deployers. */
+/** Schema of the section `deploy` for the given deployers. */
 export function deploySchemaOf(known: readonly AnyDeployer[]) {
   const schema = sectionOfOne(known)
   const right = `write { with: ${known.map(({ name }) => name).join(' | ')}, … }`
   return field(schema as unknown as z.ZodType<RawDeploy, RawDeploy>, about, right)
 }
 
-/** The section of the shipped deployers or of a plug-in, for editors. */
+/** Schema for editors: the section of a shipped deployer or of a plug-in. */
 export function deploySchemaForEditors() {
   const shipped = deployers.map(({ name }) => name)
   const ofOthers = z

@@ -20,5 +20,5 @@ export const engineSchema = field(
   'write { all: {…}, prefill: {…}, decode: {…}, aggregated: {…} }',
 )
 
-/** The section `engine` as written: settings by role, axes not yet crossed. */
+/** The section `engine` as written: settings by role, before axes are crossed. */
 export type RawEngine = z.infer<typeof engineSchema>

@@ -9,10 +9,10 @@ const right = `write ${shipped.join(', ')}, or { name: …, command: …, args: 
 
 const name = field(z.string().min(1), about, right)
 
-/** A generator as it is written: its name, or its name and its keys. What the keys mean only the generator knows. */
+/** Schema of the section `generator`: a name, or a name with keys, which the generator interprets. */
 export const generatorSchema = field(z.union([name, z.looseObject({ name })]), about, right)
 
-/** The same with the keys of the shipped generators, for editors. */
+/** Schema for editors, with the keys of the shipped generators. */
 export const generatorSchemaOfShipped = z
   .union([
     z.enum(shipped),
@@ -22,7 +22,7 @@ export const generatorSchemaOfShipped = z
   ])
   .describe(about)
 
-/** Names of generators that are not shipped. */
+/** Schema of names of generators that are not shipped. */
 function ofOthers() {
   const pattern = new RegExp(`^(?!(?:${shipped.join('|')})$).+$`)
   return z.string().regex(pattern).describe('Path of a module that defines a generator, or name of a package.')

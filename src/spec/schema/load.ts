@@ -203,7 +203,7 @@ export const loadSchema = field(
   'write { concurrency: [1, 4, 16], requests: 10x, warmup: 2x }',
 )
 
-/** The section `load` as written, axes not yet crossed. */
+/** The section `load` as written, before axes are crossed. */
 export type RawLoad = z.infer<typeof loadSchema>
 /** The value of `requests: { auto: … }`. */
 export type RawAutoRequests = z.infer<typeof autoRequests>['auto']

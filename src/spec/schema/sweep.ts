@@ -16,7 +16,7 @@ import { topologiesSchema } from './topologies.ts'
 import { variantsSchema } from './variants.ts'
 import { workloadsSchema } from './workloads.ts'
 
-/** A sweep file as it is written, before axes are crossed and shorthands resolved. */
+/** Schema of a sweep file as written, before axes are crossed and shorthands resolved. */
 export const sweepSchema = z.strictObject({
   name: field(
     z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/),
@@ -80,13 +80,13 @@ export const sweepSchema = z.strictObject({
   ).default(10_000),
 })
 
-/** The same for sweeps that may name other deployers, too. */
+/** Schema of sweep files for these deployers. */
 export function sweepSchemaOf(known: readonly AnyDeployer[]): typeof sweepSchema {
   return known === deployers ? sweepSchema : sweepSchema.extend({ deploy: deploySchemaOf(known) })
 }
 
-/** The same for a sweep whose deployer can't be loaded: its keys are anything. */
+/** Schema for a sweep whose deployer cannot be loaded. Accepts any keys in `deploy`. */
 export const schemaWithoutDeployer = sweepSchema.extend({ deploy: z.unknown().transform(() => undefined) })
 
-/** A sweep file that matches the schema, before cross-checks and before its axes are crossed. */
+/** A sweep file that matches the schema, before further checks and before its axes are crossed. */
 export type RawSweep = z.output<typeof sweepSchema>

@@ -7,7 +7,7 @@ const moments = z.strictObject({
   stddev: z.number().min(0).describe('Standard deviation, in tokens.'),
 })
 
-/** What to write for a length. */
+/** Remedy for an invalid length. */
 export const lengthHint =
   'write a whole number of tokens, { mean: …, stddev: … }, { lognormal: { mean: …, stddev: … } }, { uniform: { min: …, max: … } } or { empirical: [{ tokens: …, weight: … }] }'
 
@@ -95,7 +95,7 @@ export const workloadsSchema = field(
 
 /** The section `workloads` as written: an entry or a list of entries. */
 export type RawWorkloads = z.infer<typeof workloadsSchema>
-/** An entry with keys, before its axes are crossed. */
+/** An entry written as a map, before its axes are crossed. */
 export type RawWorkload = z.infer<typeof workload>
 /** An `isl` or `osl`: a length in tokens, or a distribution of lengths. */
 export type RawLength = z.infer<ReturnType<typeof length>>

@@ -6,10 +6,11 @@ import type { RawAutoRequests, RawLoad } from '../schema/load.ts'
 const defaultMin = '10x'
 const defaultMax = '100x'
 /**
- * Upper limit of the default for `max`: some thousand requests determine a p95 to 5%, and each request needs a prompt.
+ * Upper limit of the default for `max`. Several thousand requests determine a p95 to within 5%, and each one needs a
+ * prompt.
  */
 const mostByDefault = 4000
-/** Below the first no figure is ever precise, above the second every figure is. */
+/** Below the minimum, no figure ever becomes precise; above the maximum, every figure is. */
 const [leastPrecision, mostPrecision] = [0.005, 0.5]
 
 /** The options of `requests: auto` without defaults; null if requests are a number or absent. */
@@ -18,12 +19,15 @@ export function autoOf(requests: RawLoad['requests']): Partial<RawAutoRequests> 
   return typeof requests === 'object' ? requests.auto : null
 }
 
-/** Seconds of an open loop before the first check and at most, and the requests that these are held within. */
+/**
+ * Defaults for an open loop: `minS` seconds before the first check, and `maxS` seconds in total. `least` and `most`
+ * bound the requests before the first check; `least` and {@link mostByDefault} bound the total.
+ */
 const openDefaults = { minS: 20, maxS: 600, least: 100, most: 1000 }
 
 /**
- * The stopping rule for a level; null without one. A rate beside a closed loop ends by its duration, and so do stages
- * and traces, whose load varies.
+ * Stopping rule for a level; null without one. Stages and traces have none, because their load varies, and neither has
+ * a rate in a sweep that also has closed loops, which ends by its duration.
  */
 export function autoRequestsOf(raw: RawLoad, level: LoadLevel): Required<Pick<Load, 'requests' | 'auto'>> | null {
   const auto = autoOf(raw.requests)
@@ -51,7 +55,7 @@ function precisionOf({ precision = '5%' }: Partial<RawAutoRequests>): number {
   return Number.parseFloat(precision) / 100
 }
 
-/** Rejects contradictory bounds, and loads that the rule can't end. */
+/** Rejects contradictory bounds, and loads that the rule cannot end. */
 export function checkAutoRequests(raw: RawLoad, levels: readonly LoadLevel[], context: SectionContext): void {
   const auto = autoOf(raw.requests)
   if (auto === null) return

@@ -4,17 +4,17 @@ import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawAutoWarmup, RawLoad } from '../schema/load.ts'
 import { autoOf } from './auto-requests.ts'
 
-/** Slots that began together stay together for 20 to 28 rounds if all requests are alike: docs/bench/window.md. */
+/** If all requests are alike, slots that start together stay together for 20 to 28 rounds: docs/bench/window.md. */
 const defaultMax = '30x'
 
-/** Whether the warm-up decides by what it measures when it ends. */
+/** Whether the warm-up ends by what it measures. */
 export function isAutoWarmup(warmup: RawLoad['warmup']): warmup is 'auto' | { readonly auto: RawAutoWarmup } {
   return warmup === 'auto' || typeof warmup === 'object'
 }
 
 const statedMax = (warmup: RawLoad['warmup']) => (typeof warmup === 'object' ? warmup.auto.max : undefined)
 
-/** The bound of a level's warm-up; absent for one with a known length. */
+/** Maximum warm-up of a level; absent if the warm-up has a fixed length. */
 export function autoWarmupOf(raw: RawLoad, level: LoadLevel, least: number): Load['autoWarmup'] {
   if (!isAutoWarmup(raw.warmup) || level.kind !== 'concurrency') return undefined
   const max = statedMax(raw.warmup)
@@ -26,7 +26,7 @@ function resolved(bound: number | string, concurrency: number): number {
   return typeof bound === 'number' ? bound : Math.round(Number.parseFloat(bound) * concurrency)
 }
 
-/** Rejects loads whose window can't move. */
+/** Rejects loads whose window cannot move. */
 export function checkAutoWarmup(raw: RawLoad, levels: readonly LoadLevel[], context: SectionContext): void {
   if (!isAutoWarmup(raw.warmup)) return
   const refuse = (wrong: string, right: string) => context.report(['load', 'warmup'], wrong, right)

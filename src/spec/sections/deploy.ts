@@ -7,26 +7,26 @@ import { isModulePath } from '../import-module.ts'
 import { readPlugin } from '../plugins.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 
-/** The deployers that a sweep file may name, and the file as those understand it. */
+/** Deployers that a sweep file may name, and the file with the name that they use. */
 export interface KnownDeployers {
-  /** The shipped ones, and the plug-in that the file names. */
+  /** Shipped deployers, and the plug-in that the file names. */
   readonly deployers: readonly AnyDeployer[]
   /**
-   * The file; a plug-in is named as its `defineDeployer` names it, which makes ids the same wherever the module lies.
+   * Value of the file. A plug-in has the name from its `defineDeployer`, so ids do not depend on the module's location.
    */
   readonly value: unknown
 }
 
 /**
- * Loads the deployer that a sweep file names when it is a plug-in: a module beside the file or an installed package.
- * Null when it can't be loaded, which is then reported.
+ * Loads the deployer that a sweep file names if it is a plug-in: a module beside the file or an installed package. Null
+ * if it cannot be loaded, which it reports.
  */
 export async function knownDeployers(value: unknown, context: SectionContext): Promise<KnownDeployers | null> {
   const shipped = { deployers, value }
   if (!isRecord(value) || !isRecord(value.deploy)) return shipped
   const named = value.deploy.with
   if (typeof named !== 'string' || named === '' || deployerOf(named) !== undefined) return shipped
-  // The schema of the section suggests the name that was meant.
+  // A misspelled name of a shipped deployer: the schema of the section suggests the right one.
   if (!isModulePath(named) && nearMiss(named, deployerNames) !== null) return shipped
   const place = { path: ['deploy', 'with'], taken: deployerNames }
   const plugin = await readPlugin<AnyDeployer>(named, 'deployer', place, context)
@@ -35,7 +35,7 @@ export async function knownDeployers(value: unknown, context: SectionContext): P
   return { deployers: [...deployers, plugin], value: { ...value, deploy } }
 }
 
-/** The deployer that the section names, with its configuration. */
+/** Configures the deployer that the section names. */
 export function readDeploy(
   raw: RawDeploy,
   known: readonly AnyDeployer[],

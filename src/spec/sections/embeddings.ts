@@ -3,8 +3,8 @@ import type { SectionContext } from '../../yaml/section-context.ts'
 import type { Sections } from '../sections.ts'
 
 /**
- * Refuses what a sweep asks of an API that generates nothing: an embedding has no first token, no tokens after it and
- * no text to grade, and no place on a frontier of output tokens.
+ * Rejects keys that make no sense for an API that generates nothing. Embeddings have no first or later tokens, no text
+ * to grade, and no place on a frontier of output tokens.
  */
 export function checkEmbeddings(raw: Partial<Sections>, { report }: SectionContext): void {
   const { load } = raw

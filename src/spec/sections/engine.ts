@@ -11,16 +11,16 @@ import { quoted } from '../../yaml/problem.ts'
 import { reportDuplicates, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawEngine } from '../schema/engine.ts'
 
-/** The axes of the engine settings, for each role and for all roles together. */
+/** Axes of engine settings, by role and for all roles. */
 export interface WantedEngine {
   readonly all: { readonly [setting: string]: readonly Json[] }
   readonly roles: { readonly [role in Role]?: { readonly [setting: string]: readonly Json[] } }
 }
 
-/** The engine settings of each role in a topology. */
+/** Engine settings of each role in a topology. */
 export type RoleSettings = { readonly [role in Role]?: EngineSettings }
 
-/** Reads the axes: a list is an axis, anything else a single value. */
+/** Reads the axes. A list is an axis; anything else is a single value. */
 export function readEngine(raw: RawEngine, context: SectionContext): WantedEngine {
   const axes = (section: 'all' | Role) => {
     const settings: { readonly [setting: string]: Json } = raw[section] ?? {}
@@ -50,7 +50,7 @@ export function readEngine(raw: RawEngine, context: SectionContext): WantedEngin
   return { all, roles: Object.fromEntries(present.map(role => [role, axes(role)])) }
 }
 
-/** The number of combinations of settings for a topology. */
+/** Number of combinations of settings for a topology. */
 export function settingsCount(engine: WantedEngine, topology: Topology): number {
   const sizes = axesOf(engine, topology).map(axis => axis.values.length)
   return sizes.reduce((product, size) => product * size, 1)
@@ -71,7 +71,7 @@ function axesOf(engine: WantedEngine, topology: Topology): readonly Axis[] {
   return [...together, ...single]
 }
 
-/** Every combination of settings for a topology; the last axis changes fastest, as in nested loops. */
+/** Yields every combination of settings for a topology. The last axis changes fastest, as in nested loops. */
 export function* crossSettings(engine: WantedEngine, topology: Topology): Generator<RoleSettings> {
   const present = rolesOf(topology)
   const axes = axesOf(engine, topology)

@@ -10,7 +10,7 @@ import { isModulePath } from '../import-module.ts'
 import { readPlugin } from '../plugins.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 
-/** The generator with its configuration; null when something is wrong with it, which is then reported. */
+/** Reads the section `generator`. Null if it is invalid, which it reports. */
 export async function readGenerator(
   raw: RawSweep['generator'],
   context: SectionContext,

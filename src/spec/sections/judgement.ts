@@ -16,8 +16,8 @@ export function readSlo(raw: RawSweep['slo']): Slo {
 }
 
 /**
- * Refuses objectives on figures that no point of the sweep observes: such an objective is never met, or never tested.
- * Without streaming a response arrives in one piece, so it has no first token (TTFT) and no gaps between tokens (ITL).
+ * Rejects objectives on figures that no point of the sweep has, because they could never be met or tested. Without
+ * streaming, a response arrives in one piece and has neither a first token (TTFT) nor gaps between tokens (ITL).
  */
 export function checkSlo(
   raw: RawSweep['slo'],
@@ -53,7 +53,7 @@ export function checkSlo(
     const why = `the generator ${generator.name} does not tell reasoning from the answer`
     refuse('ttfo_p95_ms', why, `remove it, or write generator: ${able.join(' or ')}`)
   }
-  // With other objectives beside it, it is ignored: those decide.
+  // If there are other objectives, they decide.
   if (Object.values(raw).filter(limit => limit !== undefined).length > 1) return
   const oneToken = workloads.length > 0 && workloads.every(({ osl }) => osl.kind === 'fixed' && osl.tokens === 1)
   if (oneToken) refuse('itl_p95_ms', 'responses of one token have no ITL', 'remove it, or raise osl')

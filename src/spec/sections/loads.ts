@@ -4,14 +4,14 @@ import type { RawLoad } from '../schema/load.ts'
 import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'
 import { autoWarmupOf, checkAutoWarmup, isAutoWarmup } from './auto-warmup.ts'
 
-/** Most distinct prompts unless the file asks for more. */
+/** Default maximum number of distinct prompts. */
 const datasetCap = 10_000
 const openWarmupS = 5
 const openDurationS = 60
-/** No response is faster. */
+/** Minimum timeout. No response is faster. */
 const leastTimeoutS = 0.001
 
-/** Every load of the sweep, in the order of the axes, with multiples of the concurrency resolved. */
+/** Reads every load of the sweep, in the order of the axes, and resolves multiples of the concurrency. */
 export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[] {
   const levels = readLevels(raw, context)
   if (levels.length === 0) {
@@ -25,11 +25,11 @@ export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[
   return loads
 }
 
-/** Above these numbers, the records or prompts of a point would no longer fit into memory. */
+/** Above these numbers, the records or prompts of a point would not fit into memory. */
 const mostRequestsOfAPoint = 100_000_000
 const mostPrompts = 10_000_000
 
-/** Amounts that must be typos: more than a point can hold, or so few that nothing is sent. */
+/** Rejects amounts that must be typing errors: more than a point can hold, or so few that nothing is sent. */
 function checkSizes(raw: RawLoad, loads: readonly Load[], context: SectionContext): void {
   const most = (key: 'requests' | 'warmup' | 'dataset', of: (load: Load) => number, limit: number) => {
     const found = loads.reduce((largest, load) => Math.max(largest, of(load)), 0)
@@ -113,7 +113,7 @@ function readArrivals(raw: RawLoad['arrivals']): Arrivals {
   return typeof raw === 'string' ? { kind: raw } : { kind: 'gamma', burstiness: raw.gamma.burstiness }
 }
 
-/** Rejects keys that contradict each other or have no effect: a key without effect misleads. */
+/** Rejects keys that contradict each other or have no effect, which would be misleading. */
 function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: SectionContext): void {
   const closed = levels.some(level => level.kind === 'concurrency')
   const open = levels.some(level => level.kind !== 'concurrency')
@@ -197,16 +197,16 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
   }
 }
 
-/** A number, or a multiple of the concurrency: 0 for `0x`, otherwise at least 1. */
+/** Resolves a number or a multiple of the concurrency: 0 for `0x`, otherwise at least 1. */
 function resolved(value: number | string, level: LoadLevel): number {
-  // YAML has a −0.
+  // YAML can contain −0.
   if (typeof value === 'number') return value === 0 ? 0 : value
   const times = Number.parseFloat(value)
   if (level.kind !== 'concurrency' || times === 0) return 0
   return Math.max(1, Math.round(times * level.concurrency))
 }
 
-/** What ends a point: a number of requests, a duration, or the load level itself (stages, trace). */
+/** Condition that ends a point: a number of requests, a duration, or the load level itself (stages, trace). */
 function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'durationS' | 'auto'> {
   const auto = autoRequestsOf(raw, level)
   if (auto !== null) return auto
@@ -235,8 +235,8 @@ function firstRate(level: LoadLevel): number {
 }
 
 /**
- * The number of requests that is almost never exceeded: four standard deviations above the expected number for random
- * arrivals. With fewer prompts than requests, the last ones would repeat and benefit from the prefix cache.
+ * Number of requests that is almost never exceeded: for random arrivals, four standard deviations above the expected
+ * number. With fewer prompts than requests, prompts would repeat and benefit from the prefix cache.
  */
 function mostRequests(level: LoadLevel, durationS: number): number {
   const expected = expectedRequests(level, durationS)

@@ -4,7 +4,7 @@ import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 import type { Sweep } from '../sweep.ts'
 
-/** Weights as shares, by workload. */
+/** Converts weights to shares by workload. */
 export function readMix(
   raw: NonNullable<RawSweep['mix']>,
   workloads: readonly Workload[],

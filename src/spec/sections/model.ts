@@ -6,10 +6,10 @@ import type { Path } from '../../yaml/problem.ts'
 import { existing, fromFile, lookUp, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 
-/** The tokenizer of DeepSeek V3, which Fulcrum ships; R1 uses the same one. */
+/** Tokenizer of DeepSeek V3 and R1, which Fulcrum ships. */
 export const builtinTokenizer = 'builtin:deepseek-v3'
 
-/** The model and its tokenizer, and what its requests are mixed of. */
+/** Reads the model, its tokenizer, and the mix of model names in its requests. */
 export function readModel(raw: RawSweep['model'], context: SectionContext): Model {
   if (!Array.isArray(raw)) return oneModel(raw, context, ['model'])
   const entries = raw.map(entry => (typeof entry === 'string' ? { name: entry } : entry))

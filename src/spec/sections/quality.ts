@@ -11,8 +11,8 @@ const ownFields = ['model', 'messages', 'prompt', 'input', 'stream', 'max_tokens
 const mostTold = 10
 
 /**
- * Questions for each deployment. Reads the file of questions and reports invalid lines. The file's content is not part
- * of any id, but a run continues only with the content that it started with.
+ * Reads the section `quality` and its file of questions, and reports invalid lines. The file's content is not part of
+ * any id, but a run resumes only with the content that it started with.
  */
 export function readQuality(raw: RawQuality, context: SectionContext, { refuse }: Findings): QualityWanted | null {
   const { report } = context
@@ -57,7 +57,7 @@ function lmEvalOf(raw: NonNullable<RawQuality['lm_eval']>, context: SectionConte
     binary: binary.includes('/') ? fromFile(context, binary) : binary,
     limit,
     fewshot,
-    // As elsewhere, a path in the sweep file starts at the file.
+    // As elsewhere, relative paths in the sweep file start at its folder.
     args: args.map(arg => (/^\.{1,2}\//.test(arg) ? fromFile(context, arg) : arg)),
     timeoutMs: seconds(timeout) * 1000,
   }

@@ -3,7 +3,10 @@ import type { RawPower, RawPrice } from '../schema/site.ts'
 
 const hoursOfYear = 365 * 24
 
-/** The price of a GPU-hour: as written, or a server's price and upkeep over the hours in which it earns. */
+/**
+ * Reads the price of a GPU-hour, as written or computed from a server's price and upkeep and the hours in which it is
+ * used.
+ */
 export function readPrice(raw: RawPrice): Price {
   if (typeof raw === 'number') return { perGpuHour: raw, perKwh: null, currency: null }
   const currency = raw.currency?.toUpperCase() ?? null
@@ -13,5 +16,5 @@ export function readPrice(raw: RawPrice): Price {
   return { perGpuHour: perYear / (hoursOfYear * raw.use * raw.gpus), perKwh, currency }
 }
 
-/** The power of a site beside its GPUs, in W per GPU, and its PUE. */
+/** Reads the power of a site in addition to its GPUs, in W per GPU, and its PUE. */
 export const readPower = (raw: RawPower): SitePower => ({ pue: raw.pue, hostW: raw.host_w, networkW: raw.network_w })

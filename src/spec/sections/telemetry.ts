@@ -3,7 +3,7 @@ import type { Path } from '../../yaml/problem.ts'
 import { type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawTelemetry } from '../schema/telemetry.ts'
 
-/** The pages to observe; reports URLs that can't be requested, hold secrets, or appear twice. */
+/** Reads the pages to observe. Reports URLs that cannot be requested, contain secrets, or appear twice. */
 export function readTelemetry({ gpus, workers }: RawTelemetry, context: SectionContext): Telemetry {
   const observed = readGpus(gpus, context)
   if (workers === 'auto') return { gpus: observed, workers }
@@ -44,7 +44,7 @@ function readGpus(raw: RawTelemetry['gpus'], context: SectionContext): GpuTeleme
   return { dcgm, nvidiaSmi, sampleS, devices: raw.devices === undefined ? null : defined(raw.devices) }
 }
 
-/** A page at the root of a server is at `/metrics`. */
+/** URL of a metrics page: `/metrics` if the text has no path. */
 function pageUrl(text: string, path: Path, { report }: SectionContext): string {
   const url = URL.parse(text)
   if (url === null) {

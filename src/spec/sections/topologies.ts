@@ -2,7 +2,7 @@ import { type Topology, topologyLabel, workersOf } from '../../model/index.ts'
 import { listOf, reportDuplicates, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawTopologies, RawTopologyEntry } from '../schema/topologies.ts'
 
-/** A topology, and its place in the file. */
+/** A topology, its path in the file and its GPU limits. */
 export interface WantedTopology {
   readonly topology: Topology
   readonly path: readonly (string | number)[]
@@ -10,12 +10,12 @@ export interface WantedTopology {
   readonly minGpus: number
 }
 
-/** Most topologies of one entry before its constraints; far above any cluster. */
+/** Maximum number of topologies of one entry before its constraints; far above any cluster. */
 const maxTopologies = 100_000
 
 /**
- * Every topology in file order, each once, after worker constraints. GPU limits stay with each topology, because GPUs
- * per worker may depend on the engine settings.
+ * Reads every topology in file order, without duplicates, and applies constraints on workers. GPU limits stay with each
+ * topology, because GPUs per worker may depend on engine settings.
  */
 export function readTopologies(raw: RawTopologies | undefined, context: SectionContext): readonly WantedTopology[] {
   const entries = raw === undefined ? [{ aggregated: 1 }] : Array.isArray(raw) ? raw : [raw]
@@ -32,8 +32,8 @@ export function readTopologies(raw: RawTopologies | undefined, context: SectionC
 }
 
 /**
- * The topologies, and two more with as many workers as the largest disaggregated one, of which a single one has its
- * role: there it is the bottleneck and shows what one worker can do.
+ * Adds two topologies with as many workers as the largest disaggregated one: one with a single prefill worker and one
+ * with a single decode worker. The single worker is the bottleneck there and shows what one worker can do.
  */
 export function calibrating(listed: readonly WantedTopology[], context: SectionContext): readonly WantedTopology[] {
   const sizes = listed.flatMap(({ topology }) =>
@@ -123,7 +123,7 @@ function disaggregated(
         decode =>
           within(prefill, entry.min_prefill, entry.max_prefill) &&
           within(decode, entry.min_decode, entry.max_decode) &&
-          // Compared as products: `1:3` must equal 1 worker to 3, which 1/3 as a number does not.
+          // Compares products instead of quotients, because 1/3 is not exact as a number.
           (minRatio === undefined || prefill * minRatio[1] >= decode * minRatio[0]) &&
           (maxRatio === undefined || prefill * maxRatio[1] <= decode * maxRatio[0]),
       )

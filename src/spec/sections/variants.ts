@@ -7,7 +7,7 @@ import { placeInFile } from '../patch.ts'
 import type { RawVariant } from '../schema/variants.ts'
 import type { WantedTopology } from './topologies.ts'
 
-/** The topologies of a variant: all of the sweep's, only some, or all but some. */
+/** Topologies of a variant: all of the sweep, only some, or all but some. */
 export function topologiesOf(
   name: string,
   { only, except }: RawVariant,
@@ -40,7 +40,7 @@ export function topologiesOf(
   return kept
 }
 
-/** What has the deployer of a variant is the sweep: another one is another sweep. */
+/** Reports a variant that sets the deployer, which belongs to the sweep. */
 export function reportOtherDeployer(name: string, { deploy }: RawVariant, { report }: SectionContext): void {
   if (deploy === undefined || !Object.hasOwn(deploy, 'with')) return
   report(
@@ -51,7 +51,7 @@ export function reportOtherDeployer(name: string, { deploy }: RawVariant, { repo
   )
 }
 
-/** A report that tells of a variant's document at the place in the file that says so, by the keys that are there. */
+/** Returns a report for a variant's document that translates paths and keys to those in the file. */
 export function reportOfVariant(name: string, variant: RawVariant, report: Report): Report {
   return (path, wrong, right, at) => {
     const place = placeInFile(name, variant, path)
@@ -61,7 +61,7 @@ export function reportOfVariant(name: string, variant: RawVariant, report: Repor
   }
 }
 
-/** The same for findings of checks. */
+/** Like {@link reportOfVariant}, for findings of checks. */
 export function findingsOf(name: string, variant: RawVariant, { refuse, warn }: Findings): Findings {
   const toFile =
     (tell: Tell): Tell =>

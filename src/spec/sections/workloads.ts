@@ -14,16 +14,16 @@ import { workloadAxes } from '../axes/index.ts'
 import type { WorkloadDraft } from '../axes/workload-draft.ts'
 import { lengthHint, type RawLength, type RawWorkload, type RawWorkloads } from '../schema/workloads.ts'
 
-/** A workload, and the place of its entry in the file. */
+/** A workload, and the path of its entry in the file. */
 export interface PlacedWorkload {
   readonly workload: Workload
   readonly path: Path
 }
 
 /**
- * Workloads in file order, with their names; an entry with axes is one workload for each combination.
- * @param axes those of the registry unless given
- * @param api what the load calls
+ * Reads workloads in file order and names them. An entry with axes becomes one workload for each combination.
+ * @param axes default: those of the registry
+ * @param api API that the load calls
  */
 export function readWorkloads(
   raw: RawWorkloads,
@@ -61,7 +61,10 @@ export function readWorkloads(
   }
 }
 
-/** What determines the prompts, as text: not the name, and the content of a dataset instead of its path. */
+/**
+ * Everything that determines the prompts, as text: without the name, and with the content of a dataset instead of its
+ * path.
+ */
 function contentOf({ name: _, datasetFile, datasetSha256, ...content }: Workload): string {
   return canonicalJson({ ...content, dataset: datasetSha256 ?? datasetFile })
 }
@@ -115,7 +118,7 @@ function readWorkload(draft: string | WorkloadDraft, path: Path, context: Sectio
   }
 }
 
-/** No length where nothing is generated. */
+/** Output length for APIs that generate nothing. */
 const noTokens: Length = { kind: 'fixed', tokens: 0 }
 
 function readOsl(raw: RawLength | undefined, path: Path, context: SectionContext, api: Api): Length {
