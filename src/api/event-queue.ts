@@ -11,9 +11,9 @@ export interface EventQueue<E> {
 }
 
 /**
- * A queue for one reader. Drops waiting events that a newer one makes stale, so that the memory of a slow reader grows
- * with what happened, not with how often progress was reported.
- * @param isStale whether an event that waits says nothing once the one that follows it is there
+ * A queue for one reader. Drops waiting events that a newer one makes stale, so a slow reader's memory does not grow
+ * with the number of progress reports.
+ * @param isStale whether a newer event makes a waiting one obsolete
  */
 export function eventQueue<E>(isStale: (waiting: E, newer: E) => boolean): EventQueue<E> {
   const waiting: E[] = []

@@ -184,8 +184,8 @@ export async function comparisonJunit(comparison: Comparison): Promise<string> {
  * labeled with its sweep's name.
  *
  * @returns the absolute path of the page
- * @throws FulcrumError `bad-input` for no run, more than 56, or two runs of one label; `environment` when the disk
- *   refuses
+ * @throws FulcrumError `bad-input` for no run, more than 56, or two runs with the same label; `environment` if the disk
+ *   refuses the file
  *
  * @example
  * ```ts

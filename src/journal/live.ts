@@ -56,7 +56,7 @@ const liveFile = '.live.json'
 const freshMs = 10_000
 
 /**
- * Replaces the live figures of a run atomically. Does not sync, and ignores errors, because a run can go on without
+ * Replaces the live figures of a run atomically. Does not sync, and ignores errors, because a run can continue without
  * them.
  */
 export async function writeLive(folder: string, live: Live): Promise<void> {

@@ -22,8 +22,8 @@ interface Attempt {
 
 /**
  * Locks a run folder for this process. Each attempt at a run is a file `attempts/N.json`, created exclusively and
- * deleted only by its holder. The process of the highest N holds the folder as long as it lives. To take over from a
- * dead process is to create N + 1, which succeeds for exactly one of any number of rivals.
+ * deleted only by its holder. The process with the highest N holds the folder as long as it lives. To take over from a
+ * dead process, a process creates N + 1, which succeeds for exactly one of any number of rivals.
  *
  * @throws FulcrumError (environment, `run-locked`) that names the holder
  */

@@ -17,7 +17,8 @@ interface Given {
  * it.
  *
  * Missing the SLO alone ends nothing. Such a point may lie on the frontier, and the search predicts others from its
- * figures: stopped at its first look, before a load of equal requests had settled, one hid a third of the frontier.
+ * figures. One point that was stopped at its first look, before a load of equal requests had settled, hid a third of
+ * the frontier.
  */
 export function beatenBy(point: Point, results: readonly PointResult[]): IsBeaten {
   const workload = workloadId(point)

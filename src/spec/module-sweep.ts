@@ -78,7 +78,7 @@ const refused = (shown: string, message: string, cause?: unknown) =>
 
 /**
  * Converts a sweep made by a program to JSON text.
- * @throws FulcrumError bad-input `sweep-file-invalid` that names every value that JSON can't hold, by its keys
+ * @throws FulcrumError bad-input `sweep-file-invalid` that lists the keys of all values that JSON cannot represent
  */
 export function sweepText(sweep: unknown, shown: string): string {
   return jsonText(sweep, { shown, what: 'the sweep', code: 'sweep-file-invalid' })

@@ -120,9 +120,9 @@ export function fitTwin(points: readonly MeasuredPoint[], options: FitOptions): 
 }
 
 /**
- * All fits of a plan, one after the other. None begins where the fit to all points ended: it would stay near what it
- * has seen of the points that it is to leave out, and the error bands would be too narrow (p90 3.7% instead of 26% in a
- * run of 8 points).
+ * All fits of a plan, one after the other. None starts from the result of the fit to all points. It would stay close to
+ * the points that it must leave out, and the error bands would be too narrow (p90 3.7% instead of 26% in a run of 8
+ * points).
  */
 export function fitPlan(plan: FitPlan) {
   const whole = fitParameters(plan.whole)
