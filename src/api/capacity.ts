@@ -72,8 +72,7 @@ export type CapacityAnswer = CapacityPlanned
  *   slo: { ttft_p95_ms: 2000, itl_p95_ms: 25 },
  *   fleet: { gpus_per_node: 8 },
  * })
- * console.log(plan.best === null ? 'no measured deployment serves this' : `${plan.best.gpus} GPUs on ${plan.best.nodes}
- * nodes`)
+ * console.log(plan.best === null ? 'no measured deployment serves this' : `${plan.best.gpus} GPUs`)
  * ```
  */
 export async function capacity(

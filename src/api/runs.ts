@@ -36,7 +36,8 @@ export async function readRun(folder: string): Promise<Run> {
  *
  * const { workloads } = analyse(await readRun('results/quick/20261124T230000Z-1a2b3c'))
  * for (const { name, frontier } of workloads) {
- *   for (const { deployment, x, y } of frontier) console.log(name, deployment.id, x?.mean, 'tokens/s/user', y?.mean, 'tokens/s/GPU')
+ *   for (const { deployment, x, y } of frontier)
+ *     console.log(name, deployment.id, x?.mean, 'tokens/s/user', y?.mean, 'tokens/s/GPU')
  * }
  * ```
  */
