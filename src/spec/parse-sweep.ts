@@ -125,8 +125,8 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
   const perDeployment = (workloads?.length ?? 1) * (loads?.length ?? 1) * repeats
   const upTo = deploymentCount(wanted) * perDeployment
   const allowed = context.allowPoints ?? raw.allow_points ?? 10_000
-  // Checked before axes are crossed, because an absurd number of deployments would not fit into memory. The limit is
-  // ten times higher here, because GPU limits may still exclude some.
+  // Checked before axes are crossed, because an absurd number of deployments would not fit into memory. Uses a higher
+  // limit here, because GPU limits may still exclude some.
   if (upTo > Math.max(allowed * 10, 1_000_000)) {
     reportTooMany(report, upTo, allowed)
     return null

@@ -21,7 +21,7 @@ export type Pools = { readonly [role in Role]?: Pool } & {
 export interface PartKinds {
   readonly frontend: Json
   readonly workers: { readonly [role in Role]: Json }
-  /** Roles whose first worker shares a process with the frontend, and the configuration that starts that process. */
+  /** Roles of which one worker shares a process with the frontend, and the configuration that starts that process. */
   readonly heads?: { readonly [role in Role]?: Json }
 }
 
