@@ -100,7 +100,8 @@ function mergeHistograms(states: readonly HistogramState[]): Histogram {
 
 /**
  * Combines the health of all threads: their CPU time and pauses for garbage collection are summed, delays are the
- * worst thread's. `cpuShare` is per thread, 0–1.
+ * worst thread's. Shares are per thread, 0–1: the kernel counts CPU time and waits in steps, which can add up to more
+ * than a window of milliseconds.
  */
 export function threadHealth(threads: readonly ThreadHealth[]) {
   const waits = threads.flatMap(({ runQueueWaitMs }) => runQueueWaitMs ?? [])
@@ -113,11 +114,11 @@ export function threadHealth(threads: readonly ThreadHealth[]) {
       p99: largest(threads.map(thread => thread.loopDelayMs.p99)),
       max: largest(threads.map(thread => thread.loopDelayMs.max)),
     },
-    cpuShare: windowS > 0 ? cpuS / (windowS * threads.length) : 0,
+    cpuShare: windowS > 0 ? Math.min(1, cpuS / (windowS * threads.length)) : 0,
     cpuS,
     gcMs: threads.reduce((sum, thread) => sum + thread.gcMs, 0),
     runQueueWaitMs: waits.length === 0 ? null : waits.reduce((sum, waitedMs) => sum + waitedMs, 0),
-    runQueueShare: waits.length === 0 || windowS <= 0 ? null : largest(waits) / (windowS * 1000),
+    runQueueShare: waits.length === 0 || windowS <= 0 ? null : Math.min(1, largest(waits) / (windowS * 1000)),
     threads: threads.length,
   }
 }
