@@ -10,23 +10,14 @@
 
 import { judgeTtftTrend } from '../src/metrics/validity/window.ts'
 import { topologyLabel, workersOf } from '../src/model/index.ts'
-import type { Profile } from '../src/simulator/profile.ts'
-import { loadProfile } from '../src/simulator/profile.ts'
 import { simulate } from '../src/simulator/simulate.ts'
 import type { Cell, Spread } from './window/matrix.ts'
-import { cellsOf, pointOf, slos, spreads, workloads } from './window/matrix.ts'
+import { cellsOf, pointOf, profileWithJitter, seeds, slos, spreads, workloads } from './window/matrix.ts'
 import { openLoopFlips } from './window/open.ts'
 import type { Figures } from './window/truth.ts'
-import { truthOf } from './window/truth.ts'
+import { quantile, truthOf } from './window/truth.ts'
 
-const shipped = await loadProfile('deepseek-r1-fp4-gb200')
-/**
- * The frontend of a real Dynamo as it was fitted (docs/bench/twin.md). Without any jitter a system with fixed lengths
- * repeats itself exactly.
- */
-const frontend = { ...shipped.frontend, fixedMs: 3.32, per1000TokensMs: 0.737, jitterMs: 1.92, firstChunkMs: 46.2 }
-const profile: Profile = { ...shipped, frontend }
-const seeds = [100, 101]
+const profile = await profileWithJitter()
 const warmupRounds = 2
 const mostWarmupRounds = 30
 const mostPrompts = 10_000
@@ -101,10 +92,6 @@ function best(
   return good.filter(row => perGpu(row) >= most * (1 - tie)).toSorted((a, b) => gpusOf(a.cell) - gpusOf(b.cell))[0]
 }
 
-const quantile = (values: readonly number[], share: number) => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
-}
 const isFar = ({ seen, truth }: Compared) => Math.abs(seen.ttftP95Ms / truth.ttftP95Ms - 1) > 0.1
 /** How many of these points the finding `ttft-drifts` marks. */
 const marked = (rows: readonly Compared[], which: (row: Compared) => boolean) => {

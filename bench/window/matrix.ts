@@ -1,5 +1,20 @@
 import type { Length, Slo, Topology } from '../../src/model/index.ts'
+import type { Profile } from '../../src/simulator/profile.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
 import type { SimulatedPoint } from '../../src/simulator/simulate.ts'
+
+/**
+ * The shipped profile with the frontend of a real Dynamo as it was fitted (docs/bench/twin.md). Without any jitter a
+ * system with fixed lengths repeats itself exactly.
+ */
+export async function profileWithJitter(): Promise<Profile> {
+  const shipped = await loadProfile('deepseek-r1-fp4-gb200')
+  const frontend = { ...shipped.frontend, fixedMs: 3.32, per1000TokensMs: 0.737, jitterMs: 1.92, firstChunkMs: 46.2 }
+  return { ...shipped, frontend }
+}
+
+/** Seeds of the runs that are judged; the truth has another one. */
+export const seeds = [100, 101]
 
 export const topologies: readonly Topology[] = [
   ...[1, 2, 4].map(workers => ({ kind: 'aggregated', workers }) as const),

@@ -7,21 +7,12 @@
  */
 
 import { trendOf } from '../../src/metrics/trend.ts'
-import { createRandom, rolesOf, topologyLabel, workersOf } from '../../src/model/index.ts'
-import { createEngine } from '../../src/simulator/engine.ts'
-import { createLoadLoop } from '../../src/simulator/load-loop.ts'
-import type { Profile } from '../../src/simulator/profile.ts'
-import { loadProfile } from '../../src/simulator/profile.ts'
-import type { Recorder } from '../../src/simulator/recorder.ts'
-import { drawnRequests } from '../../src/simulator/request-source.ts'
+import { topologyLabel } from '../../src/model/index.ts'
 import type { Cell, Spread } from './matrix.ts'
-import { cellsOf, pointOf, spreads } from './matrix.ts'
-import { p95, truthOf } from './truth.ts'
+import { cellsOf, profileWithJitter, seeds, spreads } from './matrix.ts'
+import { longRun, p95, quantile, truthOf } from './truth.ts'
 
-const shipped = await loadProfile('deepseek-r1-fp4-gb200')
-const frontend = { ...shipped.frontend, fixedMs: 3.32, per1000TokensMs: 0.737, jitterMs: 1.92, firstChunkMs: 46.2 }
-const profile: Profile = { ...shipped, frontend }
-const seeds = [100, 101]
+const profile = await profileWithJitter()
 const simulatedRounds = 62
 const windowRounds = 10
 const fewestRounds = 2
@@ -29,28 +20,8 @@ const fewestSlots = 16
 
 /** TTFT of a long run of a cell, by send order. Lengths repeat with the window, as in the product. */
 function ttftOf(cell: Cell, seed: number, period: number): Float64Array {
-  const { deployment, workload } = pointOf(cell)
-  const engine = createEngine({ profile, random: createRandom(seed).fork('frontend') })
-  for (const role of rolesOf(deployment.topology))
-    for (let worker = 0; worker < workersOf(deployment.topology, role); worker++) engine.addWorker(role, {}, 0)
-  const answers: (readonly [dueMs: number, ttftMs: number])[] = []
-  const ignore = () => {}
-  const recorder: Recorder = {
-    ...{ gap: ignore, begin: ignore, sent: ignore, lost: ignore },
-    answered: ({ dueMs, firstMs }) => void answers.push([dueMs, firstMs - dueMs]),
-    summary: () => {
-      throw new Error('the bench sums up by itself')
-    },
-  }
-  const requests = simulatedRounds * cell.concurrency
-  const never = Number.POSITIVE_INFINITY
-  const source = drawnRequests(workload, createRandom(seed), { prompts: period * cell.concurrency, repeats: false })
-  const context = { engine, firstChunkMs: profile.frontend.firstChunkMs ?? 0, recorder }
-  createLoadLoop(context, source, { count: cell.concurrency, used: 0 }).closed(
-    { concurrency: cell.concurrency, startMs: 0, phaseOf: number => (number < requests ? 'measured' : null) },
-    { stopMs: never, giveUpMs: never, timeoutMs: never },
-  )
-  return Float64Array.from(answers.sort((a, b) => a[0] - b[0]).map(([, ttftMs]) => ttftMs))
+  const answers = longRun(cell, profile, seed, simulatedRounds * cell.concurrency, period * cell.concurrency)
+  return Float64Array.from(answers.map(({ dueMs, firstMs }) => firstMs - dueMs))
 }
 
 /** From the TTFT of all requests, and the slots, the rounds before the window. */
@@ -121,9 +92,6 @@ const rules: Readonly<Record<string, Rule>> = {
   [chosen]: steady(falls(0.01, 0.5), 30),
   'a fall of 1%, z below −0.5; at most 40x': steady(falls(0.01, 0.5), 40),
 }
-
-const quantile = (values: readonly number[], share: number) =>
-  values.toSorted((a, b) => a - b)[Math.floor(share * values.length)] ?? Number.NaN
 
 function table(spread: Spread, period: number, names: readonly string[]): void {
   const runs = cellsOf(spread)

@@ -21,10 +21,18 @@ const droppedRounds = 20
 const fewestRequests = 2000
 
 /**
- * What a cell does in steady state, by arithmetic of its own: a run of 100 requests for each in flight, the first fifth
- * dropped, percentiles of the rest, and tokens counted where they arrived between the first and the last send of it.
+ * A run of a closed loop that is not cut into windows.
+ *
+ * @param prompts number of requests after which lengths repeat; without it, each is drawn by itself
+ * @returns times of all answers, in the order in which their requests were due
  */
-export function truthOf(cell: Cell, profile: Profile, seed: number): Figures {
+export function longRun(
+  cell: Cell,
+  profile: Profile,
+  seed: number,
+  requests: number,
+  prompts?: number,
+): readonly ClientTimes[] {
   const { deployment, workload } = pointOf(cell)
   const engine = createEngine({ profile, random: createRandom(seed).fork('frontend') })
   for (const role of rolesOf(deployment.topology))
@@ -32,24 +40,31 @@ export function truthOf(cell: Cell, profile: Profile, seed: number): Figures {
   const answers: ClientTimes[] = []
   const ignore = () => {}
   const recorder: Recorder = {
-    gap: ignore,
-    begin: ignore,
-    sent: ignore,
-    lost: ignore,
+    ...{ gap: ignore, begin: ignore, sent: ignore, lost: ignore },
     answered: answer => void answers.push(answer),
     summary: () => {
       throw new Error('the bench sums up by itself')
     },
   }
-  const requests = Math.max(rounds * cell.concurrency, fewestRequests)
-  const dropped = requests * (droppedRounds / rounds)
   const context = { engine, firstChunkMs: profile.frontend.firstChunkMs ?? 0, recorder }
-  const none = Number.POSITIVE_INFINITY
-  createLoadLoop(context, drawnRequests(workload, createRandom(seed)), { count: cell.concurrency, used: 0 }).closed(
+  const spread = prompts === undefined ? undefined : { prompts, repeats: false }
+  const source = drawnRequests(workload, createRandom(seed), spread)
+  const never = Number.POSITIVE_INFINITY
+  createLoadLoop(context, source, { count: cell.concurrency, used: 0 }).closed(
     { concurrency: cell.concurrency, startMs: 0, phaseOf: number => (number < requests ? 'measured' : null) },
-    { stopMs: none, giveUpMs: none, timeoutMs: none },
+    { stopMs: never, giveUpMs: never, timeoutMs: never },
   )
-  answers.sort((a, b) => a.dueMs - b.dueMs)
+  return answers.sort((a, b) => a.dueMs - b.dueMs)
+}
+
+/**
+ * What a cell does in steady state, by arithmetic of its own: a run of 100 requests for each in flight, the first fifth
+ * dropped, percentiles of the rest, and tokens counted where they arrived between the first and the last send of it.
+ */
+export function truthOf(cell: Cell, profile: Profile, seed: number): Figures {
+  const requests = Math.max(rounds * cell.concurrency, fewestRequests)
+  const answers = longRun(cell, profile, seed, requests)
+  const dropped = requests * (droppedRounds / rounds)
   const kept = answers.slice(dropped)
   const fromMs = kept[0]?.dueMs ?? 0
   const toMs = kept.at(-1)?.dueMs ?? 0
@@ -77,4 +92,10 @@ export function p95(values: readonly number[]): number {
   const at = 0.95 * (sorted.length - 1)
   const low = sorted[Math.floor(at)] ?? Number.NaN
   return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at % 1)
+}
+
+/** The value at a share of the sorted values, without interpolation. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }
