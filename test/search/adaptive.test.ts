@@ -10,16 +10,7 @@ import type { Point } from '../../src/model/index.ts'
 import { adaptive } from '../../src/search/adaptive.ts'
 import { choiceOf } from '../../src/search/strategies.ts'
 import { pointIds, resultOf, type SyntheticSystem, searchFrom, syntheticPlan } from './synthetic.ts'
-import { bestUnderSlo, loads, measuredBoth, meetsSlo, place, ratios, resultsIn, systems } from './systems.ts'
-
-const usual: SyntheticSystem = {
-  prefillPerS: 5,
-  prefillS: 0.2,
-  itlS: 0.008,
-  itlPerSequenceS: 1e-4,
-  osl: 200,
-  ttftLimitMs: 1000,
-}
+import { bestUnderSlo, loads, measuredBoth, meetsSlo, place, ratios, resultsIn, systems, usual } from './systems.ts'
 
 /** Each point the first so many times invalid. */
 function invalidAtFirst(system: SyntheticSystem, times: number, isSpoilt: (point: Point) => boolean) {

@@ -9,7 +9,7 @@ import { observe } from '../../src/search/observe.ts'
 import { predictor } from '../../src/search/predict.ts'
 import type { Plan } from '../../src/spec/sweep.ts'
 import { resultOf, type SyntheticSystem, searchFrom, syntheticPlan } from './synthetic.ts'
-import { loads, ratios, resultsIn, systems } from './systems.ts'
+import { loads, ratios, resultsIn, systems, usual } from './systems.ts'
 
 /** The plan with another workload in all its points. */
 function withWorkload(plan: Plan, change: Partial<Workload>): Plan {
@@ -61,24 +61,15 @@ describe('idle workers', () => {
 })
 
 describe('workers of which others of the same GPUs were measured', () => {
-  const system: SyntheticSystem = {
-    prefillPerS: 5,
-    prefillS: 0.2,
-    itlS: 0.008,
-    itlPerSequenceS: 1e-4,
-    osl: 200,
-    ttftLimitMs: 1000,
-  }
-
   /** Concurrency of the first point of a second deployment that differs from the first in this. */
   function firstLoadOf(change: Partial<Deployment>): number | undefined {
-    const plan = syntheticPlan([{ kind: 'aggregated', workers: 1 }], loads, system)
+    const plan = syntheticPlan([{ kind: 'aggregated', workers: 1 }], loads, usual)
     const [first] = plan.deployments
     assert.ok(first !== undefined)
     const deployment = { ...first.deployment, ...change, id: 'second' }
     const points = first.points.map(point => ({ ...point, id: `second ${point.id}`, deployment }))
     const both = { ...plan, deployments: [first, { deployment, points }] }
-    const measured = resultsIn(searchFrom(both, [], point => resultOf(point, system)))
+    const measured = resultsIn(searchFrom(both, [], point => resultOf(point, usual)))
     const level = measured.find(({ point }) => point.deployment.id === 'second')?.point.load.level
     return level?.kind === 'concurrency' ? level.concurrency : undefined
   }

@@ -13,6 +13,16 @@ export const ratios: readonly Topology[] = [
 ]
 export const loads = [1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256]
 
+/** A system with nothing unusual. */
+export const usual: SyntheticSystem = {
+  prefillPerS: 5,
+  prefillS: 0.2,
+  itlS: 0.008,
+  itlPerSequenceS: 1e-4,
+  osl: 200,
+  ttftLimitMs: 1000,
+}
+
 /** One request alone never waits: a prefill worker reads at least one prompt in the time that one takes. */
 export const systems: fc.Arbitrary<SyntheticSystem> = fc
   .record({
