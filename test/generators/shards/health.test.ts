@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JobLoad } from '../../../src/generators/built-in/job.ts'
+import { threadHealth } from '../../../src/generators/built-in/result.ts'
 import type { ShardReport } from '../../../src/generators/shards/coordinate.ts'
 import { shardRemarks, worstHealth } from '../../../src/generators/shards/health.ts'
 import type { ShardLink } from '../../../src/generators/shards/link.ts'
@@ -35,6 +36,13 @@ test('one shard that sent late is not made punctual by the others', () => {
   assert.equal(health.cpuShare, 0.9)
   assert.deepEqual(health.inFlight, together.inFlight)
   assert.equal(health.shards?.length, 3)
+})
+
+test('no thread is busy, or waits for a core, for more than all of its time', () => {
+  const loopDelayMs = { mean: 0, p99: 0, max: 0 }
+  const busy = { watchedMs: 3, cpuMs: 4, gcMs: 0, runQueueWaitMs: 5, loopDelayMs }
+  const { cpuShare, runQueueShare } = threadHealth([busy])
+  assert.deepEqual({ cpuShare, runQueueShare }, { cpuShare: 1, runQueueShare: 1 })
 })
 
 const link: ShardLink = {
