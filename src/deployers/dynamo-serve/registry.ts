@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parsedJson, type Role } from '../../model/index.ts'
+import { defined, parsedJson, type Role } from '../../model/index.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { serviceOf } from './service-file.ts'
 
@@ -58,7 +58,7 @@ export function parseRegistration(key: string, value = ''): Registration | null 
   if (service === undefined || lease === undefined) return null
   // The subject of an endpoint: SERVICE.ENDPOINT-LEASE.
   const [natsService] = instanceSchema.safeParse(parsedJson(value)).data?.transport.nats_tcp.split('.') ?? []
-  return { key, service, lease, ...(natsService === undefined ? {} : { natsService }) }
+  return { key, service, lease, ...defined({ natsService }) }
 }
 
 /** Workers that should be listed: those that stay during a change, and those that it started. */

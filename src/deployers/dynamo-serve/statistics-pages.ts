@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
-import { parsedJson } from '../../model/index.ts'
+import { defined, parsedJson } from '../../model/index.ts'
 import { reasonHeaders } from '../../telemetry/metrics-page.ts'
 import { statisticsPage, type WorkerStatistics, workersIn } from './nats-statistics.ts'
 
@@ -133,10 +133,6 @@ export function natsOptions(url: string, env: { readonly [name: string]: string 
   const token = env.NATS_AUTH_TOKEN
   return {
     servers: urls.map(({ host }) => host),
-    ...(user === undefined
-      ? token === undefined
-        ? {}
-        : { token }
-      : { user, ...(pass === undefined ? {} : { pass }) }),
+    ...(user === undefined ? defined({ token }) : defined({ user, pass })),
   }
 }

@@ -2,6 +2,7 @@ import type { Load, LoadLevel } from '../../model/index.ts'
 import { counted } from '../../model/index.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawAutoRequests, RawLoad } from '../schema/load.ts'
+import { amountAt } from './amount.ts'
 
 const defaultMin = '10x'
 const defaultMax = '100x'
@@ -34,8 +35,7 @@ export function autoRequestsOf(raw: RawLoad, level: LoadLevel): Required<Pick<Lo
   if (auto === null) return null
   if (level.kind === 'rate' && raw.concurrency === undefined) return ofRate(auto, level.requestsPerS)
   if (level.kind !== 'concurrency') return null
-  const resolved = (bound: number | string) =>
-    typeof bound === 'number' ? bound : Math.max(1, Math.round(Number.parseFloat(bound) * level.concurrency))
+  const resolved = (bound: number | string) => Math.max(1, amountAt(level.concurrency, bound))
   const min = resolved(auto.min ?? defaultMin)
   const max = auto.max === undefined ? Math.max(min, Math.min(resolved(defaultMax), mostByDefault)) : resolved(auto.max)
   return { requests: max, auto: { min, precision: precisionOf(auto) } }

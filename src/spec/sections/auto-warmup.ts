@@ -2,6 +2,7 @@ import type { Load, LoadLevel } from '../../model/index.ts'
 import { counted } from '../../model/index.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawAutoWarmup, RawLoad } from '../schema/load.ts'
+import { amountAt } from './amount.ts'
 import { autoOf } from './auto-requests.ts'
 
 /** If all requests are alike, slots that start together stay together for 20 to 28 rounds: docs/bench/window.md. */
@@ -18,12 +19,8 @@ const statedMax = (warmup: RawLoad['warmup']) => (typeof warmup === 'object' ? w
 export function autoWarmupOf(raw: RawLoad, level: LoadLevel, least: number): Load['autoWarmup'] {
   if (!isAutoWarmup(raw.warmup) || level.kind !== 'concurrency') return undefined
   const max = statedMax(raw.warmup)
-  if (max === undefined) return { max: Math.max(least, resolved(defaultMax, level.concurrency)) }
-  return { max: resolved(max, level.concurrency) }
-}
-
-function resolved(bound: number | string, concurrency: number): number {
-  return typeof bound === 'number' ? bound : Math.round(Number.parseFloat(bound) * concurrency)
+  if (max === undefined) return { max: Math.max(least, amountAt(level.concurrency, defaultMax)) }
+  return { max: amountAt(level.concurrency, max) }
 }
 
 /** Rejects loads whose window cannot move. */
@@ -56,7 +53,7 @@ export function checkAutoWarmup(raw: RawLoad, levels: readonly LoadLevel[], cont
   const max = statedMax(raw.warmup)
   for (const level of levels) {
     if (level.kind !== 'concurrency' || max === undefined) continue
-    const [least, most] = [2 * level.concurrency, resolved(max, level.concurrency)]
+    const [least, most] = [2 * level.concurrency, amountAt(level.concurrency, max)]
     if (most >= least) continue
     const wrong = `max is ${counted(most, 'request')}, but at least the first ${least} are warm-up`
     context.report(['load', 'warmup', 'auto', 'max'], wrong, 'write 2x or more')

@@ -1,6 +1,8 @@
 import { generates } from '../../model/index.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import type { Sections } from '../sections.ts'
+import { autoOf } from './auto-requests.ts'
+import { isAutoWarmup } from './auto-warmup.ts'
 
 /**
  * Rejects keys that make no sense for an API that generates nothing. Embeddings have no first or later tokens, no text
@@ -18,9 +20,9 @@ export function checkEmbeddings(raw: Partial<Sections>, { report }: SectionConte
       'no replay of traces, whose requests generate tokens',
       'write concurrency or request_rate',
     )
-  if (load.requests === 'auto' || typeof load.requests === 'object')
+  if (autoOf(load.requests) !== null)
     refuse(['load', 'requests'], 'no output tokens for requests: auto to decide by', 'write a number, such as 10x')
-  if (load.warmup === 'auto' || typeof load.warmup === 'object')
+  if (isAutoWarmup(load.warmup))
     refuse(['load', 'warmup'], 'no TTFT for warmup: auto to observe', 'write a number, such as 2x')
   for (const [key, what] of [
     ['ttft_p95_ms', 'no TTFT'],

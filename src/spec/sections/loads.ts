@@ -1,6 +1,7 @@
 import { type Arrivals, defined, generates, type Load, type LoadLevel, mostWarmup } from '../../model/index.ts'
 import { existing, listOf, reportDuplicates, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawLoad } from '../schema/load.ts'
+import { amountAt } from './amount.ts'
 import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'
 import { autoWarmupOf, checkAutoWarmup, isAutoWarmup } from './auto-warmup.ts'
 
@@ -197,22 +198,13 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
   }
 }
 
-/** Resolves a number or a multiple of the concurrency: 0 for `0x`, otherwise at least 1. */
-function resolved(value: number | string, level: LoadLevel): number {
-  // YAML can contain −0.
-  if (typeof value === 'number') return value === 0 ? 0 : value
-  const times = Number.parseFloat(value)
-  if (level.kind !== 'concurrency' || times === 0) return 0
-  return Math.max(1, Math.round(times * level.concurrency))
-}
-
 /** Condition that ends a point: a number of requests, a duration, or the load level itself (stages, trace). */
 function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'durationS' | 'auto'> {
   const auto = autoRequestsOf(raw, level)
   if (auto !== null) return auto
   if (level.kind === 'concurrency') {
     if (raw.duration !== undefined && raw.requests === undefined) return { durationS: seconds(raw.duration) }
-    return { requests: resolved(typeof raw.requests === 'object' ? '10x' : (raw.requests ?? '10x'), level) }
+    return { requests: amountAt(level.concurrency, typeof raw.requests === 'object' ? '10x' : (raw.requests ?? '10x')) }
   }
   if (typeof raw.requests === 'number') return { requests: raw.requests }
   if (level.kind === 'rate') return { durationS: raw.duration === undefined ? openDurationS : seconds(raw.duration) }
@@ -222,7 +214,7 @@ function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'du
 
 function warmupOf(raw: RawLoad, level: LoadLevel): number {
   const stated = isAutoWarmup(raw.warmup) ? undefined : raw.warmup
-  if (level.kind === 'concurrency') return resolved(stated ?? '2x', level)
+  if (level.kind === 'concurrency') return amountAt(level.concurrency, stated ?? '2x')
   if (typeof stated === 'number') return stated
   if (level.kind === 'trace') return 0
   const forS = stated !== undefined && !stated.endsWith('x') ? seconds(stated) : openWarmupS
@@ -259,7 +251,7 @@ function expectedRequests(level: LoadLevel, durationS: number): number {
 
 function datasetOf(raw: RawLoad, level: LoadLevel, requests: number): number {
   if (typeof raw.dataset === 'number' || (raw.dataset !== undefined && level.kind === 'concurrency')) {
-    return resolved(raw.dataset, level)
+    return amountAt(level.kind === 'concurrency' ? level.concurrency : 1, raw.dataset)
   }
   return Math.max(1, Math.min(requests, datasetCap))
 }
