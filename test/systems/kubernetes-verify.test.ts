@@ -66,13 +66,14 @@ describe('a written deployment on Kubernetes', {
         ready_timeout: '90s',
       },
       topologies: ['1P2D'],
-      workloads: ['200/8'],
+      // The frontend delays first chunks by up to 46 ms. Short answers pile up behind it, and their rate varies fourfold.
+      workloads: ['200/64'],
       load: { concurrency: 4, requests: 16, warmup: 4 },
       slo: { ttft_p95_ms: 60_000 },
       repeats: 3,
       validity: {
         ...{ cpu_share: 1, send_lateness_p99_ms: 60_000, event_loop_delay_p99_ms: 60_000, in_flight_share: 0 },
-        ...{ run_queue_share: 1, in_flight_share: 0 },
+        run_queue_share: 1,
       },
     }
     await writeFile(join(folder, 'sweep.yaml'), stringify(sweep))
