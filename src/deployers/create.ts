@@ -1,7 +1,7 @@
 import { type Asking, askingByDefault } from '../generators/probe.ts'
 import type { Model } from '../model/index.ts'
 import { openLedger } from '../process/ledger.ts'
-import type { GpuHosts } from '../telemetry/gpu/watch.ts'
+import type { GpuHosts } from '../telemetry/gpu/hosts.ts'
 import { type DeployerContext, deployerContext } from './context.ts'
 import type { ConfiguredDeployer } from './define-deployer.ts'
 import type { Deployer } from './deployer.ts'

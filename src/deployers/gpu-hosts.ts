@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ownerVariable, type ProcessLedger } from '../process/ledger.ts'
-import type { GpuHosts } from '../telemetry/gpu/watch.ts'
+import type { GpuHosts } from '../telemetry/gpu/hosts.ts'
 import type { GpuPlaces } from './deployer.ts'
 import { onThisMachine } from './launch/launcher.ts'
 import { startLaunch } from './launch/start.ts'

@@ -4,7 +4,7 @@ import type { OpenRun } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
 import type { Point } from '../model/index.ts'
 import type { checkQuality } from '../quality/check.ts'
-import type { GpuHosts } from '../telemetry/gpu/watch.ts'
+import type { GpuHosts } from '../telemetry/gpu/hosts.ts'
 import type { RunProgress } from './progress.ts'
 
 /** Everything that a run needs beside its plan, including all effects of the run loop. */

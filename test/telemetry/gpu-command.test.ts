@@ -131,4 +131,21 @@ sleep 0.1; done ;; esac`,
       [0, 'node-a', 1180, 20_909_145.914, 0.95, 78, 183_265],
     )
   })
+
+  test('takes amd-smi in the guest of a VM, which knows no energy', async () => {
+    await program('nvidia-smi', 'exit 9')
+    await program(
+      'amd-smi',
+      `case "$*" in *-E*) echo "amd-smi: error: unrecognized arguments: -E" >&2; exit 2 ;;
+*" -w 1") while :; do printf 'timestamp,gpu,gfx_activity,socket_power\\n1789515525,0,95,640\\n'; sleep 0.1; done ;; esac`,
+    )
+    const read = amdSmiReader()
+    const powers: (number | null)[] = []
+    await linesUntil(line => {
+      for (const { powerW, energyJ } of read(line, null)?.samples ?? []) powers.push(powerW, energyJ)
+      return powers.length > 0
+    })
+    await rm(join(folder, 'amd-smi'))
+    assert.deepEqual(powers, [640, null])
+  })
 })

@@ -42,6 +42,26 @@ describe('energy by the counter', () => {
     assert.ok(energy !== null && energy.errorJ > 0 && Math.abs(energy.joules - 3000) <= energy.errorJ)
   })
 
+  test('of a page that shows changes late lies within its error, which includes what came meanwhile', () => {
+    const powers = fc.array(fc.integer({ min: 50, max: 1000 }), { minLength: 40, maxLength: 40 })
+    const ms = (min: number, max: number) => fc.integer({ min, max })
+    fc.assert(
+      fc.property(powers, ms(200, 2000), ms(100, 1500), ms(0, 2000), (watts, refreshMs, lookMs, offsetMs) => {
+        const upTo = (atMs: number) =>
+          watts.reduce((sum, w, i) => sum + w * Math.min(1, Math.max(0, atMs / 1000 - i)), 0)
+        const shown = (atMs: number) => upTo(Math.floor((atMs - offsetMs) / refreshMs) * refreshMs + offsetMs)
+        const looks = every(lookMs, shown, 0, 30_000)
+        const pages = looks
+          .map((look, i) => ({ ...look, sinceMs: looks[i - 1]?.atMs ?? look.atMs }))
+          .filter(({ value }, i) => value !== looks[i - 1]?.value)
+        const energy = energyByCounter(pages, window)
+        assert.ok(energy !== null)
+        const truth = upTo(window.endMs) - upTo(window.startMs)
+        assert.ok(Math.abs(energy.joules - truth) <= energy.errorJ + 1e-6, `${energy.joules} is not ${truth}`)
+      }),
+    )
+  })
+
   test('survives a gap within the window, for it counts on', () => {
     const gap = every(1000, atMs => 0.3 * atMs).filter(({ atMs }) => atMs < 12_000 || atMs > 18_000)
     assert.equal(energyByCounter(gap, window)?.joules, 3000)

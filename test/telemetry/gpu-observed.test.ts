@@ -5,10 +5,11 @@ import { createServer } from 'node:http'
 import { hostname } from 'node:os'
 import { describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import type { GpuHosts } from '../../src/telemetry/gpu/hosts.ts'
 import { observeGpus } from '../../src/telemetry/gpu/observe.ts'
 import type { GpuHolder } from '../../src/telemetry/gpu/place.ts'
 import { emptySample, type TimedSample } from '../../src/telemetry/gpu/sample.ts'
-import { type GpuHosts, watchGpus } from '../../src/telemetry/gpu/watch.ts'
+import { watchGpus } from '../../src/telemetry/gpu/watch.ts'
 import { smallPlan } from '../runner/small-system.ts'
 
 const [planned] = smallPlan([1]).deployments
@@ -239,6 +240,46 @@ describe('sources of GPU telemetry', () => {
     assert.ok(energyJ !== null && energyErrorJ !== null)
     // Whatever this machine does meanwhile: the counter is right by its own clock, the request adds its time.
     assert.ok(Math.abs(energyJ - 200) <= energyErrorJ + 40, `${energyJ} ± ${energyErrorJ} J`)
+  })
+
+  test('of a page that is refreshed now and then are within the error, from the change after the window', async () => {
+    const began = performance.now()
+    const labels = 'gpu="0",UUID="GPU-0",modelName="H100",hostname="n"'
+    const joulesAt = (ms: number) => (ms < 700 ? 0.08 * ms : 56 + 0.7 * (ms - 700))
+    const refreshed = () => Math.floor((performance.now() - began) / 400) * 400
+    const watts = () => (refreshed() < 700 ? 80 : 700)
+    using page = await exporter(
+      () =>
+        `DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels}} ${Math.round(1e9 + 1000 * joulesAt(refreshed()))}\nDCGM_FI_DEV_POWER_USAGE{${labels}} ${watts()}\n`,
+    )
+    await using watch = watchGpus(dcgm(page.url), hostsSaying())
+    await watch.ready()
+    await setTimeout(500)
+    const startMs = performance.now() - began
+    const window = { startedAt: new Date().toISOString(), durationS: 4 }
+    await setTimeout(4000)
+    const { gpus, findings } = await watch.observed(window, aggregated)
+    const truth = joulesAt(startMs + 4000) - joulesAt(startMs)
+    const { energyJ, energyErrorJ, energyFrom } = gpus?.gpus[0] ?? {}
+    assert.deepEqual([findings, energyFrom], [[], 'counter'])
+    assert.ok(
+      Math.abs((energyJ ?? 0) - truth) <= (energyErrorJ ?? 0) + 5,
+      `${energyJ} ± ${energyErrorJ}, not ${truth} J`,
+    )
+  })
+
+  test('of a page that does not change are unknown, with how to refresh it more often', async () => {
+    const labels = 'gpu="0",UUID="GPU-0",modelName="H100",hostname="n"'
+    using page = await exporter(
+      () => `DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels}} 1000000\nDCGM_FI_DEV_POWER_USAGE{${labels}} 700\n`,
+    )
+    await using watch = watchGpus(dcgm(page.url), hostsSaying())
+    await watch.ready()
+    const window = { startedAt: new Date().toISOString(), durationS: 2.2 }
+    await setTimeout(2300)
+    const { gpus, findings } = await watch.observed(window, aggregated)
+    assert.equal(gpus?.energyJ, null)
+    assert.match(findings[0]?.message ?? '', /stayed the same for 2\.\d s.*--collect-interval 1000/)
   })
 
   for (const [name, text, status, why] of [

@@ -251,6 +251,34 @@ describe('a page of dcgm-exporter', () => {
     )
   })
 
+  test('of version 4.8.2 and later names the host in lower case, the old namespace the UUID', () => {
+    const page = pageOf(
+      'DCGM_FI_DEV_POWER_USAGE{gpu="0",UUID="GPU-0",pci_bus_id="",device="nvidia0",modelName="H100",hostname="node-3"} 90',
+      'DCGM_FI_DEV_POWER_USAGE{gpu="1",uuid="GPU-1",pci_bus_id="",device="nvidia1",modelName="H100",Hostname="node-3"} 91',
+    )
+    assert.deepEqual(
+      page?.samples.map(({ id, host }) => [id, host]),
+      [
+        ['GPU-0', 'node-3'],
+        ['GPU-1', 'node-3'],
+      ],
+    )
+  })
+
+  test('has no GPU in its NVLinks, NVSwitches and CPUs', () => {
+    const page = pageOf(
+      `DCGM_FI_DEV_POWER_USAGE{${labels(0)}} 90`,
+      'DCGM_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL{nvlink="3",gpu="0",gpu_uuid="GPU-0",device="nvidia0",model_name="H100",hostname="node-3"} 0',
+      'DCGM_FI_DEV_NVSWITCH_TEMPERATURE_CURRENT{nvswitch="0",hostname="node-3"} 41',
+      'DCGM_FI_DEV_CPU_POWER_UTIL_CURRENT{cpu="0",hostname="node-3"} 140',
+      'DCGM_FI_DEV_CPU_UTIL_TOTAL{cpucore="7",cpu="0",hostname="node-3"} 0.5',
+    )
+    assert.deepEqual(
+      page?.samples.map(({ id, powerW }) => [id, powerW]),
+      [['GPU-0', 90]],
+    )
+  })
+
   test('of HTML is none', () => assert.equal(pageOf('<!doctype html><title>Sign in</title>'), null))
 })
 
@@ -299,6 +327,23 @@ test('a page of device-metrics-exporter says the traffic over PCIe, and over its
   const [sample] = page?.samples ?? []
   assert.deepEqual([sample?.pcieBytesPerS, sample?.nvlinkBytes], [1e9, 330 * 1024])
   assert.deepEqual(page?.twice, [])
+})
+
+test('a page of device-metrics-exporter tells the partitions of one GPU apart, of which only the first has the power', () => {
+  const part = (partition: number, kind: string) =>
+    `gpu_id="${partition}",serial_number="SN-0",gpu_partition_id="${partition}",gpu_compute_partition_type="${kind}",hostname="node-a"`
+  const page = (kind: string) =>
+    exporterPage(parseExposition([412, 0].map((watts, i) => `gpu_power_usage{${part(i, kind)}} ${watts}`).join('\n')))
+  assert.deepEqual(page('cpx')?.twice, [])
+  assert.deepEqual(
+    page('cpx')?.samples.map(({ id, isMig }) => [id, isMig]),
+    [
+      ['SN-0/GI0', true],
+      ['SN-0/GI1', true],
+    ],
+  )
+  const [whole] = exporterPage(parseExposition(`gpu_power_usage{${part(0, 'spx')}} 412`))?.samples ?? []
+  assert.deepEqual([whole?.id, whole?.isMig], ['SN-0', false])
 })
 
 test('several error codes of one GPU are no contradiction, two powers are', () => {

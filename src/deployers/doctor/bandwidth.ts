@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { largest, smallest } from '../../model/index.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 import { parseNvLinks } from './gpu-settings.ts'
 import { hereMachine, type Machine } from './machine.ts'
@@ -24,27 +25,29 @@ export interface Copies {
 const testcase = z.object({
   name: z.string(),
   status: z.string(),
-  min: z.number().optional(),
-  max: z.number().optional(),
+  /** Values as text, `N/A` where a GPU would copy to itself. */
+  bandwidth_matrix: z.array(z.array(z.string())).optional(),
 })
-const report = z.object({ testcases: z.array(testcase) })
+const report = z.object({ error: z.string().optional(), testcases: z.array(testcase).optional() })
 
 /**
  * Parses the output of `nvbandwidth --json`: the tests that passed. A machine waives tests that it cannot run, such as
- * copies between GPUs if it has only one.
+ * copies between GPUs if it has only one. The matrix is read, because the sums beside it count `N/A` as 0 (versions 0.5
+ * to 0.8) and stand there only with `--verbose`.
  * @throws SyntaxError if it is not a report, or if a test failed
  */
 export function parseCopies(text: string): readonly Copies[] {
   const start = text.indexOf('{')
   const parsed: unknown = JSON.parse(start === -1 ? text : text.slice(start))
-  const read = z
-    .union([z.object({ nvbandwidth: report }).transform(({ nvbandwidth }) => nvbandwidth), report])
-    .safeParse(parsed)
+  const read = z.object({ nvbandwidth: report }).safeParse(parsed)
   if (!read.success) throw new SyntaxError('it is not a report of nvbandwidth')
-  return read.data.testcases.flatMap(({ name, status, min, max }) => {
+  const { error, testcases = [] } = read.data.nvbandwidth
+  if (error !== undefined) throw new SyntaxError(error.trim().split('\n')[0])
+  return testcases.flatMap(({ name, status, bandwidth_matrix: matrix = [] }) => {
     if (/^(?:waived|not run)$/i.test(status)) return []
-    if (!/^passed$/i.test(status) || min === undefined || max === undefined) throw new SyntaxError(`${name}: ${status}`)
-    return [{ name, min, max }]
+    const values = matrix.flat().map(Number).filter(Number.isFinite)
+    if (!/^passed$/i.test(status) || values.length === 0) throw new SyntaxError(`${name}: ${status}`)
+    return [{ name, min: smallest(values), max: largest(values) }]
   })
 }
 
@@ -84,7 +87,8 @@ async function gpuCopies(machine: Machine): Promise<readonly Check[]> {
     return [noticed('gpu bandwidth', 'not measured: nvbandwidth is not installed', remedy, machine.name)]
   }
   const failed = (why: string) => missed('gpu bandwidth', `nvbandwidth: ${why}`, driverRemedy, machine.name)
-  if (!said.ok) return [failed(said.complaint)]
+  // It also writes errors as a report.
+  if (!said.ok && !said.out.includes('"nvbandwidth"')) return [failed(said.complaint)]
   try {
     const [links, pcie] = await Promise.all([
       machine.run('nvidia-smi', ['nvlink', '--status']),

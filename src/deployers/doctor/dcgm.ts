@@ -1,12 +1,16 @@
+import { setTimeout } from 'node:timers/promises'
 import { counted } from '../../model/index.ts'
 import { type Exposition, parseExposition } from '../../telemetry/exposition.ts'
-import { exporterPage } from '../../telemetry/gpu/dcgm.ts'
+import { dcgmIdentity, dcgmOfGpus, exporterPage } from '../../telemetry/gpu/dcgm.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 
 /** Memory that an idle GPU may show as used. */
 const idleMib = 1024
 const idlePercent = 5
 const limitMs = 5_000
+/** An exporter that collects once a second shows other values after this time. */
+const refreshMs = 1_500
+const energyCounter = 'DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION'
 
 interface ExportedGpu {
   /** `host gpu 3`. */
@@ -15,16 +19,34 @@ interface ExportedGpu {
   figure(metric: string): number | null
 }
 
-/** Checks GPUs through a DCGM exporter, if one is running (`http://node:9400/metrics`). */
+/** Checks GPUs through a DCGM exporter, if one is running (`http://node:9400/metrics`), and how often it collects. */
 export async function checkDcgm(url: string): Promise<readonly Check[]> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(limitMs) }).catch(() => null)
-  const text = answer?.ok ? await answer.text().catch(() => null) : null
-  if (text === null) {
-    const detail = answer === null ? 'it does not answer' : `HTTP ${answer.status}`
-    return [missed('dcgm', detail, 'Correct the URL: dcgm-exporter listens at :9400/metrics.', url)]
-  }
-  return judgeDcgm(parseExposition(text), url)
+  const text = await pageAt(url)
+  if (typeof text === 'string')
+    return [missed('dcgm', text, 'Correct the URL: dcgm-exporter listens at :9400/metrics.', url)]
+  const page = parseExposition(text.page)
+  const checks = judgeDcgm(page, url)
+  if (!page.samples.some(({ name }) => name === energyCounter)) return checks
+  await setTimeout(refreshMs)
+  const later = await pageAt(url)
+  return typeof later === 'string' || later.page !== text.page ? checks : [...checks, staleCheck(url)]
 }
+
+/** The page, or why there is none. */
+async function pageAt(url: string): Promise<{ readonly page: string } | string> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(limitMs) }).catch(() => null)
+  const page = answer?.ok ? await answer.text().catch(() => null) : null
+  if (page !== null) return { page }
+  return answer === null ? 'it does not answer' : `HTTP ${answer.status}`
+}
+
+const staleCheck = (url: string): Check =>
+  noticed(
+    'dcgm',
+    `its page did not change within ${refreshMs / 1000} s, although energy counters always move`,
+    'Start dcgm-exporter with --collect-interval 1000: by default it collects every 30 s, too rarely for the energy of a short point.',
+    url,
+  )
 
 /** Judges a page of dcgm-exporter: GPUs in use by others, and faulty GPUs. */
 export function judgeDcgm(page: Exposition, where: string): readonly Check[] {
@@ -48,14 +70,13 @@ export function judgeDcgm(page: Exposition, where: string): readonly Check[] {
   return [passed('dcgm', found, where), ...gpus.flatMap(gpu => [...busy(gpu, where), ...ill(gpu, where)])]
 }
 
-function gpusOf({ samples }: Exposition): readonly ExportedGpu[] {
-  const mine = samples.filter(({ name }) => name.startsWith('DCGM_FI_'))
-  const groups = Map.groupBy(mine, ({ labels }) => labels.UUID ?? `${labels.Hostname ?? ''}/${labels.gpu ?? ''}`)
+function gpusOf(page: Exposition): readonly ExportedGpu[] {
+  const groups = Map.groupBy(dcgmOfGpus(page), ({ labels }) => dcgmIdentity(labels).id.replace(/\/GI.*$/, ''))
   return [...groups.values()].map(group => {
-    const labels = group[0]?.labels ?? {}
+    const { host, index, model } = dcgmIdentity(group[0]?.labels ?? {})
     return {
-      name: `${labels.Hostname ?? ''} gpu ${labels.gpu ?? '?'}`.trim(),
-      model: labels.modelName ?? 'GPU',
+      name: `${host ?? ''} gpu ${index ?? '?'}`.trim(),
+      model: model ?? 'GPU',
       figure: metric => {
         const value = group.find(({ name }) => name === metric)?.value
         return value === undefined || !Number.isFinite(value) ? null : value

@@ -3,8 +3,8 @@ import { defined } from '../../model/index.ts'
 import type { SampleLine } from './nvml.ts'
 import { emptySample, type GpuSample } from './sample.ts'
 
-/** Flags for power, use, temperature, clocks, memory and energy, one line per GPU. */
-export const amdSmiFlags = 'metric -p -u -t -c -m -E --csv'
+/** Flags for power, use, temperature, clocks and memory, one line per GPU; with energy, which guests of a VM lack. */
+export const amdSmiFlags = ['metric -p -u -t -c -m -E --csv', 'metric -p -u -t -c -m --csv'] as const
 
 /** Prefix of each line of `amd-smi list --csv`, which shares its output with the samples. */
 export const amdListPrefix = 'list'

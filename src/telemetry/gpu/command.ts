@@ -9,7 +9,7 @@ export const announcement = /^fulcrum-gpus (nvml|nvidia-smi|amd-smi|none)$/
  * Looks for NVIDIA's devices first, because starting Python in vain takes 0.09 s of CPU with pyenv. Then uses NVML
  * through Python if possible, because only NVML has an energy counter; otherwise nvidia-smi, with its dmon for PCIe
  * traffic; otherwise amd-smi, unbuffered because it writes to a pipe. Arguments: the program, seconds, the mark of the
- * deployment's processes, both queries, the flags of amd-smi.
+ * deployment's processes, both queries, the flags of amd-smi with and without energy.
  */
 const script = `
 nvidia=
@@ -33,11 +33,15 @@ if command -v nvidia-smi >/dev/null; then
     fi
   done
 fi
-if command -v amd-smi >/dev/null && amd-smi $6 >/dev/null 2>&1; then
-  echo fulcrum-gpus amd-smi
-  amd-smi list --csv 2>/dev/null | while IFS= read -r line; do echo "${amdListPrefix} $line"; done
-  PYTHONUNBUFFERED=1 amd-smi $6 -w "$whole" | while IFS= read -r line; do echo "$(date +%s.%3N) $line"; done
-  exit
+if command -v amd-smi >/dev/null; then
+  for flags in "$6" "$7"; do
+    if amd-smi $flags >/dev/null 2>&1; then
+      echo fulcrum-gpus amd-smi
+      amd-smi list --csv 2>/dev/null | while IFS= read -r line; do echo "${amdListPrefix} $line"; done
+      PYTHONUNBUFFERED=1 amd-smi $flags -w "$whole" | while IFS= read -r line; do echo "$(date +%s.%3N) $line"; done
+      exit
+    fi
+  done
 fi
 echo fulcrum-gpus none
 `.trim()
@@ -47,5 +51,5 @@ echo fulcrum-gpus none
  * @param mark text in the environment of every process of the deployment; empty if there is none
  */
 export function samplerCommand(everyS: number, mark: string): readonly [program: string, ...args: string[]] {
-  return ['sh', '-c', script, 'fulcrum-gpus', nvmlProgram, `${everyS}`, mark, ...queries, amdSmiFlags]
+  return ['sh', '-c', script, 'fulcrum-gpus', nvmlProgram, `${everyS}`, mark, ...queries, ...amdSmiFlags]
 }

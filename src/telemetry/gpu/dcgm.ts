@@ -23,10 +23,18 @@ interface Figures {
  * @returns null if the page is neither
  */
 export function exporterPage(page: Exposition): ExporterPage | null {
-  const dcgm = page.samples.filter(({ name }) => name.startsWith('DCGM_FI_'))
+  const dcgm = dcgmOfGpus(page)
   if (dcgm.length > 0) return pageOf('dcgm', dcgm, dcgmIdentity, dcgmSample)
   const amd = page.samples.filter(({ name, labels }) => /^(?:amd_)?(?:gpu|pcie)_/.test(name) && 'gpu_id' in labels)
   return amd.length === 0 ? null : pageOf('amd', amd, amdIdentity, amdSample)
+}
+
+/** Labels of what else dcgm-exporter lists: NVLinks with the GPU at their end, NVSwitches, and the CPUs of a Grace. */
+const otherParts = ['nvlink', 'nvswitch', 'cpu', 'cpucore']
+
+/** The samples of dcgm-exporter about GPUs and MIG devices. */
+export function dcgmOfGpus({ samples }: Exposition): readonly Sample[] {
+  return samples.filter(({ name, labels }) => name.startsWith('DCGM_FI_') && !otherParts.some(part => part in labels))
 }
 
 function pageOf(
@@ -82,13 +90,15 @@ const podOf = (labels: Sample['labels']): string | null => {
 const indexOf = (text: string | undefined): number | null =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : null
 
-function dcgmIdentity(labels: Sample['labels']): GpuIdentity {
+/** Identity by the labels of dcgm-exporter: `Hostname` up to 4.8.2, `hostname` since; `uuid` in its old namespace. */
+export function dcgmIdentity(labels: Sample['labels']): GpuIdentity {
   const instance = labels.GPU_I_ID ?? ''
-  const host = labels.Hostname || null
-  const uuid = labels.UUID || `${host ?? ''} gpu ${labels.gpu ?? '?'}`
+  const host = labels.Hostname || labels.hostname || null
+  const own = labels.UUID || labels.uuid || undefined
+  const uuid = own ?? `${host ?? ''} gpu ${labels.gpu ?? '?'}`
   return {
     id: instance === '' ? uuid : `${uuid}/GI${instance}`,
-    ...defined({ uuid: labels.UUID || undefined, bus: labels.pci_bus_id || undefined }),
+    ...defined({ uuid: own, bus: labels.pci_bus_id || undefined }),
     host,
     index: indexOf(labels.gpu),
     model: labels.modelName ?? null,
@@ -126,10 +136,13 @@ function dcgmSample(identity: GpuIdentity, figures: Figures): GpuSample {
   }
 }
 
+/** A GPU that is split (`dpx`, `cpx`; `spx` is not) is several devices with one serial number. */
 function amdIdentity(labels: Sample['labels']): GpuIdentity {
   const host = labels.hostname || null
+  const isPart = /^[dtqc]px$/i.test(labels.gpu_compute_partition_type ?? '')
+  const gpu = labels.gpu_uuid || labels.serial_number || `${host ?? ''} gpu ${labels.gpu_id ?? '?'}`
   return {
-    id: labels.gpu_uuid || labels.serial_number || `${host ?? ''} gpu ${labels.gpu_id ?? '?'}`,
+    id: isPart ? `${gpu}/GI${labels.gpu_partition_id ?? '?'}` : gpu,
     ...defined({
       uuid: labels.gpu_uuid || undefined,
       serial: labels.serial_number || undefined,
@@ -139,7 +152,7 @@ function amdIdentity(labels: Sample['labels']): GpuIdentity {
     index: indexOf(labels.gpu_id),
     model: labels.card_model || labels.card_series || null,
     pod: podOf(labels),
-    isMig: false,
+    isMig: isPart,
   }
 }
 

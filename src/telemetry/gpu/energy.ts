@@ -5,6 +5,8 @@ import { largest } from '../../model/index.ts'
 export interface At {
   readonly atMs: number
   readonly value: number
+  /** The value is from a moment between this and `atMs`; absent if it is from `atMs`. */
+  readonly sinceMs?: number
 }
 
 /** A window on the same clock, ms. */
@@ -26,8 +28,9 @@ const mostError = 0.25
 /**
  * Energy from a counter: the difference between its values at the two ends of the window. Each of these is interpolated
  * between the two moments at which the counter was seen to change. The counter only grows, so its value lies between
- * those two, and the error is at most the distance to the further one. A step backwards (a reloaded driver) makes the
- * energy unknown unless it lies outside the window.
+ * those two, and the error is at most the distance to the further one. Where a page shows a change late, the error
+ * includes what may have been added since. A step backwards (a reloaded driver) makes the energy unknown unless it lies
+ * outside the window.
  * @returns null if the counter does not span the window
  */
 export function energyByCounter(counter: readonly At[], { startMs, endMs }: Span): Energy | null {
@@ -38,19 +41,38 @@ export function energyByCounter(counter: readonly At[], { startMs, endMs }: Span
   if (from === -1 || to === -1 || endMs <= startMs) return null
   const within = moves.slice(from, to + 1)
   if (within.some(({ value }, i) => value < (within[i - 1]?.value ?? value))) return null
-  const [first, last] = [valueAt(within, startMs), valueAt(within, endMs)]
+  const back = moves.findIndex(({ value }, i) => i > to && value < (moves[i - 1]?.value ?? value))
+  const known = moves.slice(from, back === -1 ? undefined : back)
+  const [first, last] = [valueAt(known, startMs), valueAt(known, endMs)]
   if (first === null || last === null) return null
   return { joules: last.value - first.value, errorJ: first.error + last.error, from: 'counter' }
 }
 
+const earliestOf = ({ atMs, sinceMs = atMs }: At) => sinceMs
+const middleOf = (move: At) => (earliestOf(move) + move.atMs) / 2
+
+/** The counter at a moment: between the last value that is certainly older and the first one that is certainly newer. */
 function valueAt(moves: readonly At[], atMs: number): { readonly value: number; readonly error: number } | null {
   const next = moves.findIndex(move => move.atMs >= atMs)
   const [after, before] = [moves[next], moves[Math.max(0, next - 1)]]
   if (after === undefined || before === undefined) return null
-  if (after.atMs === atMs || after === before) return { value: after.value, error: 0 }
-  const part = (atMs - before.atMs) / (after.atMs - before.atMs)
-  const step = after.value - before.value
-  return { value: before.value + part * step, error: Math.max(part, 1 - part) * step }
+  if (after === before || (after.atMs === atMs && earliestOf(after) === atMs)) return { value: after.value, error: 0 }
+  const [fromMs, toMs] = [middleOf(before), middleOf(after)]
+  const part = Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)))
+  const value = before.value + part * (after.value - before.value)
+  return { value, error: Math.max(value - before.value, mostAt(moves, next, atMs) - value) }
+}
+
+/** The counter's highest possible value: that of its next newer value, else what its highest power seen would add. */
+function mostAt(moves: readonly At[], next: number, atMs: number): number {
+  const newer = moves.slice(next).find(move => earliestOf(move) >= atMs)
+  if (newer !== undefined) return newer.value
+  const slopes = moves.slice(1).map(({ atMs: toMs, value }, i) => {
+    const { atMs: fromMs, value: before } = moves[i] ?? { atMs: toMs, value }
+    return toMs > fromMs ? (value - before) / (toMs - fromMs) : 0
+  })
+  const last = moves.at(-1)
+  return last === undefined ? 0 : last.value + largest([0, ...slopes]) * (atMs - earliestOf(last))
 }
 
 /**

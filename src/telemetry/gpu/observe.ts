@@ -1,8 +1,16 @@
 import type { GpuObserved, GpuSeriesName, GpusObserved } from '../../metrics/gpu.ts'
 import type { Finding } from '../../metrics/measurement.ts'
-import { counted, type Deployment, largest } from '../../model/index.ts'
+import { counted, type Deployment, defined, largest } from '../../model/index.ts'
 import { compactSeries, mostSamples } from '../series.ts'
-import { type At, energyByCounter, energyBySamples, isExactEnough, type Span, unitTrouble } from './energy.ts'
+import {
+  type At,
+  type Energy,
+  energyByCounter,
+  energyBySamples,
+  isExactEnough,
+  type Span,
+  unitTrouble,
+} from './energy.ts'
 import { type GpuHolder, type NamedGpus, type PlacedGpu, placeGpus } from './place.ts'
 import type { TimedSample } from './sample.ts'
 
@@ -13,6 +21,8 @@ export interface Seen {
   readonly samples: readonly TimedSample[]
   /** Ids of GPUs that a page lists twice with different values. */
   readonly twice: readonly string[]
+  /** The longest time for which a page stayed the same, s; absent for sources without a page. */
+  readonly unchangedS?: number
 }
 
 /** What is known about the placement of a deployment before its GPUs are identified. */
@@ -28,7 +38,7 @@ const finding = (severity: Finding['severity'], code: string, message: string): 
 
 /** Summarizes the GPUs of a deployment over the window, and reports what could not be observed. */
 export function observeGpus(
-  { source, samples, twice }: Seen,
+  { source, samples, twice, unchangedS = 0 }: Seen,
   window: Span,
   placement: Placement,
 ): { readonly gpus: GpusObserved | null; readonly findings: readonly Finding[] } {
@@ -54,12 +64,15 @@ export function observeGpus(
     return { gpus: null, findings: [] }
   const hosts = new Set(placed.map(({ gpu }) => gpu.host))
   const most = samplesOfEach(placed.length)
-  const observed = placed.map(one => observeGpu(one, window, hosts.size > 1, twice.includes(one.gpu.id), most))
+  const observed = placed.map(one => {
+    const own = { ...one, isTwice: twice.includes(one.gpu.id), unchangedS }
+    return observeGpu(own, window, hosts.size > 1, most)
+  })
   const gpus = observed.map(({ gpu }) => gpu)
   const isWhole = trouble === null && gpus.every(({ energyJ }) => energyJ !== null)
   const total = (of: (gpu: GpuObserved) => number | null) => gpus.reduce((sum, gpu) => sum + (of(gpu) ?? 0), 0)
-  const troubles = observed.flatMap(({ why }) => (why === null ? [] : [why]))
-  const energyTold = [...(trouble === null ? [] : [trouble]), ...troubles]
+  const troubles = observed.flatMap(({ why }) => why ?? [])
+  const energyTold = [...(trouble === null ? [] : [{ text: trouble }]), ...troubles]
   return {
     gpus: {
       source,
@@ -91,22 +104,36 @@ function gpusAssumed(taken: number, found: number): Finding {
   return finding('warning', 'gpus-assumed', message)
 }
 
-function energyUnknown(troubles: readonly string[]): Finding {
-  const [first = '', ...more] = troubles
+/** Why the energy of a GPU is unknown, and what to do if it is not the usual. */
+interface Trouble {
+  readonly text: string
+  readonly remedy?: string
+}
+
+const usualRemedy = 'Name the GPUs in telemetry.gpus, or use a source with an energy counter'
+
+function energyUnknown(troubles: readonly Trouble[]): Finding {
+  const [first, ...more] = troubles
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`
-  const message = `The energy of this point is unknown: ${first}${others}. Name the GPUs in telemetry.gpus, or use a source with an energy counter`
+  const message = `The energy of this point is unknown: ${first?.text ?? ''}${others}. ${first?.remedy ?? usualRemedy}`
   return finding('warning', 'gpu-energy-unknown', message)
 }
 
 type SampledGpu = Parameters<typeof placeGpus>[0][number] & { readonly own: readonly TimedSample[] }
 
+/** What speaks against the samples of a GPU. */
+interface Doubts {
+  readonly isTwice: boolean
+  /** See {@link Seen.unchangedS}. */
+  readonly unchangedS: number
+}
+
 function observeGpu(
-  { gpu, worker, role }: PlacedGpu<SampledGpu>,
+  { gpu, worker, role, ...doubts }: PlacedGpu<SampledGpu> & Doubts,
   window: Span,
   namesHost: boolean,
-  isTwice: boolean,
   mostOfASeries: number,
-): { readonly gpu: GpuObserved; readonly why: string | null } {
+): { readonly gpu: GpuObserved; readonly why: Trouble | null } {
   const within = gpu.own.filter(({ atMs }) => atMs >= window.startMs && atMs <= window.endMs)
   const mean = (of: (sample: TimedSample) => number | null) => meanOf(valuesOf(within, of))
   const most = (of: (sample: TimedSample) => number | null) => {
@@ -115,7 +142,7 @@ function observeGpu(
   }
   const latest = (of: (sample: TimedSample) => number | null) => valuesOf(gpu.own, of).at(-1)?.value ?? null
   const name = `${namesHost && gpu.host !== null ? `${gpu.host} ` : ''}gpu ${gpu.index ?? gpu.id}`
-  const { energy, why, isOdd } = energyOf(gpu, window, isTwice)
+  const { energy, why, remedy, isOdd } = energyOf(gpu, window, doubts)
   const seconds = (window.endMs - window.startMs) / 1000
   const throttles = within.flatMap(({ throttle }) => (throttle === null ? [] : [throttle]))
   const share = (of: 'power' | 'thermal') => throttles.filter(one => one[of]).length / throttles.length
@@ -172,48 +199,63 @@ function observeGpu(
         ),
       },
     },
-    why: why === null ? null : `${name}: ${why}`,
+    why: why === null ? null : { text: `${name}: ${why}`, ...defined({ remedy }) },
   }
 }
 
 /** Share of a window without samples at its end above which the finding names the gap. */
 const longSilence = 0.1
 
+/** A page that stays the same for longer is refreshed too rarely for a short window. */
+const longUnchangedS = 2
+
+interface EnergyFound {
+  readonly energy: Energy | null
+  /** Whether its values cannot be used, such as those of mixed units. */
+  readonly isOdd: boolean
+  /** Null if the energy is known. */
+  readonly why: string | null
+  readonly remedy?: string
+}
+
 /**
  * Energy from the counter if it spans the window, else from power samples; null with the reason if neither is precise
  * enough.
  */
-function energyOf({ own, isMig }: SampledGpu, window: Span, isTwice: boolean) {
+function energyOf({ own, isMig }: SampledGpu, window: Span, { isTwice, unchangedS }: Doubts): EnergyFound {
+  const odd = (why: string) => ({ energy: null, isOdd: true, why })
+  const unknown = (why: string) => ({ energy: null, isOdd: false, why })
   if (isMig)
-    return {
-      energy: null,
-      isOdd: true,
-      why: 'it is a MIG device, and no counter reports its share of the GPU’s energy',
-    }
-  if (isTwice) return { energy: null, isOdd: true, why: 'its exporter names it twice, with different values' }
+    return odd('it is a part of a GPU (MIG or an AMD partition), and no counter reports its share of the energy')
+  if (isTwice) return odd('its exporter names it twice, with different values')
   const counter = valuesOf(own, ({ energyJ }) => energyJ)
   const power = valuesOf(own, ({ powerW }) => powerW)
   const trouble = unitTrouble(counter, power)
-  if (trouble !== null)
-    return { energy: null, isOdd: true, why: `${trouble}; its units are probably confused (W and mW, J and mJ)` }
+  if (trouble !== null) return odd(`${trouble}; its units are probably confused (W and mW, J and mJ)`)
   const known = [energyByCounter(counter, window), energyBySamples(power, window)].flatMap(one => one ?? [])
   const energy = known.find(isExactEnough) ?? null
   if (energy !== null) return { energy, isOdd: false, why: null }
+  if (unchangedS > longUnchangedS)
+    return {
+      ...unknown(`the page of its exporter stayed the same for ${unchangedS.toFixed(1)} s, too long for this window`),
+      remedy: 'Start dcgm-exporter with --collect-interval 1000, because it collects every 30 s by default',
+    }
   const best = known[0]
-  if (best === undefined) return { energy: null, isOdd: false, why: 'there are no power samples around the window' }
+  if (best === undefined) return unknown('there are no power samples around the window')
   // A source that was lost had dense samples before, so the gap is the reason.
   const lastMs = power.at(-1)?.atMs ?? counter.at(-1)?.atMs ?? window.endMs
   const silentS = (window.endMs - lastMs) / 1000
   if (silentS > longSilence * ((window.endMs - window.startMs) / 1000))
-    return { energy: null, isOdd: false, why: `there are no samples of the last ${silentS.toFixed(1)} s of the window` }
+    return unknown(`there are no samples of the last ${silentS.toFixed(1)} s of the window`)
   const off = best.joules > 0 ? ` (${Math.round((100 * best.errorJ) / best.joules)}%)` : ''
-  return { energy: null, isOdd: false, why: `its power samples are too far apart for this window${off}` }
+  return unknown(`its power samples are too far apart for this window${off}`)
 }
 
 function valuesOf(samples: readonly TimedSample[], of: (sample: TimedSample) => number | null): readonly At[] {
   return samples.flatMap(sample => {
     const value = of(sample)
-    return value === null || !Number.isFinite(value) ? [] : [{ atMs: sample.atMs, value }]
+    const { atMs, sinceMs } = sample
+    return value === null || !Number.isFinite(value) ? [] : [{ atMs, value, ...defined({ sinceMs }) }]
   })
 }
 

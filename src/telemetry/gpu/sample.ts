@@ -14,7 +14,7 @@ export interface GpuIdentity {
   readonly model: string | null
   /** Pod that uses the GPU, and its namespace. */
   readonly pod: string | null
-  /** Whether it is a MIG device, whose energy no counter reports. */
+  /** Whether it is a MIG device or a partition of an AMD GPU, whose energy no counter reports. */
   readonly isMig: boolean
 }
 
@@ -63,8 +63,11 @@ export const emptySample = (identity: GpuIdentity): GpuSample => ({
   strangers: null,
 })
 
-/** A sample with its time on the wall clock of this machine, ms. */
-export type TimedSample = GpuSample & { readonly atMs: number }
+/**
+ * A sample with its time on the wall clock of this machine, ms. Values of a page that its server refreshes now and then
+ * are from a moment between `sinceMs`, when the page before was requested, and `atMs`.
+ */
+export type TimedSample = GpuSample & { readonly atMs: number; readonly sinceMs?: number }
 
 /**
  * Bits of NVML's reasons for lower clocks (nvml.h, `nvmlClocksEventReason…`): software power cap 0x4, hardware slowdown

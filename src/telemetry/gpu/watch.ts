@@ -1,36 +1,14 @@
 import type { GpusObserved } from '../../metrics/gpu.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
-import { type Deployment, type GpuTelemetry, type Role, roles } from '../../model/index.ts'
-import { parseExposition } from '../exposition.ts'
-import { amdSmiReader } from './amd-smi.ts'
-import { announcement, samplerCommand } from './command.ts'
-import { exporterPage } from './dcgm.ts'
-import { smiReader } from './nvidia-smi.ts'
-import { parseNvmlLine, type SampleLine } from './nvml.ts'
+import { type Deployment, type GpuTelemetry, largest, type Role, roles } from '../../model/index.ts'
+import { exporter } from './exporter.ts'
+import type { GpuHosts } from './hosts.ts'
 import { observeGpus, type Placement, type Seen } from './observe.ts'
-import { type GpuHolder, placeGpus } from './place.ts'
+import { placeGpus } from './place.ts'
 import { commonIds, idsWithInstances } from './same-gpu.ts'
 import type { GpuIdentity, GpuSample, TimedSample } from './sample.ts'
-
-/** A program that runs on a machine until it is stopped. */
-export interface Following {
-  stop(): Promise<void>
-  readonly ended: Promise<unknown>
-}
-
-/** The machines of the workers, and how to run a program there. */
-export interface GpuHosts {
-  readonly holders: readonly GpuHolder[]
-  /** Machines with workers; null for this one. */
-  readonly hosts: readonly (string | null)[]
-  /** Text in the environment of every process of the deployment on that machine; empty if there is none. */
-  markOf(host: string | null): string
-  follow(
-    host: string | null,
-    argv: readonly [program: string, ...args: string[]],
-    onLine: (line: string) => void,
-  ): Promise<Following>
-}
+import { sampler } from './sampler.ts'
+import { nowMs, type Source } from './source.ts'
 
 /** Current values of the GPUs of one role, or of all GPUs if their roles are unknown. */
 export interface GpusNow {
@@ -56,27 +34,6 @@ export interface GpuWatch extends AsyncDisposable {
 }
 
 const readyLimitMs = 5_000
-const pageLimitMs = 5_000
-const stopLimitMs = 10_000
-/** The fastest lines determine the offset of a machine's clock. Lines with a larger delay than this are late. */
-const mostLateMs = 60_000
-const mostOfAPage = 120
-
-/** State of one source. */
-interface Source {
-  readonly what: string
-  readonly seen: Seen
-  trouble: string | null
-  readonly spoke: Promise<void>
-  /** The latest complete sample of each GPU, and when it arrived. */
-  readonly latest: Map<string, TimedSample>
-  stop(): Promise<void>
-  /** Takes one more sample, for sources that are polled. */
-  last(): Promise<void>
-}
-
-/** Milliseconds of the wall clock, without its jumps. */
-const nowMs = () => performance.timeOrigin + performance.now()
 
 /**
  * Starts to sample the GPUs of a deployment: each machine with a program that runs there, each exporter over HTTP.
@@ -156,8 +113,6 @@ function gpusNow(sources: readonly Source[], sampleS: number, placement: Placeme
   })
 }
 
-const isWhole = ({ powerW, utilization }: GpuSample): boolean => powerW !== null || utilization !== null
-
 /** GPUs of all sources, without duplicates. */
 interface Merged extends Seen {
   /** Number of GPUs that several sources know. */
@@ -201,6 +156,7 @@ function merged(sources: readonly Source[]): Merged {
     }),
     twice: owned.flatMap(({ common, id, seen }) => (seen?.twice.includes(id) ? [common] : [])),
     shared: [...holders.values()].filter(count => count > 1).length,
+    unchangedS: largest([0, ...owned.map(({ seen }) => seen?.unchangedS ?? 0)]),
   }
 }
 
@@ -250,140 +206,4 @@ function lost(sources: readonly Source[]): readonly Finding[] {
   const energy = sources.some(({ seen }) => seen.samples.length > 0) ? ', so the energy of this point is unknown' : ''
   const message = `GPUs could not be observed${energy}: ${first}${others}. Correct telemetry.gpus, or write telemetry: { gpus: auto }`
   return [{ severity: 'warning', code: 'gpus-unobserved', message }]
-}
-
-type LineReader = (line: string, host: string | null) => SampleLine | null
-
-/** Parser of each sampler's lines. */
-const readers: { readonly [sampler: string]: () => LineReader } = {
-  nvml: () => parseNvmlLine,
-  'nvidia-smi': smiReader,
-  'amd-smi': amdSmiReader,
-}
-
-/** Samples the GPUs of a machine with a program that runs there. */
-function sampler(host: string | null, sampleS: number, machines: GpuHosts): Source {
-  const samples: TimedSample[] = []
-  const seen = { source: 'nvml', samples, twice: [] }
-  const spoke = Promise.withResolvers<void>()
-  const again: (() => void)[] = []
-  let parse: LineReader | null = null
-  let offsetMs = Number.POSITIVE_INFINITY
-  const sent: { readonly atMs: number; readonly sample: GpuSample }[] = []
-  const source: Source = {
-    what: host === null ? 'this machine' : `node ${host}`,
-    seen,
-    trouble: null,
-    spoke: spoke.promise,
-    latest: new Map(),
-    stop: async () => {
-      const following = await started
-      await following?.stop()
-    },
-    last: async () => {
-      const alive = Promise.withResolvers<void>()
-      again.push(alive.resolve)
-      const timer = setTimeout(alive.resolve, Math.min(stopLimitMs, 2 * sampleS * 1000))
-      await Promise.race([alive.promise, ended])
-      clearTimeout(timer)
-      // Lines have timestamps of that machine. The fastest lines determine its clock offset.
-      for (const { atMs, sample } of sent.splice(0)) samples.push({ ...sample, atMs: atMs + offsetMs })
-    },
-  }
-  const take = (line: string) => {
-    const announced = announcement.exec(line.trim())?.[1]
-    if (announced !== undefined) {
-      seen.source = announced
-      parse = readers[announced]?.() ?? null
-      if (announced !== 'none') return
-      source.trouble = 'neither NVML with Python nor nvidia-smi is available, nor amd-smi'
-      spoke.resolve()
-      return
-    }
-    const read = parse?.(line, host) ?? null
-    if (read === null || !Number.isFinite(read.sentMs)) return
-    const ahead = nowMs() - read.sentMs
-    // If the clock was set, the offset starts anew.
-    if (Math.abs(ahead - offsetMs) > mostLateMs && sent.length > 0) sent.length = 0
-    offsetMs = sent.length === 0 ? ahead : Math.min(offsetMs, ahead)
-    for (const sample of read.samples) {
-      sent.push({ atMs: read.sentMs, sample })
-      if (isWhole(sample)) source.latest.set(sample.id, { ...sample, atMs: nowMs() })
-    }
-    spoke.resolve()
-    for (const resolve of again.splice(0)) resolve()
-  }
-  const started = machines
-    .follow(host, samplerCommand(sampleS, machines.markOf(host)), take)
-    .catch((error: unknown) => {
-      source.trouble = error instanceof Error ? error.message : String(error)
-      spoke.resolve()
-      return null
-    })
-  const ended = started.then(async following => {
-    await following?.ended
-    if (sent.length === 0) source.trouble ??= 'the sampler ended without a sample'
-    spoke.resolve()
-  })
-  return source
-}
-
-/** Samples the page of an exporter. */
-function exporter(url: string, sampleS: number): Source {
-  const samples: TimedSample[] = []
-  const twice: string[] = []
-  const seen = { source: 'dcgm', samples, twice }
-  const spoke = Promise.withResolvers<void>()
-  let looking: Promise<void> | null = null
-  const look = (): Promise<void> => {
-    looking ??= read().finally(() => {
-      looking = null
-      spoke.resolve()
-    })
-    return looking
-  }
-  const read = async () => {
-    const beganMs = nowMs()
-    try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(pageLimitMs) })
-      const text = await response.text()
-      if (!response.ok) {
-        source.trouble ??= `HTTP ${response.status}`
-        return
-      }
-      const page = exporterPage(parseExposition(text))
-      if (page === null) {
-        const start = text.trim().slice(0, mostOfAPage).replace(/\s+/g, ' ')
-        source.trouble ??= `the page has no DCGM_FI_… or AMD gpu_… metrics; it starts with: ${start}`
-        return
-      }
-      seen.source = page.source
-      const atMs = (beganMs + nowMs()) / 2
-      const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
-      for (const sample of page.samples) {
-        const timed = { ...sample, host: isHere ? null : sample.host, atMs }
-        samples.push(timed)
-        if (isWhole(timed)) source.latest.set(timed.id, timed)
-      }
-      for (const id of page.twice) if (!twice.includes(id)) twice.push(id)
-    } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-      source.trouble ??= cause instanceof Error ? cause.message : String(cause)
-    }
-  }
-  const timer = setInterval(look, sampleS * 1000)
-  const source: Source = {
-    what: url,
-    seen,
-    trouble: null,
-    spoke: spoke.promise,
-    latest: new Map(),
-    stop: async () => {
-      clearInterval(timer)
-      await looking
-    },
-    last: look,
-  }
-  void look()
-  return source
 }

@@ -13,11 +13,17 @@ import type { Machine, ProgramOutput } from '../../../src/deployers/doctor/machi
 
 const level = ({ ok, remedy }: Check) => (ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL')
 
-/** As nvbandwidth 0.6 and later print it with --json. */
+/** As nvbandwidth 0.5 to 0.8 print it with --json. */
 const report = (...testcases: readonly object[]) =>
   JSON.stringify({ nvbandwidth: { version: 'v0.8', testcases } }, null, 1)
-const hostCopies = { name: 'host_to_device_memcpy_ce', status: 'Passed', min: 55.1, max: 55.4, average: 55.2 }
-const peerCopies = { name: 'device_to_device_memcpy_read_ce', status: 'Passed', min: 395.08, max: 395.25 }
+const hostCopies = { name: 'host_to_device_memcpy_ce', status: 'Passed', bandwidth_matrix: [['55.1', '55.4']] }
+const peerCopies = {
+  ...{ name: 'device_to_device_memcpy_read_ce', status: 'Passed', sum: 790.33 },
+  bandwidth_matrix: [
+    ['N/A', '395.08'],
+    ['395.25', 'N/A'],
+  ],
+}
 
 describe('a report of nvbandwidth', () => {
   it('has the slowest and the fastest copy of each test, whatever stands before it', () => {
@@ -26,17 +32,24 @@ describe('a report of nvbandwidth', () => {
       { name: 'device_to_device_memcpy_read_ce', min: 395.08, max: 395.25 },
     ]
     assert.deepEqual(parseCopies(report(hostCopies, peerCopies)), found)
-    assert.deepEqual(parseCopies(`NOTE: MPI is off\n${JSON.stringify({ testcases: [hostCopies, peerCopies] })}`), found)
+    assert.deepEqual(parseCopies(`NOTE: MPI is off\n${report(hostCopies, peerCopies)}`), found)
   })
 
   it('leaves out tests that a machine cannot run', () => {
-    assert.deepEqual(parseCopies(report({ ...peerCopies, status: 'Waived', min: undefined, max: undefined })), [])
+    assert.deepEqual(parseCopies(report({ name: peerCopies.name, status: 'Waived' })), [])
   })
 
   it('of a failed test, or of something else, is none', () => {
-    assert.throws(() => parseCopies(report({ ...peerCopies, status: 'Error', min: undefined })), /read_ce: Error/)
+    const { bandwidth_matrix: _, ...failed } = peerCopies
+    assert.throws(() => parseCopies(report({ ...failed, status: 'Error' })), /read_ce: Error/)
     for (const text of ['', 'CUDA error 803', '{}', '{"testcases":[{"name":1}]}'])
       assert.throws(() => parseCopies(text), SyntaxError)
+  })
+
+  it('of an error has its text', () => {
+    const text =
+      '{"nvbandwidth":{"error":"[CUDA_ERROR_SYSTEM_NOT_READY] system not yet initialized in expression cuInit(0)\\n"}}'
+    assert.throws(() => parseCopies(text), /^SyntaxError: \[CUDA_ERROR_SYSTEM_NOT_READY\] system not yet initialized/)
   })
 })
 
@@ -141,6 +154,10 @@ describe('the test of bandwidth', () => {
     const failing = { ok: false, absent: false, out: '', complaint: 'CUDA_ERROR_SYSTEM_NOT_READY' }
     assert.deepEqual(lines(await checkBandwidth(machine({ ...idle, nvbandwidth: failing }))), [
       'FAIL gpu bandwidth: nvbandwidth: CUDA_ERROR_SYSTEM_NOT_READY',
+    ])
+    const told = { ...failing, out: '{"nvbandwidth":{"error":"[CUDA_ERROR_NO_DEVICE] no CUDA-capable device"}}' }
+    assert.deepEqual(lines(await checkBandwidth(machine({ ...idle, nvbandwidth: told }))), [
+      'FAIL gpu bandwidth: nvbandwidth: [CUDA_ERROR_NO_DEVICE] no CUDA-capable device',
     ])
     assert.deepEqual(lines(await checkBandwidth(machine({}))), [
       'note gpu bandwidth: not measured: nvidia-smi lists no GPUs',

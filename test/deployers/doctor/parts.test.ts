@@ -322,6 +322,25 @@ describe('a DCGM exporter', () => {
     assert.match(shown(await checkDcgm('http://127.0.0.1:1/metrics'))[0] ?? '', /^FAIL dcgm: it does not answer/)
   })
 
+  it('is told to collect more often when its page stays the same', async () => {
+    let mJ = 1e9
+    const server = createServer((request, response) => {
+      mJ += 70_000
+      response.end(page('DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION', request.url === '/metrics' ? mJ : 1e9))
+    }).listen(0, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const [fresh, stale] = await Promise.all(
+        ['metrics', 'stale'].map(async path => shown(await checkDcgm(`http://127.0.0.1:${port}/${path}`)).slice(1)),
+      )
+      assert.deepEqual(fresh, [])
+      assert.match(stale?.join() ?? '', /^note dcgm: its page did not change within 1.5 s/)
+    } finally {
+      server.close()
+    }
+  })
+
   it('is missed when the page is another one', () => {
     assert.match(judged('up 1')[0] ?? '', /^FAIL dcgm: the page has no DCGM_FI_/)
   })
