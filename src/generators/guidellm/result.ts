@@ -3,7 +3,7 @@ import type { Window } from '../../metrics/window.ts'
 import { counted, defined, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
-import type { Row } from '../programs/rows.ts'
+import { originMs, type Row } from '../programs/rows.ts'
 import type { GuideLlmReport } from './report-file.ts'
 import { rowsOf } from './rows.ts'
 
@@ -30,7 +30,7 @@ export function resultOf(point: Point, { report, elapsedS, runFolder, files }: G
   const measurement = measurementOf(point, {
     version: report.version,
     rows,
-    startedAtMs: window?.startMs ?? rows[0]?.sentMs ?? 0,
+    startedAtMs: originMs(rows),
     wallS: elapsedS,
     knowsSchedule: isOpen,
     ...defined({ steadyWindow: window }),

@@ -13,7 +13,7 @@ import { errorsOf, originMs, type Row, recordsOf } from './rows.ts'
 export interface ProgramResult {
   readonly version: string
   readonly rows: readonly Row[]
-  /** Epoch ms of the first measured request. */
+  /** Epoch ms of the first request of {@link rows}. */
   readonly startedAtMs: number
   readonly wallS: number
   /** Whether {@link Row.scheduledMs} is the program's own record of when a request was due. */
@@ -55,7 +55,7 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
   })
   return {
     generator: { name: point.generator, version: result.version },
-    startedAt: new Date(result.startedAtMs).toISOString(),
+    startedAt: new Date(result.startedAtMs + (bounds?.startMs ?? 0)).toISOString(),
     wallS: result.wallS,
     errors: errorsOf(measured),
     ...summary,

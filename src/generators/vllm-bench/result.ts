@@ -2,6 +2,7 @@ import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import { counted, defined, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
+import { originMs } from '../programs/rows.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 import type { BenchResult } from './result-file.ts'
 import { chunkGaps, rowsOf } from './rows.ts'
@@ -17,7 +18,7 @@ export interface VllmBenchRun {
   /** The replayed trace. */
   readonly trace?: WrittenTrace
   readonly version: string
-  /** Epoch ms. */
+  /** Epoch ms; the zero of the times in its records. */
   readonly startedAtMs: number
   readonly runFolder: string
   readonly files: readonly string[]
@@ -35,7 +36,7 @@ export function resultOf(point: Point, run: VllmBenchRun): Measurement {
   const measurement = measurementOf(point, {
     version,
     rows,
-    startedAtMs: run.startedAtMs,
+    startedAtMs: run.startedAtMs + originMs(rows),
     wallS: run.end.elapsedS,
     knowsSchedule: trace !== undefined,
     ...defined({ asked: trace?.asked }),

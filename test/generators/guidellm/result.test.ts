@@ -32,6 +32,8 @@ describe('a report of GuideLLM', () => {
     assert.equal(measurement.totals.outputTokens, 160)
     assert.equal(measurement.client.inFlight?.max, 2)
     assert.deepEqual(measurement.files, ['points/p/report.json'])
+    const sent = (await recorded('guidellm-report.json')).successful.map(({ info }) => info.timings.request_start ?? 0)
+    assert.equal(Date.parse(measurement.startedAt), Math.trunc(1000 * (sent.toSorted((a, b) => a - b)[4] ?? 0)))
     assert.deepEqual(
       measurement.remarks?.map(({ code }) => code),
       ['client-unknown'],

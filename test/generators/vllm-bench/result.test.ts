@@ -37,6 +37,18 @@ describe('a result of the real vllm-rs 0.33', () => {
     assert.deepEqual([osl?.mean, isl?.min, totals.chunks], [8, 101, 40])
   })
 
+  test('has the time at which its steady window began, by which GPUs and servers are looked at', async () => {
+    const { steady_state: steady, ...result } = readBenchResult(await textOf('answered'), 'answered', '0.33.0')
+    assert.ok(steady)
+    const later = { ...result, steady_state: { ...steady, window: { ...steady.window, start_s: 0.1 } } }
+    const { startedAt, durationS } = resultOf(programPoint('vllm-bench', { requests: 6 }), {
+      ...{ end: endOf(), result: later, inputTokens: tokens, version: '0.33.0', runFolder: '/run', files: [] },
+      startedAtMs: Date.parse('2026-11-28T22:40:32Z'),
+    })
+    assert.equal(startedAt, '2026-11-28T22:40:32.100Z')
+    assert.ok(durationS < 0.12, `${durationS} s`)
+  })
+
   test('has no TTFO: vllm-rs does not tell reasoning from the answer', async () => {
     assert.equal((await measured('answered')).reasoning, undefined)
   })
