@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { z } from 'zod'
 import { compareRuns, verdictCounts } from '../../src/analysis/compare/compare.ts'
 import { interactivityAt, throughputAt } from '../../src/analysis/compare/frontier-gain.ts'
 import { beyondButNotShown } from '../../src/analysis/compare/gate.ts'
@@ -8,7 +9,8 @@ import { matchPoints } from '../../src/analysis/compare/match.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
 import { frontierOf } from '../../src/analysis/frontier.ts'
 import { measuredPoints } from '../../src/analysis/measured-point.ts'
-import { FulcrumError } from '../../src/model/index.ts'
+import { defaultLimits, FulcrumError } from '../../src/model/index.ts'
+import { validitySchema } from '../../src/spec/schema/judgement.ts'
 import { noisyRun } from '../render/noisy-run.ts'
 import { aggregated, disaggregated, failed, invalid, syntheticRun } from '../render/synthetic-run.ts'
 
@@ -182,6 +184,30 @@ test('a percent less at every place reads as about a percent, not as the height 
   const head = base.map(({ x, y }) => ({ x: x * 0.99, y: y * 0.99 }))
   const ratio = (throughputAt(head, 100) ?? 0) / 200
   assert.ok(ratio > 0.96 && ratio < 0.99, String(ratio))
+})
+
+test('each limit of validity that differs is named by its key in the sweep file', () => {
+  const base = syntheticRun(options)
+  const keys = Object.keys(defaultLimits).map(name => {
+    const head = {
+      ...base,
+      results: base.results.map(result => ({
+        ...result,
+        point: { ...result.point, limits: { ...result.point.limits, [name]: 0.123 } },
+      })),
+    }
+    const [found, ...others] = compareRuns(base, head).differences
+    assert.deepEqual(others, [], name)
+    assert.deepEqual({ kind: found?.kind, head: found?.head }, { kind: 'conditions', head: '0.123' }, name)
+    return found?.what
+  })
+  const { properties } = z.toJSONSchema(validitySchema, { io: 'input' })
+  assert.deepEqual(
+    keys.toSorted(),
+    Object.keys(properties ?? {})
+      .map(key => `validity.${key}`)
+      .toSorted(),
+  )
 })
 
 test('environment comes first: what makes a comparison doubtful is told apart from what it is about', () => {

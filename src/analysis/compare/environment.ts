@@ -3,7 +3,7 @@ import type { PointResult } from '../../journal/event.ts'
 import type { Manifest } from '../../journal/manifest.ts'
 import type { Run } from '../../journal/run.ts'
 import { priceBehind } from '../../metrics/figures/energy.ts'
-import { canonicalJson, type Load } from '../../model/index.ts'
+import { canonicalJson, type Load, type ValidityLimits } from '../../model/index.ts'
 import { originOf } from '../origin.ts'
 import { sloText } from '../slo.ts'
 import { windowOfMeasurement } from './comparable.ts'
@@ -45,6 +45,12 @@ const written =
     const value = found[key]
     return value === undefined ? standard : typeof value === 'string' ? value : canonicalJson(value)
   }
+
+/** A limit of validity, by its key in the sweep file. Journals of earlier versions lack some. */
+const limitOf = (key: string, name: keyof ValidityLimits): Fact => ({
+  what: `validity.${key}`,
+  of: distinct(({ point: { limits } }) => (name in limits ? `${limits[name]}` : null)),
+})
 
 /** Conditions of the measurement: differences here make differences of figures doubtful. */
 const conditions: readonly Fact[] = [
@@ -91,7 +97,15 @@ const conditions: readonly Fact[] = [
     of: distinct(({ point: { load } }) => (load.durationS === undefined ? null : `${load.graceS} s`)),
   },
   { what: 'SLO', of: distinct(({ point }) => sloText(point.slo)) },
-  { what: 'validity limits', of: distinct(({ point }) => listed(point.limits)) },
+  limitOf('error_share', 'errorShare'),
+  limitOf('send_lateness_p99_ms', 'sendLatenessP99Ms'),
+  limitOf('event_loop_delay_p99_ms', 'eventLoopDelayP99Ms'),
+  limitOf('cpu_share', 'cpuShare'),
+  limitOf('run_queue_share', 'runQueueShare'),
+  limitOf('isl_deviation', 'islDeviation'),
+  limitOf('osl_deviation', 'oslDeviation'),
+  limitOf('in_flight_share', 'inFlightShare'),
+  limitOf('prefill_bypass', 'prefillBypassShare'),
   { what: 'GPUs per worker', of: distinct(({ point }) => listed(point.deployment.gpusPerWorker)) },
   { what: 'deployer', of: ({ manifest }) => originOf(manifest).deployer },
 ]

@@ -15,7 +15,11 @@ export function addVerify(program: Command): void {
     .argument('<dir>', 'Folder that `fulcrum tune --write` wrote')
     .argument('[url]', 'Base URL of the running deployment (default: deploy it as the sweep says)')
     .description('Measure a recommended deployment again and check whether its figures hold')
-    .option('--tolerance <percent>', 'How much worse a figure may be and still hold', percent, 0.1)
+    .addOption(
+      new Option('--tolerance <percent>', 'How much worse a figure may be and still hold')
+        .argParser(percent)
+        .default(0.1, '10%'),
+    )
     .addOption(
       new Option(
         '--dialect <name>',
