@@ -7,6 +7,7 @@
  *   node scripts/install-systems.ts --bench    also the peers that only benchmarks compare with
  */
 import { access, chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 
@@ -31,6 +32,8 @@ const debianPackages: readonly { name: string; file: string }[] = [
 interface Environment {
   readonly folder: string
   readonly steps: readonly (readonly string[])[]
+  /** Least minor version of Python 3, where any will not do. */
+  readonly leastPython?: number
   readonly benchOnly?: true
 }
 
@@ -67,6 +70,7 @@ const environments: readonly Environment[] = [
   },
   { folder: 'aiperf', steps: [['aiperf==0.13.0']] },
   { folder: 'duckdb', steps: [['duckdb==2.0.1']] },
+  { folder: 'inference-perf', steps: [['inference-perf==0.7.0']], leastPython: 12 },
   { folder: 'guidellm', steps: [['guidellm']], benchOnly: true },
 ]
 
@@ -179,16 +183,40 @@ async function buildWithGo(module: string, packages: readonly string[], flags: s
   if (built.failed) console.log(`go could not build ${names}: ${built.stderr.slice(-500)}`)
 }
 
-async function installEnvironment({ folder, steps }: Environment): Promise<void> {
+/** A Python 3 of at least this minor version: `python3`, one with its version in its name, or one of pyenv; or null. */
+async function findPython(least = 0): Promise<string | null> {
+  const pyenv = join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions')
+  const versions = await readdir(pyenv).catch(() => [])
+  const candidates = [
+    'python3',
+    ...[12, 13, 14].map(minor => `python3.${minor}`),
+    ...versions.sort().map(version => join(pyenv, version, 'bin/python3')),
+  ]
+  // What is named so may be pyenv's substitute for a version that is not selected, or lack the module venv.
+  const check = `import sys, venv; sys.exit(sys.version_info < (3, ${least}))`
+  for (const python of candidates) {
+    const { failed } = await execa(python, ['-c', check], { reject: false, timeout: 30_000 })
+    if (!failed) return python
+  }
+  return null
+}
+
+async function installEnvironment({ folder, steps, leastPython }: Environment): Promise<void> {
   const venv = join(systems, folder)
   const stamp = join(venv, 'installed.json')
   const wanted = JSON.stringify(steps)
   if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return
+  const python = await findPython(leastPython)
+  if (python === null) {
+    if (leastPython === undefined) fail('Python 3 with its module venv is missing')
+    console.log(`pip: no Python 3.${leastPython} or newer on PATH or in pyenv, so no .systems/${folder}`)
+    return
+  }
   console.log(`pip: .systems/${folder} (${steps.map(step => step.join(' ')).join('; ')})`)
   await rm(venv, { recursive: true, force: true })
   await mkdir(systems, { recursive: true })
   try {
-    await execa('python3', ['-m', 'venv', venv], { timeout: 120_000 })
+    await execa(python, ['-m', 'venv', venv], { timeout: 120_000 })
     for (const step of steps) {
       await execa(join(venv, 'bin/python'), ['-m', 'pip', 'install', '-q', '--no-input', ...step], {
         timeout: 1_500_000,

@@ -4,10 +4,18 @@ import { builtInGenerator } from './built-in/index.ts'
 import type { AnyGenerator } from './define-generator.ts'
 import { genaiPerfGenerator } from './genai-perf/index.ts'
 import { guideLlmGenerator } from './guidellm/index.ts'
+import { inferencePerfGenerator } from './inference-perf/index.ts'
 import { vllmBenchGenerator } from './vllm-bench/index.ts'
 
 /** The shipped load generators. The first is the default of sweep files. */
-const shipped = [builtInGenerator, genaiPerfGenerator, aiperfGenerator, vllmBenchGenerator, guideLlmGenerator] as const
+const shipped = [
+  builtInGenerator,
+  genaiPerfGenerator,
+  aiperfGenerator,
+  vllmBenchGenerator,
+  guideLlmGenerator,
+  inferencePerfGenerator,
+] as const
 
 /** The shipped generators, in the order of messages and the reference. Excludes plug-ins. */
 export const generators: readonly [AnyGenerator, ...AnyGenerator[]] = shipped

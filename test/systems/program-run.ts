@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { aiperf } from '../../src/generators/aiperf/aiperf.ts'
 import { genaiPerf } from '../../src/generators/genai-perf/genai-perf.ts'
 import type { LoadProgress } from '../../src/generators/generator.ts'
+import { inferencePerf } from '../../src/generators/inference-perf/inference-perf.ts'
 import { vllmBench } from '../../src/generators/vllm-bench/vllm-bench.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import type { Point } from '../../src/model/index.ts'
@@ -41,11 +42,14 @@ const programs = {
   'genai-perf': { create: genaiPerf, command: join(systems, 'genai-perf/bin/genai-perf') },
   aiperf: { create: aiperf, command: join(systems, 'aiperf/bin/aiperf') },
   'vllm-bench': { create: vllmBench, command: join(systems, 'vllm-rs/vllm-rs') },
+  'inference-perf': { create: inferencePerf, command: join(systems, 'inference-perf/bin/inference-perf') },
 }
 
 export interface RunOptions {
   readonly signal?: AbortSignal
   readonly dialect?: 'dynamo-0.3' | 'dynamo-1'
+  /** Further arguments of the program. */
+  readonly args?: readonly string[]
   /** Another program in place of the installed one. */
   readonly command?: string
   /** Sub-path of the endpoint's URL. */
@@ -66,7 +70,7 @@ export async function runRealProgram(
   const { create, command: installed } = programs[name]
   const command = options.command ?? installed
   const ledger = await openLedger({ runFolder, folder: join(runFolder, 'ledger') })
-  const generator = create({ command, args: [], runFolder, ledger: async () => ledger })
+  const generator = create({ command, args: options.args ?? [], runFolder, ledger: async () => ledger })
   const progress: LoadProgress[] = []
   const { secret } = options
   const leaks = new Set<string>()

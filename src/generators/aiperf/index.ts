@@ -13,8 +13,11 @@ export const aiperfGenerator = defineGenerator({
   capabilities: aiperfCapabilities,
   shortfalls: aiperfShortfalls,
   doctor: async ({ command }) => {
-    const { examineProgram } = await import('../programs/doctor.ts')
-    return [(await examineProgram('aiperf', command, remedy)).check]
+    const [{ examineProgram }, { testedAiperf }] = await Promise.all([
+      import('../programs/doctor.ts'),
+      import('./version.ts'),
+    ])
+    return [(await examineProgram('aiperf', command, remedy, testedAiperf)).check]
   },
   example: async (point, endpoint, { command = 'aiperf', args }) => {
     const { aiperfArguments } = await import('./command.ts')

@@ -3,10 +3,12 @@ import { defined, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
+import { untestedVersion } from '../programs/tested-version.ts'
 import type { OwnFigures } from './own-figures.ts'
 import type { RawRequest } from './raw-requests.ts'
 import { chunkGaps, rowsOf } from './rows.ts'
 import type { WrittenTrace } from './trace-file.ts'
+import { testedAiperf } from './version.ts'
 
 /** A finished run of AIPerf with its output. */
 export interface AiperfRun {
@@ -41,7 +43,11 @@ export function resultOf(point: Point, run: AiperfRun): Measurement {
     runFolder: run.runFolder,
     files: run.files,
   })
-  const remarks = [...cutShort(point, run), ...(own === null ? [] : checked(own, measurement))]
+  const remarks = [
+    ...untestedVersion(testedAiperf, run.version),
+    ...cutShort(point, run),
+    ...(own === null ? [] : checked(own, measurement)),
+  ]
   return {
     ...measurement,
     ...defined({ replay: run.trace?.replay }),

@@ -5,6 +5,7 @@ import { runShort } from '../../process/short-program.ts'
 import { examineProgram } from '../programs/doctor.ts'
 import { librariesOf } from '../programs/find-program.ts'
 import type { ProgramConfig } from '../programs/keys.ts'
+import { testedGenaiPerf } from './version.ts'
 
 /** How to install it so that it runs on a machine like the tested one (glibc 2.36, Python 3.11). */
 const remedy =
@@ -12,7 +13,7 @@ const remedy =
 
 /** Checks that genai-perf and perf_analyzer are installed and run. */
 export async function examineGenaiPerf({ command }: ProgramConfig): Promise<readonly Check[]> {
-  const { path, check } = await examineProgram('genai-perf', command, remedy)
+  const { path, check } = await examineProgram('genai-perf', command, remedy, testedGenaiPerf)
   return path === null ? [check] : [check, await perfAnalyzer(dirname(path))]
 }
 

@@ -4,6 +4,7 @@ import { FulcrumError, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
+import { untestedVersion } from '../programs/tested-version.ts'
 import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
 import type { Artifacts } from './artifacts.ts'
 import { genaiPerfCrash } from './failure.ts'
@@ -12,6 +13,7 @@ import { type OwnFigures, ownFiguresOf, readOwnFigures } from './own-figures.ts'
 import { readRawRequests } from './raw-requests.ts'
 import { parseResponse } from './response.ts'
 import { chunkGaps, type PromptedResponse, promptOf, rowsOf } from './rows.ts'
+import { testedGenaiPerf } from './version.ts'
 
 /** A finished run of genai-perf with its record of requests. */
 export interface GenaiPerfRun {
@@ -48,6 +50,7 @@ export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measu
     files: [raw, json, csv, run.logFile].filter(file => file !== null),
   })
   const remarks = [
+    ...untestedVersion(testedGenaiPerf, run.version),
     ...(own === null ? [rescued(run.end)] : checked(own, measurement)),
     ...(stated === null || table === null ? [] : exportsDisagree(stated, table)),
   ]

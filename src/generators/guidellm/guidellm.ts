@@ -5,6 +5,7 @@ import { type Endpoint, FulcrumError, type Point } from '../../model/index.ts'
 import type { LoadGenerator, MeasureContext } from '../generator.ts'
 import { longestRunMs } from '../programs/bounds.ts'
 import { programEnvironment } from '../programs/environment.ts'
+import { requestsToSend } from '../programs/requests-to-send.ts'
 import { runProgram } from '../programs/run-program.ts'
 import { openSession, type ProgramOptions } from '../programs/session.ts'
 import { stallWatch } from '../programs/stall.ts'
@@ -12,11 +13,8 @@ import { comingRound, type PromptText, promptTextsOf } from '../prompt-texts.ts'
 import { guideLlmFailure } from './failure.ts'
 import { readGuideLlmReport } from './report-file.ts'
 import { resultOf } from './result.ts'
-import { requestsToSend, scenarioOf } from './scenario.ts'
-
-/** How to install GuideLLM. */
-export const installGuideLlm =
-  'In a venv of its own: pip install guidellm==0.8.1 (PyTorch comes with it, several GB). Or give its path as generator.command.'
+import { scenarioOf } from './scenario.ts'
+import { installGuideLlm } from './version.ts'
 
 /**
  * GuideLLM, tested with 0.8.1. Fulcrum computes figures from its records of requests with the built-in generator's

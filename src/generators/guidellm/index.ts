@@ -10,11 +10,11 @@ export const guideLlmGenerator = defineGenerator({
   capabilities: guideLlmCapabilities,
   shortfalls: guideLlmShortfalls,
   doctor: async ({ command }) => {
-    const [{ examineProgram }, { installGuideLlm }] = await Promise.all([
+    const [{ examineProgram }, { installGuideLlm, testedGuideLlm }] = await Promise.all([
       import('../programs/doctor.ts'),
-      import('./guidellm.ts'),
+      import('./version.ts'),
     ])
-    return [(await examineProgram('guidellm', command, installGuideLlm)).check]
+    return [(await examineProgram('guidellm', command, installGuideLlm, testedGuideLlm)).check]
   },
   example: async (_, __, { command = 'guidellm', args }) => {
     const { guideLlmArguments } = await import('./guidellm.ts')

@@ -1,11 +1,13 @@
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
-import type { Window } from '../../metrics/window.ts'
-import { counted, defined, type Point } from '../../model/index.ts'
+import { defined, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
+import { cutShort, windowAfterWarmup } from '../programs/requests-to-send.ts'
 import { originMs, type Row } from '../programs/rows.ts'
+import { untestedVersion } from '../programs/tested-version.ts'
 import type { GuideLlmReport } from './report-file.ts'
 import { rowsOf } from './rows.ts'
+import { testedGuideLlm } from './version.ts'
 
 /** A finished run of GuideLLM and its report. */
 export interface GuideLlmRun {
@@ -15,9 +17,6 @@ export interface GuideLlmRun {
   readonly files: readonly string[]
 }
 
-/** Tested versions of the client's options and records. */
-const tested = /^0\.8\./
-
 /**
  * Computes the measurement from GuideLLM's records of requests. Its warm-up continues into the window, which begins
  * with the first send after it and ends with the last measured send. Later requests only maintain the load.
@@ -26,7 +25,7 @@ export function resultOf(point: Point, { report, elapsedS, runFolder, files }: G
   const { load } = point
   const isOpen = load.level.kind !== 'concurrency'
   const rows = rowsOf(report, isOpen)
-  const window = load.window === 'whole' ? undefined : windowOf(rows, load)
+  const window = load.window === 'whole' ? undefined : windowAfterWarmup(rows, load)
   const measurement = measurementOf(point, {
     version: report.version,
     rows,
@@ -43,33 +42,17 @@ export function resultOf(point: Point, { report, elapsedS, runFolder, files }: G
     runFolder,
     files,
   })
-  const remarks = [...untested(report.version), ...cutShort(point, rows), ...checked(report, rows)]
+  const remarks = [
+    ...untestedVersion(testedGuideLlm, report.version),
+    ...cutShort('guidellm-cut-short', 'GuideLLM', load, rows.length),
+    ...checked(report, rows),
+  ]
   return {
     ...measurement,
     // Its records include its warm-up.
     ...(window === undefined ? {} : { warmupRequests: rows.filter(({ sentMs }) => sentMs < window.startMs).length }),
     remarks: [...(measurement.remarks ?? []), ...remarks],
   }
-}
-
-function windowOf(rows: readonly Row[], { warmup, requests = 0 }: Point['load']): Window | undefined {
-  const [first, last] = [rows[warmup], rows[Math.min(warmup + requests, rows.length) - 1]]
-  return first === undefined || last === undefined || last.sentMs < first.sentMs
-    ? undefined
-    : { startMs: first.sentMs, endMs: last.sentMs }
-}
-
-function untested(version: string): Finding[] {
-  if (tested.test(version)) return []
-  const message = `GuideLLM ${version} was not tested with Fulcrum, 0.8 was: its records may mean something else`
-  return [{ severity: 'warning', code: 'generator-version', message }]
-}
-
-function cutShort({ load }: Point, rows: readonly Row[]): Finding[] {
-  const wanted = load.warmup + (load.requests ?? 0)
-  if (rows.length >= wanted) return []
-  const message = `GuideLLM recorded ${rows.length} of ${counted(wanted, 'request')}, those of the warm-up included`
-  return [{ severity: 'invalid', code: 'guidellm-cut-short', message }]
 }
 
 /** Compares its own figures, which cover everything it sent, with those of its records. */

@@ -1,4 +1,5 @@
 import { defined, type Endpoint, FulcrumError, type Json, type Load, type Point } from '../../model/index.ts'
+import { requestsToSend } from '../programs/requests-to-send.ts'
 
 /** Paths in the scenario. */
 export interface ScenarioPlaces {
@@ -7,15 +8,6 @@ export interface ScenarioPlaces {
   /** Folder of the tokenizer. */
   readonly tokenizer: string
   readonly report: string
-}
-
-/**
- * Number of requests to send: the measured ones, plus the number in flight. The additional ones maintain a closed
- * loop's load until the last measured one is answered.
- */
-export function requestsToSend({ level, requests = 0, warmup, window }: Load): number {
-  const holding = level.kind === 'concurrency' && window !== 'whole' ? level.concurrency : 0
-  return warmup + requests + holding
 }
 
 /**

@@ -12,11 +12,14 @@ export const vllmBenchGenerator = defineGenerator({
   capabilities: vllmBenchCapabilities,
   shortfalls: vllmBenchShortfalls,
   doctor: async ({ command }) => {
-    const { findVllmRs, installVllmRs, untestedVersion } = await import('./version.ts')
+    const [{ findVllmRs, installVllmRs, testedVllmRs }, { untestedVersion }] = await Promise.all([
+      import('./version.ts'),
+      import('../programs/tested-version.ts'),
+    ])
     try {
       const { path, version } = await findVllmRs(command)
       const found = `${version} (${path})`
-      const [untested] = untestedVersion(version)
+      const [untested] = untestedVersion(testedVllmRs, version)
       return [untested === undefined ? passed('vllm-rs', found) : noticed('vllm-rs', found, untested.message)]
     } catch (error) {
       if (!(error instanceof FulcrumError)) throw error

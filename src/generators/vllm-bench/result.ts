@@ -4,10 +4,11 @@ import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import { originMs } from '../programs/rows.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
+import { untestedVersion } from '../programs/tested-version.ts'
 import type { BenchResult } from './result-file.ts'
 import { chunkGaps, rowsOf } from './rows.ts'
 import type { WrittenTrace } from './trace-file.ts'
-import { untestedVersion } from './version.ts'
+import { testedVllmRs } from './version.ts'
 
 /** A finished run of vllm-rs with its output. */
 export interface VllmBenchRun {
@@ -50,7 +51,7 @@ export function resultOf(point: Point, run: VllmBenchRun): Measurement {
     files: run.files,
   })
   const remarks = [
-    ...untestedVersion(version),
+    ...untestedVersion(testedVllmRs, version),
     ...firstPromptRepeated(point),
     ...(trace === undefined ? [] : unevenBlocks(trace)),
     ...cutShort(trace?.requests ?? point.load.requests, rows.length),

@@ -1,14 +1,14 @@
-import type { Finding } from '../../metrics/measurement.ts'
 import { FulcrumError } from '../../model/index.ts'
 import { runShort } from '../../process/short-program.ts'
 import { findOnPath } from '../programs/find-program.ts'
+import type { TestedVersion } from '../programs/tested-version.ts'
 
 /** How vllm-rs is installed. */
 export const installVllmRs =
   'Take vllm-rs out of vLLM’s wheel: pip download --no-deps vllm==0.33.0; unzip -j vllm-*.whl vllm/vllm-rs; chmod +x vllm-rs. In a checkout: npm run systems. Or give its path as generator.command.'
 
 /** Versions whose options and results were tested. */
-const tested = /^0\.33(\.|$)/
+export const testedVllmRs: TestedVersion = { program: 'vllm-rs', version: '0.33', pattern: /^0\.33(\.|$)/ }
 
 /** The installed program and its version. */
 export interface VllmRs {
@@ -33,11 +33,4 @@ export async function findVllmRs(command = 'vllm-rs'): Promise<VllmRs> {
     throw missing(`${path} is not vllm-rs: its --version says '${said.out.slice(0, 100).replace(/\s+/g, ' ')}'`)
   }
   return { path, version }
-}
-
-/** A remark about a version whose figures were not compared with the definitions here. */
-export function untestedVersion(version: string): Finding[] {
-  if (tested.test(version)) return []
-  const message = `vllm-rs ${version} was not tested with Fulcrum, 0.33 was: its records may mean something else`
-  return [{ severity: 'warning', code: 'generator-version', message }]
 }

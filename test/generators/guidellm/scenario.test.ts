@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { guideLlmGenerator } from '../../../src/generators/guidellm/index.ts'
-import { requestsToSend, scenarioOf } from '../../../src/generators/guidellm/scenario.ts'
+import { scenarioOf } from '../../../src/generators/guidellm/scenario.ts'
+import { requestsToSend } from '../../../src/generators/programs/requests-to-send.ts'
 import type { Load } from '../../../src/model/index.ts'
 import { endpointAt, programPoint } from '../programs/program-point.ts'
 

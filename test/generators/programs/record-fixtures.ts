@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aiperf } from '../../../src/generators/aiperf/aiperf.ts'
 import { genaiPerf } from '../../../src/generators/genai-perf/genai-perf.ts'
+import { inferencePerf } from '../../../src/generators/inference-perf/inference-perf.ts'
 import { openLedger } from '../../../src/process/ledger.ts'
 import { endpointAt, programPoint } from './program-point.ts'
 import { type Behaviour, startStreamServer } from './stream-server.ts'
@@ -15,10 +16,12 @@ import { type Behaviour, startStreamServer } from './stream-server.ts'
 const systems = join(import.meta.dirname, '../../../.systems')
 const fixtures = join(import.meta.dirname, 'fixtures')
 
+const programs = { 'genai-perf': genaiPerf, aiperf, 'inference-perf': inferencePerf }
+
 /** Files to keep of one run, by pattern below the point's folder. */
 interface Recording {
   readonly name: string
-  readonly program: 'genai-perf' | 'aiperf'
+  readonly program: keyof typeof programs
   readonly behave: (request: number) => Behaviour
   readonly keep: readonly string[]
 }
@@ -28,6 +31,9 @@ const genaiPerfFiles = [
   'genai-perf/*/profile_export_genai_perf.json',
   'genai-perf/*/profile_export_genai_perf.csv',
 ]
+const inferencePerfFiles = ['per_request', 'summary'].map(
+  name => `inference-perf/reports/${name}_lifecycle_metrics.json`,
+)
 const aiperfFiles = ['aiperf/profile_export.jsonl', 'aiperf/profile_export_aiperf.json']
 
 const recordings: readonly Recording[] = [
@@ -63,6 +69,13 @@ const recordings: readonly Recording[] = [
     behave: request => (request > 2 ? 'reset' : 'answer'),
     keep: ['aiperf/profile_export.jsonl', 'aiperf/aiperf.log'],
   },
+  { name: 'inference-perf-ok', program: 'inference-perf', behave: () => 'answer', keep: inferencePerfFiles },
+  {
+    name: 'inference-perf-fifth-failed',
+    program: 'inference-perf',
+    behave: request => (request % 5 === 0 ? 'http-500' : 'answer'),
+    keep: inferencePerfFiles,
+  },
 ]
 
 const asked = process.argv.slice(2)
@@ -70,11 +83,11 @@ for (const recording of recordings) {
   if (asked.length > 0 && !asked.includes(recording.name)) continue
   const runFolder = await mkdtemp(join(tmpdir(), 'fulcrum-fixture-'))
   await using server = await startStreamServer(recording.behave)
-  const create = recording.program === 'genai-perf' ? genaiPerf : aiperf
   const command = join(systems, recording.program, 'bin', recording.program)
   const ledger = await openLedger({ runFolder, folder: join(runFolder, 'ledger') })
-  const generator = create({ command, args: [], runFolder, ledger: async () => ledger })
-  const point = programPoint(recording.program, { requests: 10, warmup: 2, dataset: 12 })
+  const generator = programs[recording.program]({ command, args: [], runFolder, ledger: async () => ledger })
+  const api = recording.program === 'inference-perf' ? 'completions' : 'chat'
+  const point = programPoint(recording.program, { api, requests: 10, warmup: 2, dataset: 12 })
   const folder = join(runFolder, 'point')
   await generator
     .measure(point, endpointAt(server.url), { signal: AbortSignal.timeout(120_000), folder, onProgress: () => {} })

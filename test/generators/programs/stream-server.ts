@@ -62,8 +62,9 @@ async function stream(response: ServerResponse, body: Body, behaviour: Behaviour
     if (token > 0) await pause(itlMs)
     if (behaviour === 'silent' && token === 2) return
     const last = token === tokens - 1
+    const word = words[token % words.length]
     const event = chunk(body, {
-      delta: { content: words[token % words.length] },
+      ...('prompt' in body ? { text: word } : { delta: { content: word } }),
       finish_reason: last ? 'length' : null,
     })
     const cut = behaviour === 'cut-before-colon' && token === 2 ? event.indexOf(':"chat.completion.chunk"') : -1
@@ -81,7 +82,8 @@ async function stream(response: ServerResponse, body: Body, behaviour: Behaviour
 
 function chunk(body: Body, choice: object | null, usage?: object): string {
   const choices = choice === null ? [] : [{ index: 0, ...choice }]
-  const value = { id: 'x', object: 'chat.completion.chunk', created: 1, model: body.model, choices, usage }
+  const object = 'prompt' in body ? 'text_completion' : 'chat.completion.chunk'
+  const value = { id: 'x', object, created: 1, model: body.model, choices, usage }
   return `data: ${JSON.stringify(value)}\n\n`
 }
 
