@@ -150,6 +150,7 @@ const otherMeanings: Readonly<Record<string, string>> = {
   'model/endpoint.ts': 'dialect of a server: how it spells ignore_eos',
   'generators/request.ts': 'dialect of a server',
   'generators/aiperf/command.ts': 'dialect of a server',
+  'generators/inference-perf/config.ts': 'its word for a server that takes ignore_eos',
   'cli/commands/init.ts': 'names of a template, and of backends whose help loads no registry',
 }
 
@@ -157,6 +158,7 @@ const otherMeanings: Readonly<Record<string, string>> = {
 const formatsOfFiles: Readonly<Record<string, string>> = {
   'generators/import/formats.ts': 'formats of imported files',
   'generators/import/formats/guidellm.ts': 'format of imported files',
+  'generators/import/formats/inference-perf.ts': 'format of imported files',
   'generators/import/formats/vllm-bench-serve.ts': 'format of imported files, of vLLM’s Python client too',
   'render/export/aiperf.ts': 'format of exported files, which AIPerf reads too',
   'render/export/genai-perf.ts': 'format of exported files',
