@@ -1,9 +1,10 @@
 /**
- * Cross-checks the built-in generator, genai-perf and AIPerf over one server, and prints a Markdown table.
+ * Cross-checks all generators that are installed over one server, and prints a Markdown table.
  *
  *   node bench/crosscheck.ts mock [concurrency] [rounds]      a mock server that keeps a record of its own
  *   node bench/crosscheck.ts dynamo [concurrency] [rounds]    a real Dynamo, 1P1D of mocker workers with GB200 timings
  */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +30,8 @@ async function check(isl: number, osl: number, endpoint: Endpoint, witness?: Wit
   const point: Point = {
     ...programPoint('built-in', {
       level: { kind: 'concurrency', concurrency },
+      // What all of them can send; the server's own record is of all requests.
+      ...{ api: 'completions', window: 'whole' },
       requests: 4 * concurrency,
       warmup: 0,
       dataset: 4 * concurrency,
@@ -37,9 +40,12 @@ async function check(isl: number, osl: number, endpoint: Endpoint, witness?: Wit
     workload: { name: `${isl}/${osl}`, isl: { kind: 'fixed', tokens: isl }, osl: { kind: 'fixed', tokens: osl } },
   }
   const context = { report: () => {}, folder: root, files: disk }
-  const generators = shipped.map(({ name, schema, configure }): Contestant => {
-    const command = 'command' in schema.shape ? { command: join(root, '.systems', name, 'bin', name) } : {}
-    return { name, generator: configure(command, context).create({ runFolder: folder }) }
+  const generators = shipped.flatMap(({ name, schema, configure }): Contestant[] => {
+    const program = join(root, '.systems', name === 'vllm-bench' ? 'vllm-rs/vllm-rs' : `${name}/bin/${name}`)
+    const isProgram = 'command' in schema.shape
+    if (isProgram && !existsSync(program)) return []
+    const keys = isProgram ? { command: program } : {}
+    return [{ name, generator: configure(keys, context).create({ runFolder: folder }) }]
   })
   try {
     const onTurn = ({

@@ -71,7 +71,7 @@ const environments: readonly Environment[] = [
   { folder: 'aiperf', steps: [['aiperf==0.13.0']] },
   { folder: 'duckdb', steps: [['duckdb==2.0.1']] },
   { folder: 'inference-perf', steps: [['inference-perf==0.7.0']], leastPython: 12 },
-  { folder: 'guidellm', steps: [['guidellm']], benchOnly: true },
+  { folder: 'guidellm', steps: [['guidellm==0.8.1']], benchOnly: true },
 ]
 
 async function exists(path: string): Promise<boolean> {

@@ -47,6 +47,9 @@ export function contestants(other?: string): Contestant[] {
       simply((url, cell, signal) => runGenerator('genai-perf', program, url, cell, signal)),
     ),
     ...peer('aiperf', program => simply((url, cell, signal) => runGenerator('aiperf', program, url, cell, signal))),
+    ...peer('inference-perf', program =>
+      simply((url, cell, signal) => runGenerator('inference-perf', program, url, cell, signal)),
+    ),
     ...peer('guidellm', program => simply((url, cell, signal) => runGuideLlm(program, url, cell, signal))),
   ]
 }
@@ -117,7 +120,8 @@ async function runGenerator(
     const context = { signal, folder: join(runFolder, 'points/p'), onProgress: () => {} }
     const point = pointOf(cell, name)
     // The truth is of all requests: so is every client's figure.
-    const whole = { ...point, load: { ...point.load, window: 'whole' as const } }
+    const api = generatorOf(name)?.capabilities.apis.includes(point.load.api) ? point.load.api : 'completions'
+    const whole = { ...point, load: { ...point.load, api, window: 'whole' as const } }
     const measurement = await generator.measure(whole, endpointOf(url), context)
     return reportBy(measurement, '')
   } finally {

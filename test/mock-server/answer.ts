@@ -20,11 +20,13 @@ export interface AnswerBytes {
   readonly ids: readonly number[]
 }
 
-/** Makes the bytes of answers of so many tokens. */
-export function answerBytes(options: MockOptions, tokens: number): AnswerBytes {
-  const event = (delta: object, finish: string | null, more: object = {}) => {
-    const choices = [{ index: 0, delta, finish_reason: finish }]
-    const base = { id: `chatcmpl-${noId}`, object: 'chat.completion.chunk', created: 1764000000, model: 'mock' }
+/** Makes the bytes of answers of so many tokens, to a chat or to a text. */
+export function answerBytes(options: MockOptions, tokens: number, isChat = true): AnswerBytes {
+  const event = (said: string | null, finish: string | null, more: object = {}) => {
+    const delta = said === null ? {} : said === '' ? { role: 'assistant', content: said } : { content: said }
+    const choices = [{ index: 0, ...(isChat ? { delta } : { text: said ?? '' }), finish_reason: finish }]
+    const object = isChat ? 'chat.completion.chunk' : 'text_completion'
+    const base = { id: `chatcmpl-${noId}`, object, created: 1764000000, model: 'mock' }
     return framed(`data: ${JSON.stringify({ ...base, choices, ...more })}\n\n`)
   }
   const usage = {
@@ -33,9 +35,9 @@ export function answerBytes(options: MockOptions, tokens: number): AnswerBytes {
     total_tokens: options.promptTokens + tokens,
   }
   const fields = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n'
-  const head = `${fields}${event({ role: 'assistant', content: '' }, null)}`
-  const chunk = event({ content: ' token'.repeat(options.tokensPerChunk) }, null)
-  const end = `${event({}, 'length', { usage })}${framed('data: [DONE]\n\n')}0\r\n\r\n`
+  const head = `${fields}${event('', null)}`
+  const chunk = event(' token'.repeat(options.tokensPerChunk), null)
+  const end = `${event(null, 'length', { usage })}${framed('data: [DONE]\n\n')}0\r\n\r\n`
   const count = options.itlMs === 0 ? Math.min(burst, chunksOf(options, tokens)) : 1
   const bytes = Buffer.from(`${head}${chunk.repeat(count)}${end}`)
   const ids: number[] = []

@@ -16,10 +16,11 @@ const clock = new ReadableClock()
 const wheel = new Wheel()
 const truth = new TruthRecords()
 
-let made = new Map<number, AnswerBytes>()
-const bytesFor = (tokens: number): AnswerBytes => {
-  const known = made.get(tokens) ?? answerBytes(options, tokens)
-  made.set(tokens, known)
+let made = new Map<string, AnswerBytes>()
+const bytesFor = (tokens: number, path = ''): AnswerBytes => {
+  const key = `${path} ${tokens}`
+  const known = made.get(key) ?? answerBytes(options, tokens, !path.endsWith('/v1/completions'))
+  made.set(key, known)
   return known
 }
 
@@ -50,7 +51,7 @@ const server = createServer({ noDelay: true }, socket => {
       socket.write(json({ object: 'list', data: [{ id: 'mock', object: 'model' }] }))
     } else if (isStreaming(request.body)) {
       const tokens = maxTokensOf(request.body) ?? options.tokens
-      const answer = new Answer(socket, readAt, tokens, bytesFor(tokens), { options, wheel, truth })
+      const answer = new Answer(socket, readAt, tokens, bytesFor(tokens, path), { options, wheel, truth })
       if (options.ttftMs === 0) answer.fire(performance.now())
       else wheel.add(answer)
     } else {

@@ -9,11 +9,18 @@ import { argumentsOf } from '../../src/process/proc.ts'
 import { disaggregated, dynamoVersions, mocker } from './dynamo-deployment.ts'
 import { oneDeployment } from './one-deployment.ts'
 
+const policy = (name: string) => ({
+  ...{ ...mocker, python: dynamoVersions[1].python },
+  frontend_args: { 'router-mode': 'kv', 'router-policy-config': join(import.meta.dirname, 'policies', name) },
+})
+
 const variants: { readonly [name: string]: DynamoConfig } = {
   'round-robin': mocker,
   kv: { ...mocker, frontend_args: { 'router-mode': 'kv' } },
   tokens: { ...mocker, role_args: { prefill: { 'max-num-batched-tokens': 2048 } } },
   newer: { ...mocker, python: dynamoVersions[1].python },
+  guessing: policy('guessing.yaml'),
+  unfinished: policy('unfinished.yaml'),
 }
 
 describe('variants on a real Dynamo', () => {
@@ -65,5 +72,12 @@ describe('variants on a real Dynamo', () => {
     for (const name of ['decode-0', 'frontend', 'prefill-0'])
       assert.equal((await argumentsOf(pidOf(name)))[0], dynamoVersions[1].python)
     assert.deepEqual(await real.check(), [])
+  })
+
+  it('a router policy file of 1.6 restarts the frontend alone, and one that it refuses is told in its words', async () => {
+    const { started, stopped } = await become('guessing')
+    assert.deepEqual([started, stopped], [['frontend'], ['frontend']])
+    assert.deepEqual(await real.check(), [])
+    await assert.rejects(become('unfinished'), /frontend.*policy_classes\[0\]: missing field `quantum`/s)
   })
 })
