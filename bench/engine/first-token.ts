@@ -19,8 +19,9 @@ import { mockedModel, startRealMocker, versionOf } from './real-mocker.ts'
 const version = versionOf(process.argv[2])
 const slower = 40
 const kvBlocks = 50_000
-/** Of DeepSeek-R1, whose prompts of 1000 tokens are transferred in 0.5 ms; and so many that it takes 110 ms. */
-const kvBytesPerToken = [35_136, 200 * 35_136]
+/** The mocker's default, with which a prompt of 1000 tokens is transferred in 0.5 ms; and one that takes 220 ms. */
+const bandwidthsGbPerS = [64, 0.16]
+const kvBytesPerToken = 35_136
 /** Long enough that no request queues for prefill, with some others decoding at any time. */
 const requestsPerS = 1.5
 const requests = 120
@@ -29,10 +30,10 @@ const workload = { name: '1000/12', isl: tokens(1000), osl: tokens(12) }
 const level = { kind: 'rate', requestsPerS, arrivals: { kind: 'poisson' } } as const
 
 const shipped = await loadProfile('deepseek-r1-fp4-gb200')
-const profileWith = (bytesPerToken: number): Profile => ({
+const profileWith = (gbPerS: number): Profile => ({
   ...shipped,
   dynamo: version,
-  kv: { ...shipped.kv, bytesPerToken },
+  transfer: { bytesPerS: gbPerS * 1e9, latencyMs: 0 },
   correction: {
     prefill: { scale: 1, fixedMs: 0, per1000TokensMs: 0 },
     decode: { scale: slower, fixedMs: 0, perSequenceMs: 0, sequenceExponent: 1, per1000ContextTokensMs: 0 },
@@ -60,10 +61,10 @@ const ledger = await openLedger({ folder: join(folder, 'state') })
 const signal = AbortSignal.timeout(540_000)
 const generator = builtIn({ cacheFolder: join(folder, 'cache'), threads: 1 })
 
-async function measured(bytes: number): Promise<Measurement> {
+async function measured(gbPerS: number): Promise<Measurement> {
   const real = await startRealMocker({
-    ...{ version, prefill: 1, decode: 1, kvBlocks, kvBytesPerToken: bytes, folder, ledger, signal },
-    args: ['--decode-speedup-ratio', String(1 / slower)],
+    ...{ version, prefill: 1, decode: 1, kvBlocks, kvBytesPerToken, folder, ledger, signal },
+    args: ['--decode-speedup-ratio', String(1 / slower), '--kv-transfer-bandwidth', String(gbPerS)],
   })
   try {
     return await generator.measure(point, real.endpoint, { signal, folder, onProgress() {} })
@@ -77,12 +78,12 @@ try {
     '| transfer | of | TTFT mean ms | p5 | p50 | p95 | ITL mean ms | first token, passes after the transfer |',
   )
   console.log('|---|---|---:|---:|---:|---:|---:|---:|')
-  for (const bytes of kvBytesPerToken) {
-    const profile = profileWith(bytes)
-    const transferMs = (1000 * bytes * 1000) / profile.transfer.bytesPerS
+  for (const gbPerS of bandwidthsGbPerS) {
+    const profile = profileWith(gbPerS)
+    const transferMs = (1000 * kvBytesPerToken * 1000) / profile.transfer.bytesPerS
     const predicted = simulate({ deployment, workload, level, requests, warmup: 6, seed: 100 }, profile)
     for (const [name, got] of [
-      [`Dynamo ${version}`, await measured(bytes)],
+      [`Dynamo ${version}`, await measured(gbPerS)],
       ['simulated', predicted],
     ] as const) {
       const { ttftMs, itlMs } = got
