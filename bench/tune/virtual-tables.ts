@@ -2,9 +2,10 @@ import type { BottleneckFinding } from '../../src/analysis/tune/bottleneck.ts'
 import type { Profile } from '../../src/simulator/profile.ts'
 import { type How, labelOf, saidOf, type Truth, truthOf, type VirtualSystem, virtualRun } from './virtual.ts'
 
-/** The four ways in which a system is seen. */
+/** The ways in which a system is seen. */
 export const ways: { readonly [way: string]: How } = {
   'steady window, gauges': {},
+  'steady window, gauges, settings unknown': { settings: false },
   'steady window, no gauges': { gauges: false },
   'whole run, gauges': { window: 'whole' },
   'whole run, no gauges': { window: 'whole', gauges: false },

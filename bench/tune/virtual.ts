@@ -186,6 +186,8 @@ function stageOf(gains: { readonly [remedy in keyof typeof stages | 'all']: numb
 /** How a system is seen: by the servers' gauges too, in a steady window or over a whole run. */
 export interface How {
   readonly gauges?: boolean
+  /** Whether the sweep knows the workers' settings. An attached endpoint's are unknown. */
+  readonly settings?: boolean
   readonly window?: 'whole'
 }
 
@@ -196,7 +198,10 @@ export function virtualRun(system: VirtualSystem, base: Profile, how: How = {}):
   const results = topologies.flatMap(topology =>
     system.concurrencies.map((concurrency): PointResult => {
       const point = pointOf(system, topology, concurrency)
-      return { point, status: 'ok', reason: '', findings: [], measurement: measured(point, profile, how) }
+      const measurement = measured(point, profile, how)
+      const { deployment } = point
+      const shown = how.settings === false ? { ...point, deployment: { ...deployment, engine: {} } } : point
+      return { point: shown, status: 'ok', reason: '', findings: [], measurement }
     }),
   )
   return {

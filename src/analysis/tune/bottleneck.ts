@@ -40,6 +40,8 @@ const queueShare = 0.1
 const queueLength = 0.5
 /** Mean share of slots in use that counts as all, given the gaps between requests. */
 const fullSlots = 0.9
+/** Share of the KV cache that counts as all: engines keep a few blocks free, and scrapes miss the fullest moment. */
+const fullCache = 0.97
 /** Latencies above the first multiple of the lightest load's are slowed by load; those below the second are not. */
 const slowed = 1.5
 const notSlowed = 1.1
@@ -72,7 +74,7 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
   const found =
     (cpu > busyClient ? clientFinding(cpu) : null) ??
     imbalanceFinding(point, inFlight, beforeFirstToken(point) ?? inFlight) ??
-    agreed(queueFinding(states, inFlight, beforeFirstToken(point) ?? inFlight, growth), byLatency) ??
+    agreed(queueFinding(point, states, inFlight, beforeFirstToken(point) ?? inFlight, growth), byLatency) ??
     transferFinding(point, inFlight) ??
     frontendFinding(point, states, inFlight) ??
     notAtWorkersFinding(point, states, inFlight) ??
@@ -94,8 +96,8 @@ function acceptedDrafts({ figures }: MeasuredPoint): string[] {
 
 /** Names no stage if queues and latencies point to different ones: scrapes of a short point reflect single moments. */
 function agreed(queue: BottleneckFinding | null, growth: BottleneckFinding): BottleneckFinding | null {
-  if (queue === null || growth.stage === 'none shown' || growth.stage === 'undecided' || growth.stage === queue.stage)
-    return queue
+  const isOpen = ({ stage }: BottleneckFinding) => stage === 'none shown' || stage === 'undecided'
+  if (queue === null || isOpen(queue) || isOpen(growth) || growth.stage === queue.stage) return queue
   return {
     stage: 'undecided',
     role: null,
@@ -149,8 +151,26 @@ function imbalanceFinding(point: MeasuredPoint, inFlight: number, beforeToken: n
   return null
 }
 
+/**
+ * Whether a role's KV cache has room for one more request: of the mean size of the running ones, or of their size at
+ * the end, which some engines reserve. With free slots left, the latter is enough to explain a queue.
+ */
+function roomOf({ role, running, slots, cache }: RoleState, { workload }: MeasuredPoint, areSlotsInUse: boolean) {
+  if (cache === null || running === 0) return { isFull: false, isFullGrown: false, text: '' }
+  const share = cache.mean / running
+  const [isl, osl] = [meanTokens(workload.isl), meanTokens(workload.osl)]
+  const grown = role === 'prefill' ? share : (share * (isl + osl)) / (isl + osl / 2)
+  const isFullGrown = cache.max + grown >= fullCache
+  return {
+    isFull: cache.max + share >= (areSlotsInUse ? 1 : fullCache) || (slots !== null && !areSlotsInUse && isFullGrown),
+    isFullGrown,
+    text: `The KV cache of ${role} workers was ${percent(cache.max)} full, with ${figure(running)} requests in it`,
+  }
+}
+
 /** The role with the most waiting requests, and why they wait there. */
 function queueFinding(
+  point: MeasuredPoint,
   states: readonly RoleState[],
   inFlight: number,
   beforeToken: number,
@@ -165,19 +185,23 @@ function queueFinding(
   if (queued === undefined) return null
   const { role, waiting, running, slots } = queued
   const said = `${figure(waiting)} requests waited at each ${role} worker on average.`
-  const cache = queued.cache
-  // One more request takes as much cache as the running ones do on average.
-  if (cache !== null && running > 0 && cache.max + cache.mean / running >= 1)
+  const inUse = slots !== null && running >= fullSlots * slots
+  const cache = roomOf(queued, point, inUse)
+  if (cache.isFull)
     return {
       stage: 'KV memory',
       role,
-      evidence: [
-        `The KV cache of ${role} workers was ${percent(cache.max)} full, with ${figure(running)} requests in it: no room for one more.`,
-        said,
-      ],
+      evidence: [`${cache.text}: no room for one more.`, said],
       next: 'Raising the KV cache’s share of memory helps too; more load only queues.',
     }
-  if (role !== 'prefill' && slots !== null && running >= fullSlots * slots)
+  if (role === 'decode' && slots === null && cache.isFullGrown)
+    return {
+      stage: 'undecided',
+      role: null,
+      evidence: [`${cache.text}: they may wait for its space, or for slots, whose number is unknown.`, said],
+      next: '',
+    }
+  if (role !== 'prefill' && inUse)
     return {
       stage: 'decode batch',
       role,

@@ -57,6 +57,41 @@ describe('the bottleneck', () => {
     assert.equal(found.stage, 'KV memory')
     assert.equal(found.role, 'decode')
   })
+  test('is KV memory although a busy machine’s scrapes miss the fullest moment, and engines keep blocks free', () => {
+    // As Dynamo's mocker showed itself at a load average of 22: 200 blocks, 32 to 35 for each request.
+    const server = {
+      'decode-0': {
+        'trtllm:kv_cache_usage_perc': { mean: 0.793056, max: 0.835, last: 0.81 },
+        'trtllm:num_requests_running': { mean: 4.83333, max: 5, last: 5 },
+        'trtllm:num_requests_waiting': { mean: 18.2778, max: 19, last: 18 },
+      },
+    }
+    assert.equal(bottleneckOf(m => ({ ...m, server })).stage, 'KV memory')
+  })
+  test('is undecided where slots are unknown and the cache is full once its requests have grown', () => {
+    const waitingWith = (used: number, slots: number | null) =>
+      bottleneckOf(m => ({
+        ...m,
+        server: {
+          'decode-0': {
+            'trtllm:kv_cache_usage_perc': gauge(used),
+            'trtllm:num_requests_running': gauge(4),
+            'trtllm:num_requests_waiting': gauge(9),
+            ...(slots === null ? {} : { dynamo_load_metrics_request_total_slots: gauge(slots) }),
+          },
+        },
+      }))
+    // 1000/1000: a request takes 19% on average, 25% at its end.
+    const found = waitingWith(0.75, null)
+    assert.equal(found.stage, 'undecided')
+    assert.match(
+      found.evidence[0] ?? '',
+      /75% full, with 4\.0 requests in it: they may wait for its space, or for slots/,
+    )
+    assert.equal(waitingWith(0.75, 4).stage, 'decode batch')
+    assert.equal(waitingWith(0.75, 64).stage, 'KV memory')
+    assert.equal(waitingWith(0.6, 64).stage, 'decode batch')
+  })
   test('is prefill queueing when requests wait at prefill workers', () => {
     const found = bottleneckOf(m => ({
       ...m,
