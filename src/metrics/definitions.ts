@@ -1,4 +1,5 @@
 import type { Slo } from '../model/index.ts'
+import { type DecodeTimes, pacedPart } from './arrivals.ts'
 import { weightedDistributionOf } from './distribution.ts'
 import type { Measurement } from './measurement.ts'
 import { hasReasoning, ttfoOf } from './reasoning.ts'
@@ -18,8 +19,9 @@ export interface RequestLatencies {
   readonly itlMs: Float64Array
   /** Start → last chunk with a token, as genai-perf counts it: without the usage chunk and `[DONE]`. */
   readonly requestLatencyMs: Float64Array
-  /** First → last chunk with a token, of requests with an ITL. */
+  /** Time and tokens of the {@link pacedPart}: usually first → last chunk with a token. */
   readonly decodeMs: Float64Array
+  readonly decodeTokens: Float64Array
   /** Tokens of each answer. */
   readonly outputTokens: Float64Array
   /** Number of answers that came in one piece: see {@link cameInOnePiece}. */
@@ -38,16 +40,17 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
     outputTokens: at(records.outputTokens, row),
     chunks: at(records.chunks, row),
     firstChunkTokens: at(records.firstChunkTokens, row),
+    headChunks: at(records.headChunks, row),
+    restMs: at(records.restMs, row),
+    restFrom: at(records.restFrom, row),
   })
   return {
     ttftMs: column(row => at(records.firstTokenMs, row) - at(start, row)),
     ttfoMs: hasReasoning(records) ? column(row => ttfoOf(records, row) - at(start, row)) : column(() => Number.NaN),
     ttstMs: column(row => at(records.secondTokenMs, row) - at(records.firstTokenMs, row)),
     itlMs: column(row => itlOf(decode(row))),
-    decodeMs: column(row => {
-      const request = decode(row)
-      return Number.isNaN(itlOf(request)) ? Number.NaN : request.lastTokenMs - request.firstTokenMs
-    }),
+    decodeMs: column(row => pacedPart(decode(row))?.ms ?? Number.NaN),
+    decodeTokens: column(row => pacedPart(decode(row))?.tokens ?? Number.NaN),
     requestLatencyMs: column(row => at(records.lastTokenMs, row) - at(start, row)),
     outputTokens: column(row => at(records.outputTokens, row)),
     onePiece: column(row => (cameInOnePiece(decode(row)) ? 1 : 0)).reduce((sum, one) => (one === 1 ? sum + 1 : sum), 0),
@@ -55,41 +58,19 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
 }
 
 /**
- * The shortest plausible decode time per token, ms: 20,000 tokens/s for one user. Decode steps of current engines take
- * at least 50 times as long; chunks that a server writes at once arrive about 0.02 ms apart.
- */
-const leastTokenMs = 0.05
-
-/** Inputs for the ITL of a request. */
-export interface DecodeTimes {
-  readonly firstTokenMs: number
-  readonly lastTokenMs: number
-  readonly outputTokens: number
-  readonly chunks: number
-  readonly firstChunkTokens: number
-}
-
-/**
  * ITL of a request in ms: (last − first chunk) / (output tokens − 1), genai-perf's definition. When chunks carry
  * several tokens, the tokens of the first chunk are subtracted instead of 1 (AIPerf PR 1279): they take no time between
- * the two chunks. NaN for a request without a second token or chunk, and for one that arrived in one piece: see {@link
- * cameInOnePiece}.
+ * the two chunks. If several chunks arrive together at the start, only the part behind them counts ({@link pacedPart}).
+ * NaN for a request without a second token or chunk, and for one that arrived in one piece: see {@link cameInOnePiece}.
  */
 export function itlOf(request: DecodeTimes): number {
-  const after = tokensAfterFirst(request)
-  if (!(after > 0) || request.chunks < 2) return Number.NaN
-  const itlMs = (request.lastTokenMs - request.firstTokenMs) / after
-  return itlMs >= leastTokenMs ? itlMs : Number.NaN
-}
-
-/** Tokens after the first chunk. */
-function tokensAfterFirst(request: DecodeTimes): number {
-  return request.outputTokens - Math.max(1, request.firstChunkTokens)
+  const part = pacedPart(request)
+  return part === null ? Number.NaN : part.ms / part.tokens
 }
 
 /**
- * Whether an answer of several tokens arrived in one chunk, or in chunks closer together than any engine decodes.
- * Something between the engine and the clock delayed them, so their decode speed is unknown.
+ * Whether an answer of several tokens arrived in one chunk, or for the most part in chunks closer together than any
+ * engine decodes. Something between the engine and the clock delayed them, so their decode speed is unknown.
  */
 function cameInOnePiece(request: DecodeTimes): boolean {
   return request.outputTokens > 1 && !Number.isNaN(request.firstTokenMs) && Number.isNaN(itlOf(request))
@@ -97,7 +78,7 @@ function cameInOnePiece(request: DecodeTimes): boolean {
 
 /**
  * Tokens/s that one user sees while requests decode. For one request: its tokens after the first chunk, divided by the
- * time they took. For the point: the sum of these tokens divided by the sum of these times, which is the mean of the
+ * time they took ({@link pacedPart}). For the point: the sum of these tokens divided by the sum of these times, which is the mean of the
  * requests' speeds weighted by decode time. A plain mean of 1000 / ITL, as in genai-perf and AIPerf, depends on the
  * fastest requests: one that was delivered in 0.4 ms outweighs a hundred others. Percentiles are those of the requests.
  */

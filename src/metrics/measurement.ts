@@ -1,4 +1,5 @@
 import type { Price, SitePower, WindowKind } from '../model/index.ts'
+import type { Delivery } from './delivery.ts'
 import type { GpusObserved } from './gpu.ts'
 import type { Quality } from './quality.ts'
 import type { RequestErrors } from './request-errors.ts'
@@ -285,7 +286,8 @@ export interface Measurement {
   readonly osl: Distribution | null
   /**
    * Tokens/s while a request decodes. Percentiles are of the requests' own speeds (1000 / ITL); the mean is the number
-   * of tokens after first chunks divided by the time they took. In generator version 1, it was the mean of 1000 / ITL.
+   * of tokens after the heads of answers divided by the time they took. In generator version 1, it was the mean of
+   * 1000 / ITL; in version 2, tokens that arrived together with the first chunk counted as later ones.
    */
   readonly outputTokensPerSPerUser: Distribution | null
   /** ISL / TTFT of each request, tokens/s. */
@@ -295,6 +297,8 @@ export interface Measurement {
    * individual requests.
    */
   readonly onePiece?: number
+  /** How chunks were delivered; absent if a generator does not record when each arrived, and in older runs. */
+  readonly delivery?: Delivery
   /** Null if answers arrived but their tokens were not counted. Older journals have 0 here. */
   readonly totals: {
     readonly inputTokens: number | null

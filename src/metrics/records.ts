@@ -36,6 +36,8 @@ export interface RequestRecords {
   readonly firstTokenMs: Float64Array
   /** Arrival of the second chunk with a token. */
   readonly secondTokenMs: Float64Array
+  /** First arrival after the head of the answer: see `Arrivals`. NaN if unknown. */
+  readonly restMs: Float64Array
   /** Arrival of the last chunk with a token. */
   readonly lastTokenMs: Float64Array
   /** Arrival of the first chunk with a part of the answer rather than only reasoning. */
@@ -58,6 +60,11 @@ export interface RequestRecords {
   readonly reasoningChunks: Float64Array
   /** Tokens in the first chunk; 1 if unknown. */
   readonly firstChunkTokens: Float64Array
+  /** See `Arrivals`; 0 and NaN if unknown. */
+  readonly headChunks: Float64Array
+  readonly laterArrivals: Float64Array
+  readonly restFrom: Float64Array
+  readonly lastGapMs: Float64Array
   /** Index of the request in its conversation. */
   readonly turn: Float64Array
   /** Index of its model among the mixed ones; 0 with a single model. */
@@ -100,6 +107,7 @@ export const timeColumns = [
   'sentMs',
   'firstTokenMs',
   'secondTokenMs',
+  'restMs',
   'lastTokenMs',
   'answerMs',
   'doneMs',
@@ -116,6 +124,10 @@ export const countColumns = [
   'chunks',
   'reasoningChunks',
   'firstChunkTokens',
+  'headChunks',
+  'laterArrivals',
+  'restFrom',
+  'lastGapMs',
   'turn',
   'model',
   'session',
@@ -141,6 +153,7 @@ export function createRecords(count: number, shared = false): RequestRecords {
     sentMs: times(),
     firstTokenMs: times(),
     secondTokenMs: times(),
+    restMs: times(),
     lastTokenMs: times(),
     answerMs: times(),
     doneMs: times(),
@@ -154,6 +167,10 @@ export function createRecords(count: number, shared = false): RequestRecords {
     chunks: numbers(),
     reasoningChunks: numbers(),
     firstChunkTokens: numbers(),
+    headChunks: numbers(),
+    laterArrivals: numbers(),
+    restFrom: numbers(),
+    lastGapMs: times(),
     turn: numbers(),
     model: numbers(),
     session: times(),

@@ -2,6 +2,7 @@ import type { Slo } from '../model/index.ts'
 import { type BuiltFigures, type Counted, type MeasuredSums, measured, wholeRunOf } from './build-measurement.ts'
 import type { LatencyFrom, RequestLatencies } from './definitions.ts'
 import { goodRequests, latenciesOf, outputTokensPerSPerUser, prefillTokensPerSPerUser } from './definitions.ts'
+import { deliveryOf } from './delivery.ts'
 import { distributionOf, sortedNumbers } from './distribution.ts'
 import { tailBound } from './early-stopping.ts'
 import type { Slots } from './in-flight.ts'
@@ -31,7 +32,7 @@ export interface SummaryOptions {
 export type Summary = BuiltFigures &
   Pick<
     Measurement,
-    'onePiece' | 'promptCache' | 'speculation' | 'tokensPerChunk' | 'reasoning' | 'intervals' | 'whole'
+    'onePiece' | 'delivery' | 'promptCache' | 'speculation' | 'tokensPerChunk' | 'reasoning' | 'intervals' | 'whole'
   > & {
     readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'>
   }
@@ -118,6 +119,7 @@ function summaryOf(records: RequestRecords, options: SummaryOptions, { inFlight,
     ...figures,
     onePiece: latencies.onePiece,
     ...promptCacheOf(records),
+    ...deliveryOf(records),
     ...tokensPerChunkOf(records),
     ...draftsOf(records),
     ...reasoningOf(records, options.from),

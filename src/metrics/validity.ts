@@ -1,6 +1,7 @@
 import type { Point } from '../model/index.ts'
 import type { Finding, Measurement, Status } from './measurement.ts'
 import { judgeClient } from './validity/client.ts'
+import { judgeDelivery } from './validity/delivery.ts'
 import { judgeGpus } from './validity/gpus.ts'
 import { judgePromptCache } from './validity/prompt-cache.ts'
 import { judgeReasoning } from './validity/reasoning.ts'
@@ -19,6 +20,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeRequests(point, measurement),
     ...judgeClient(point, measurement),
     ...judgeWindow(point, measurement),
+    ...judgeDelivery(measurement),
     ...judgeStopping(measurement),
     ...judgeSessions(point, measurement),
     ...judgeServer(point, measurement),

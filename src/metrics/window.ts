@@ -1,3 +1,4 @@
+import { type AnswerCounts, headTokens } from './arrivals.ts'
 import { sortedNumbers } from './distribution.ts'
 import type { RequestRecords } from './records.ts'
 import { requestsOfPhases } from './records.ts'
@@ -15,13 +16,11 @@ export function shareWithin(fromMs: number, toMs: number, { startMs, endMs }: Wi
 }
 
 /** One answer, to determine which part of it lies in a window. Times in ms, lengths in tokens. */
-export interface WindowedAnswer {
+export interface WindowedAnswer extends AnswerCounts {
   readonly sentMs: number
   readonly firstTokenMs: number
   readonly lastTokenMs: number
   readonly inputTokens: number
-  readonly outputTokens: number
-  readonly firstChunkTokens: number
 }
 
 /** Answered requests in a window; a request that lies partly in it counts by its share. */
@@ -32,14 +31,14 @@ export interface WindowSums {
 }
 
 /**
- * The part of one answer that lies in a window. Output tokens count when they arrived: those of the first chunk at
- * once, the others evenly from the first to the last chunk. The request and its prompt count by the share of its output
+ * The part of one answer that lies in a window. Output tokens count when they arrived: those of the head at once,
+ * the others evenly from the first to the last chunk. The request and its prompt count by the share of its output
  * that lies in the window, because counting requests at their end would favor a window that begins or ends with a burst
  * of them. An answer without a token counts by the share of its time.
  */
 export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
   const { sentMs, firstTokenMs, lastTokenMs, inputTokens, outputTokens } = answer
-  const atOnce = Math.min(outputTokens, Math.max(1, answer.firstChunkTokens))
+  const atOnce = Math.min(outputTokens, headTokens(answer))
   const first = shareWithin(firstTokenMs, firstTokenMs, window) * atOnce
   const rest = outputTokens > atOnce ? shareWithin(firstTokenMs, lastTokenMs, window) * (outputTokens - atOnce) : 0
   const requests = outputTokens > 0 ? (first + rest) / outputTokens : shareWithin(sentMs, lastTokenMs, window)
@@ -65,7 +64,9 @@ export function answeredWithin(records: RequestRecords, window: Window): WindowS
         lastTokenMs: endMs,
         inputTokens: at(records.inputTokens, row),
         outputTokens: at(records.outputTokens, row),
+        chunks: at(records.chunks, row),
         firstChunkTokens: at(records.firstChunkTokens, row),
+        headChunks: at(records.headChunks, row),
       },
       window,
     )

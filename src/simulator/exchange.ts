@@ -64,12 +64,19 @@ function answerOf(request: EngineRequest, dueMs: number, quietMs: number, firstC
   const held = !Number.isNaN(request.prefilledMs) && quietMs < quickAfterMs
   const heldMs = held ? request.prefilledMs + firstChunkMs : 0
   const seen = (atMs: number) => Math.max(atMs, heldMs)
+  // Tokens come evenly from the first to the last.
+  const stepMs = (request.finishedMs - request.firstTokenMs) / (request.outputTokens - 1)
+  const lateMs = heldMs - request.firstTokenMs
+  const caughtUp = lateMs > 0 && stepMs > 0 ? Math.floor(lateMs / stepMs) : 0
+  const headChunks = Math.min(request.outputTokens, 1 + caughtUp)
   return {
     request,
     dueMs,
     firstMs: seen(request.firstTokenMs),
     secondMs: seen(request.secondTokenMs),
     lastMs: seen(request.finishedMs),
+    headChunks,
+    restMs: headChunks < request.outputTokens ? request.firstTokenMs + headChunks * stepMs : Number.NaN,
   }
 }
 

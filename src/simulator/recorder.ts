@@ -1,5 +1,6 @@
+import { pacedPart } from '../metrics/arrivals.ts'
 import { measured } from '../metrics/build-measurement.ts'
-import { meetsObjectives } from '../metrics/definitions.ts'
+import { itlOf, meetsObjectives } from '../metrics/definitions.ts'
 import { tailBoundOf } from '../metrics/early-stopping.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { CountedMeasurement, Distribution } from '../metrics/measurement.ts'
@@ -7,7 +8,7 @@ import { unknownHealth } from '../metrics/measurement.ts'
 import type { RequestPhase } from '../metrics/records.ts'
 import type { Slo, WindowKind } from '../model/index.ts'
 import { createFlight } from './flight.ts'
-import type { ClientTimes } from './request.ts'
+import { type ClientTimes, decodeOf } from './request.ts'
 import { createTimeSeries } from './time-series.ts'
 import { createWholeRun } from './whole-run.ts'
 import { createWindowSums } from './window-sums.ts'
@@ -56,7 +57,7 @@ function tailsOf(histogram: Histogram) {
 }
 
 /** Increase when a change of the simulation changes its results. */
-const simulationVersion = 'virtual time 4'
+const simulationVersion = 'virtual time 5'
 
 /** Tokens/s of requests while they decode, as defined by `outputTokensPerSPerUser` of the metrics. */
 function createSpeeds() {
@@ -65,13 +66,14 @@ function createSpeeds() {
   let tokens = 0
   let speedTokens = 0
   return {
-    add(itlMs: number, tookMs: number) {
-      if (!(itlMs > 0)) return
-      each.record(1000 / itlMs)
-      decodeMs += tookMs
-      tokens += tookMs / itlMs
+    add(part: ReturnType<typeof pacedPart>) {
+      if (part === null) return
+      const speed = (part.tokens * 1000) / part.ms
+      each.record(speed)
+      decodeMs += part.ms
+      tokens += part.tokens
       // Speed² × time: what the weighted variance needs.
-      speedTokens += (1000 / itlMs) * (tookMs / itlMs)
+      speedTokens += speed * part.tokens
     },
     toDistribution(): Distribution | null {
       const distribution = each.toDistribution()
@@ -133,23 +135,22 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
     lost: (atMs, phase) => {
       if (phase !== 'after') flight.ended(atMs)
     },
-    answered({ request, dueMs, firstMs, secondMs, lastMs }, phase) {
+    answered(answer, phase) {
+      const { request, dueMs, firstMs, secondMs, lastMs } = answer
+      const decode = decodeOf(answer)
       sums.answered({
+        ...decode,
         sentMs: request.arrivedMs,
-        firstTokenMs: firstMs,
-        lastTokenMs: lastMs,
         inputTokens: request.promptTokens,
-        outputTokens: request.outputTokens,
-        firstChunkTokens: 1,
       })
       if (phase === 'after') return
       flight.ended(lastMs)
-      run.answered({ request, dueMs, firstMs, secondMs, lastMs })
+      run.answered(answer)
       if (phase === 'warm-up') return
       const ttftMs = firstMs - dueMs
       const latencyMs = lastMs - dueMs
       // ITL needs two tokens; NaN is not counted.
-      const itlMs = (lastMs - firstMs) / (request.outputTokens - 1)
+      const itlMs = itlOf(decode)
       firstAnswerMs = Math.min(firstAnswerMs, lastMs)
       completed += 1
       inputTokens += request.promptTokens
@@ -164,7 +165,7 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
       fromSend?.latency.record(lastMs - request.arrivedMs)
       isl.record(request.promptTokens)
       osl.record(request.outputTokens)
-      perUser.add(itlMs, lastMs - firstMs)
+      perUser.add(pacedPart(decode))
       if (ttftMs > 0) prefillPerUser.record((request.promptTokens * 1000) / ttftMs)
       const judged = { ttftMs, ttfoMs: Number.NaN, itlMs, requestLatencyMs: latencyMs, tokens: request.outputTokens }
       if (meetsObjectives(slo, judged) === true) good += 1

@@ -1,3 +1,5 @@
+import type { DecodeTimes } from '../metrics/arrivals.ts'
+
 /** Leading blocks of a prompt by id: each stands for its tokens and all before them, as hash ids of traces do. */
 export interface PromptBlocks {
   readonly ids: readonly number[]
@@ -83,4 +85,23 @@ export interface ClientTimes {
   readonly firstMs: number
   readonly secondMs: number
   readonly lastMs: number
+  /** Tokens that arrive together at the start; more than 1 if the first chunk is held back. */
+  readonly headChunks: number
+  /** The token after them; NaN without one. */
+  readonly restMs: number
+}
+
+/** Inputs for the ITL of a request: each chunk has one token. */
+export function decodeOf({ request, firstMs, lastMs, headChunks, restMs }: ClientTimes): DecodeTimes {
+  const { outputTokens } = request
+  return {
+    firstTokenMs: firstMs,
+    lastTokenMs: lastMs,
+    outputTokens,
+    chunks: outputTokens,
+    firstChunkTokens: 1,
+    headChunks,
+    restMs,
+    restFrom: headChunks + 1,
+  }
 }

@@ -86,6 +86,9 @@ export function createSimulationWatch(rule: StopRule, timeoutMs: number): Simula
         records.lastTokenMs[number] = records.doneMs[number] = answer.lastMs
         records.outputTokens[number] = records.chunks[number] = answer.request.outputTokens
         records.firstChunkTokens[number] = 1
+        records.headChunks[number] = answer.headChunks
+        records.restMs[number] = answer.restMs
+        records.restFrom[number] = answer.headChunks + 1
         over[number] = 1
         look()
       },

@@ -1,7 +1,8 @@
 import { wholeRunOf } from '../metrics/build-measurement.ts'
+import { itlOf } from '../metrics/definitions.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { WholeRun } from '../metrics/measurement.ts'
-import type { ClientTimes } from './request.ts'
+import { type ClientTimes, decodeOf } from './request.ts'
 
 /** Figures of a run from its empty start to its last measured answer, summed as they arrive. */
 export interface WholeRunRecorder {
@@ -23,12 +24,13 @@ export function createWholeRun(): WholeRunRecorder {
     sent: dueMs => {
       startMs = Math.min(startMs, dueMs)
     },
-    answered: ({ request, dueMs, firstMs, lastMs }) => {
+    answered: answer => {
+      const { request, dueMs, firstMs, lastMs } = answer
       completed += 1
       inputTokens += request.promptTokens
       outputTokens += request.outputTokens
       ttft.record(firstMs - dueMs)
-      itl.record((lastMs - firstMs) / (request.outputTokens - 1))
+      itl.record(itlOf(decodeOf(answer)))
       latency.record(lastMs - dueMs)
     },
     summary: (endMs, failed) => {

@@ -109,6 +109,6 @@ describe('fulcrum verify', () => {
     assert.match(nothing.stderr, /No expected\.json in /)
     const tolerance = await fulcrum(['verify', folder.path, '--tolerance', 'some'])
     assert.equal(tolerance.exitCode, 2)
-    assert.match(tolerance.stderr, /use a percentage above 0, such as 10%/)
+    assert.match(tolerance.stderr, /Use a percentage above 0, such as 10%/)
   })
 })

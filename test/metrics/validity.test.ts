@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Delivery } from '../../src/metrics/delivery.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import { judge, statusOf } from '../../src/metrics/validity.ts'
 import type { Load, LoadLevel, Point, Slo } from '../../src/model/index.ts'
@@ -132,6 +133,16 @@ for (const [code, measurement, message] of invalid) {
   })
 }
 
+/** Answers of which every chunk came by itself, 10 ms after the one before. */
+const delivery: Delivery = {
+  answers: 1000,
+  lateFirst: null,
+  plainOutputTokensPerSPerUser: 100,
+  lateLast: null,
+  later: { chunks: 1, gapMs: 10 },
+}
+const lateFirst = (answers: number, heldMs: number) => ({ answers, tokens: heldMs / 10, heldMs })
+
 const doubtful: readonly (readonly [string, Measurement])[] = [
   ['errors', { ...sound, requests: { sent: 1000, completed: 999, failed: 1 } }],
   ['connection-errors', { ...sound, errors: [{ kind: 'connect', count: 1, example: 'ECONNREFUSED' }] }],
@@ -142,6 +153,10 @@ const doubtful: readonly (readonly [string, Measurement])[] = [
   ['few-samples', { ...sound, requestLatencyMs: at(1000, 40) }],
   ['one-piece-answers', { ...sound, onePiece: 100, itlMs: at(10, 900) }],
   ['one-piece-answers', { ...sound, onePiece: 1000, itlMs: null, outputTokensPerSPerUser: null }],
+  ['late-first-chunk', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(900, 46) } }],
+  ['late-first-chunk', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(250, 5) } }],
+  ['late-last-chunk', { ...sound, delivery: { ...delivery, lateLast: { answers: 500, gapMs: 45, otherGapMs: 5 } } }],
+  ['bundled-chunks', { ...sound, delivery: { ...delivery, later: { chunks: 10, gapMs: 100 } } }],
   [
     'impossible-usage',
     { ...sound, tokenSource: 'tokenizer', tokenCounts: { ...counted, usage: 0, tokenizer: 1000, impossible: 1000 } },
@@ -387,3 +402,45 @@ test('a window that waited until TTFT was steady says after how many requests it
   ])
   assert.equal(said({ reason: 'max', requests: 1480, max: 1480 })[0]?.[0], 'warm-up-at-max')
 })
+
+test('a late first chunk is described with the speed that genai-perf gives, and how long answers have to be for it', () => {
+  const { message = '' } =
+    judge(pointOf(), {
+      ...sound,
+      delivery: { ...delivery, lateFirst: lateFirst(900, 80), plainOutputTokensPerSPerUser: 770 },
+    }).find(({ code }) => code === 'late-first-chunk') ?? {}
+  assert.match(message, /900 of 1,000 answers came late: 8 more tokens arrived with it, which take 80\.0 ms/)
+  assert.match(message, /: 100 tokens\/s\. genai-perf's definition gives 770, and needs answers of 170 tokens/)
+})
+
+const ordinary: readonly (readonly [string, Measurement])[] = [
+  ['chunks that come one by one', { ...sound, delivery }],
+  ['a first chunk that comes late now and then', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(249, 46) } }],
+  ['two tokens of a fast engine', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(1000, 0.6) } }],
+  ['chunks of a fast engine in one read', { ...sound, delivery: { ...delivery, later: { chunks: 4, gapMs: 2 } } }],
+  [
+    'a last chunk that comes late now and then',
+    { ...sound, delivery: { ...delivery, lateLast: { answers: 499, gapMs: 45, otherGapMs: 5 } } },
+  ],
+  [
+    'a client that was too busy to see when bytes arrived',
+    {
+      ...client({ stampUncertaintyMs: { ...at(30), p99: 60 } }),
+      delivery: {
+        ...delivery,
+        lateFirst: lateFirst(900, 46),
+        lateLast: { answers: 900, gapMs: 45, otherGapMs: 5 },
+        later: { chunks: 10, gapMs: 100 },
+      },
+    },
+  ],
+]
+
+for (const [what, measurement] of ordinary) {
+  test(`no finding on delivery for ${what}`, () => {
+    assert.deepEqual(
+      codes(measurement).filter(code => !code.startsWith('client')),
+      [],
+    )
+  })
+}

@@ -115,6 +115,7 @@ describe('what of an answer lies in a window', () => {
     lastTokenMs: sentMs + ttft + decode,
     inputTokens: 10,
     outputTokens,
+    chunks: outputTokens,
     firstChunkTokens: 1,
   })
 

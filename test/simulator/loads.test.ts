@@ -215,11 +215,11 @@ describe('a first chunk that is held back', () => {
   const run = (using: Profile, topology: SimulatedPoint['deployment']['topology']) =>
     simulate(point(level, { deployment: { topology, engine: {} }, requests: 10 }), using)
 
-  test('comes later than its token and the last chunk does not: ITL is less', () => {
+  test('comes later than its token and the last chunk does not: ITL is that of the tokens behind it', () => {
     const topology = { kind: 'disaggregated', prefill: 1, decode: 1 } as const
     const [with40, without] = [run(held, topology), run(profile, topology)]
     assert.ok((with40.ttftMs?.p50 ?? 0) > 30 + (without.ttftMs?.p50 ?? 0))
-    assert.ok((with40.itlMs?.p50 ?? 0) < (without.itlMs?.p50 ?? 0))
+    assert.ok(Math.abs((with40.itlMs?.p50 ?? 0) / (without.itlMs?.p50 ?? 0) - 1) < 0.01)
     assert.equal(with40.ttstMs?.p50, 0)
     assert.ok(Math.abs(with40.outputTokensPerS / without.outputTokensPerS - 1) < 1e-9)
   })

@@ -95,6 +95,6 @@ ${exitCodesHelp()}`,
 function percent(text: string): number {
   const read = /^(\d+(?:\.\d+)?)%?$/.exec(text.trim())
   const value = Number(read?.[1])
-  if (read === null || !(value > 0)) throw new InvalidArgumentError('use a percentage above 0, such as 10%.')
+  if (read === null || !(value > 0)) throw new InvalidArgumentError('Use a percentage above 0, such as 10%.')
   return value / 100
 }

@@ -1,3 +1,4 @@
+import { hasPlainItl } from '../../metrics/delivery.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import { defined, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
@@ -102,6 +103,7 @@ function sameLengths(own: OwnFigures, measurement: Measurement): boolean {
 }
 
 /** AIPerf subtracts one token even if chunks carry several, and counts answers that arrive in one piece. */
-function aTokenAChunk({ totals, onePiece = 0 }: Measurement): boolean {
-  return onePiece === 0 && totals.outputTokens !== null && totals.outputTokens <= totals.chunks
+function aTokenAChunk(measurement: Measurement): boolean {
+  const { outputTokens, chunks } = measurement.totals
+  return hasPlainItl(measurement) && outputTokens !== null && outputTokens <= chunks
 }

@@ -1,3 +1,4 @@
+import { arrivalsOf } from '../../metrics/arrivals.ts'
 import type { ErrorKind, Measurement, TokenCounts } from '../../metrics/measurement.ts'
 import { tokenSourceOf } from '../../metrics/token-counts.ts'
 import { firstChunkTokens, isBelieved, usageStateOf } from '../built-in/usage-state.ts'
@@ -69,6 +70,7 @@ function rowOf(request: RawRequest, originNs: number): Row {
   const prompt = metrics.usage_prompt_tokens?.value ?? 0
   const { tokens } = outputTokensOf(request)
   const chunks = chunksOf(request)
+  const gapsMs = metrics.inter_chunk_latency?.value
   return {
     scheduledMs: (scheduledNs(request) - originNs) / 1e6,
     sentMs,
@@ -82,6 +84,7 @@ function rowOf(request: RawRequest, originNs: number): Row {
     chunks,
     // AIPerf keeps no text, so tokens are divided evenly among the chunks.
     firstChunkTokens: firstChunkTokens(tokens, chunks, 0, null),
+    ...(gapsMs === undefined ? {} : { arrivals: arrivalsOf(gapsMs) }),
     failure: failureOf(request),
   }
 }

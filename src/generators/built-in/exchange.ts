@@ -1,3 +1,4 @@
+import { isInHead, leastTokenMs } from '../../metrics/arrivals.ts'
 import type { Histogram } from '../../metrics/histogram.ts'
 import { type Api, counted, generates } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
@@ -63,6 +64,12 @@ export class Exchange implements ResponseSink, EventSink {
   firstAt = Number.NaN
   secondAt = Number.NaN
   lastAt = Number.NaN
+  /** How the chunks arrived: see `Arrivals`. */
+  headChunks = 0
+  laterArrivals = 0
+  restAt = Number.NaN
+  restFrom = 0
+  lastGapMs = Number.NaN
   /** Time of the first chunk with more than reasoning; NaN without any. */
   answerAt = Number.NaN
   /** Number of chunks with reasoning. */
@@ -129,7 +136,8 @@ export class Exchange implements ResponseSink, EventSink {
 
   /** Resets for the next answer. */
   next(): void {
-    this.chunks = 0
+    this.chunks = this.headChunks = this.laterArrivals = this.restFrom = 0
+    this.lastGapMs = this.restAt = Number.NaN
     this.firstAt = this.secondAt = this.lastAt = this.endAt = this.waitedMs = this.answerAt = Number.NaN
     this.inputTokens = this.outputTokens = this.cachedTokens = this.reasoningTokens = -1
     this.drafts = null
@@ -323,14 +331,32 @@ export class Exchange implements ResponseSink, EventSink {
     const chunks = ++this.chunks
     this.#arrived[0] = (this.#arrived[0] ?? 0) + 1
     if (chunks === 1) {
+      this.headChunks = 1
       this.firstAt = at
       this.waitedMs = this.readWaitMs
       this.firsts?.record(at - (this.dueAt ?? this.sentAt))
     } else {
       if (chunks === 2) this.secondAt = at
-      this.gaps.record(at - this.lastAt)
+      const gapMs = at - this.lastAt
+      this.gaps.record(gapMs)
+      this.#arrivedAfter(gapMs, at - this.firstAt)
     }
     this.lastAt = at
+  }
+
+  /** The same as `arrivalsOf`, chunk by chunk. */
+  #arrivedAfter(gapMs: number, sinceFirstMs: number): void {
+    this.lastGapMs = gapMs
+    if (isInHead(sinceFirstMs, this.chunks)) {
+      this.headChunks = this.chunks
+      this.laterArrivals = this.restFrom = 0
+      this.restAt = Number.NaN
+      return
+    }
+    if (gapMs >= leastTokenMs || this.laterArrivals === 0) this.laterArrivals += 1
+    if (this.laterArrivals > 1) return
+    if (this.restFrom === 0) this.restAt = this.at
+    this.restFrom = this.chunks
   }
 
   #end(): void {

@@ -28,8 +28,27 @@ export function createLookTable({ rows, before, turns }: TableSize): LookTable {
   return { records, ended: new Int32Array(new SharedArrayBuffer(rows * 4)), before, turns }
 }
 
-const times = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondTokenMs', 'lastTokenMs', 'answerMs', 'doneMs'] as const
-const counts = ['outputTokens', 'chunks', 'reasoningChunks', 'firstChunkTokens', 'session', 'phase', 'error'] as const
+const times = [
+  'scheduledMs',
+  'sentMs',
+  'firstTokenMs',
+  'secondTokenMs',
+  'restMs',
+  'lastTokenMs',
+  'answerMs',
+  'doneMs',
+] as const
+const counts = [
+  'outputTokens',
+  'chunks',
+  'reasoningChunks',
+  'firstChunkTokens',
+  'headChunks',
+  'restFrom',
+  'session',
+  'phase',
+  'error',
+] as const
 
 /** Phase and number of a request, which determine its row. */
 export interface Numbered {

@@ -14,7 +14,7 @@ import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
 
 /** Increase it when a change of the generator changes its measurements. */
-export const generatorVersion = '2'
+export const generatorVersion = '3'
 
 /** Inputs of a measurement in addition to the threads' results. */
 export interface ResultContext {

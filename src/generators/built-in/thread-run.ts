@@ -450,6 +450,7 @@ class ThreadRun {
     columns.sentMs[row] = exchange.sentAt
     columns.firstTokenMs[row] = exchange.firstAt
     columns.secondTokenMs[row] = exchange.secondAt
+    columns.restMs[row] = exchange.restAt
     columns.lastTokenMs[row] = exchange.lastAt
     columns.answerMs[row] = exchange.answerAt
     columns.doneMs[row] = exchange.endAt
@@ -467,6 +468,10 @@ class ThreadRun {
     if (exchange.reasoningTokens >= 0) columns.reasoningTokens[row] = exchange.reasoningTokens
     // 0 until known: see afterwards.ts.
     columns.firstChunkTokens[row] = exchange.firstTokens
+    columns.headChunks[row] = exchange.headChunks
+    columns.laterArrivals[row] = exchange.laterArrivals
+    columns.restFrom[row] = exchange.restFrom
+    columns.lastGapMs[row] = exchange.lastGapMs
     if (isMeasured) this.#waits.record(exchange.waitedMs)
     if (isMeasured && connection.resent) this.#resent += 1
     if (failure !== null) {
@@ -491,9 +496,18 @@ class ThreadRun {
     const unseen = outputTokens > chunks ? outputTokens - chunks : 0
     countEnded(this.#live, unseen, isMeasured && isFailure)
     if (!isMeasured || isFailure) return
-    const decode = { chunks, outputTokens, firstChunkTokens: of(columns.firstChunkTokens) }
-    const times = { firstTokenMs: of(columns.firstTokenMs), lastTokenMs: of(columns.lastTokenMs) }
-    this.#liveItl.record(itlOf({ ...decode, ...times }))
+    this.#liveItl.record(
+      itlOf({
+        firstTokenMs: of(columns.firstTokenMs),
+        lastTokenMs: of(columns.lastTokenMs),
+        outputTokens,
+        chunks,
+        firstChunkTokens: of(columns.firstChunkTokens),
+        headChunks: of(columns.headChunks),
+        restMs: of(columns.restMs),
+        restFrom: of(columns.restFrom),
+      }),
+    )
   }
 
   /** Keeps the parts of an answer that are processed later. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { hasPlainItl } from '../../metrics/delivery.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import { FulcrumError, type Point } from '../../model/index.ts'
 import { disagreements } from '../programs/agreement.ts'
@@ -125,6 +126,7 @@ function checked(own: OwnFigures, measurement: Measurement): Finding[] {
   ])
 }
 
-function aTokenAChunk({ totals, onePiece = 0 }: Measurement): boolean {
-  return onePiece === 0 && totals.outputTokens !== null && totals.outputTokens <= totals.chunks
+function aTokenAChunk(measurement: Measurement): boolean {
+  const { outputTokens, chunks } = measurement.totals
+  return hasPlainItl(measurement) && outputTokens !== null && outputTokens <= chunks
 }

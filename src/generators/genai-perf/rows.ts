@@ -1,3 +1,4 @@
+import { arrivalsOf } from '../../metrics/arrivals.ts'
 import type { Measurement, TokenCounts } from '../../metrics/measurement.ts'
 import { tokenSourceOf } from '../../metrics/token-counts.ts'
 import type { Api } from '../../model/index.ts'
@@ -64,6 +65,7 @@ export function rowsOf(
       chunks,
       // Usually one token per chunk, which needs no tokenizer.
       firstChunkTokens: firstChunkTokens(tokens, chunks, answer.firstTokens, counted),
+      ...(chunks > 0 ? { arrivals: arrivalsOf(gapsOf(answer)) } : {}),
       failure,
     }
   })
@@ -87,11 +89,11 @@ export function chunkGaps(answers: readonly ParsedResponse[]): Float64Array {
   const answered = answers.filter(answer => answer.failure === null)
   const gaps = new Float64Array(answered.reduce((sum, { chunkMs }) => sum + Math.max(0, chunkMs.length - 1), 0))
   let at = 0
-  for (const { chunkMs } of answered) {
-    for (let i = 1; i < chunkMs.length; i++) gaps[at++] = (chunkMs[i] ?? 0) - (chunkMs[i - 1] ?? 0)
-  }
+  for (const answer of answered) for (const gapMs of gapsOf(answer)) gaps[at++] = gapMs
   return gaps
 }
+
+const gapsOf = ({ chunkMs }: ParsedResponse) => chunkMs.slice(1).map((atMs, index) => atMs - (chunkMs[index] ?? 0))
 
 /** Prompt as genai-perf counts it: the content of all messages, or the prompt, without the chat template. */
 export function promptOf(payload: string, api: Api): string {

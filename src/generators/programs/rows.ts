@@ -1,3 +1,4 @@
+import type { Arrivals } from '../../metrics/arrivals.ts'
 import type { ErrorKind, RequestErrors } from '../../metrics/measurement.ts'
 import { createRecords, errorCode, type RequestRecords } from '../../metrics/records.ts'
 
@@ -17,6 +18,8 @@ export interface Row {
   readonly reasoning?: RowReasoning
   readonly chunks: number
   readonly firstChunkTokens: number
+  /** Absent if the program does not record when each chunk arrived. */
+  readonly arrivals?: Arrivals
   readonly failure: { readonly kind: ErrorKind; readonly message: string } | null
 }
 
@@ -60,6 +63,13 @@ export function recordsOf(rows: readonly Row[]): RequestRecords {
     }
     records.chunks[index] = row.chunks
     records.firstChunkTokens[index] = row.firstChunkTokens
+    if (row.arrivals !== undefined) {
+      records.headChunks[index] = row.arrivals.headChunks
+      records.laterArrivals[index] = row.arrivals.laterArrivals
+      records.restMs[index] = row.firstTokenMs + row.arrivals.restAfterMs - origin
+      records.restFrom[index] = row.arrivals.restFrom
+      records.lastGapMs[index] = row.arrivals.lastGapMs
+    }
     records.error[index] = row.failure === null ? 0 : errorCode(row.failure.kind)
   }
   return records

@@ -1,3 +1,4 @@
+import { arrivalsOf } from '../../metrics/arrivals.ts'
 import type { ErrorKind } from '../../metrics/measurement.ts'
 import type { Row } from '../programs/rows.ts'
 import type { BenchResult } from './result-file.ts'
@@ -47,6 +48,7 @@ function rowOf(result: BenchResult, index: number, inputTokens: number, dueMs?: 
     chunks: gapsMs.length + 1,
     // It does not record the text of chunks.
     firstChunkTokens: 1,
+    arrivals: arrivalsOf(gapsMs),
     failure: null,
   }
 }

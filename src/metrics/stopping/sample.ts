@@ -1,3 +1,4 @@
+import { headTokens } from '../arrivals.ts'
 import type { LatencyFrom } from '../definitions.ts'
 import { latenciesOf } from '../definitions.ts'
 import type { RequestRecords } from '../records.ts'
@@ -21,7 +22,7 @@ export interface LoadSample {
   /** Output tokens, and the time for which they held a slot, per request or per conversation. */
   readonly outputTokens: Float64Array
   readonly heldMs: Float64Array
-  /** Tokens after the first chunk and the time they took, of requests or conversations that have any. */
+  /** Tokens after the first chunk and the time they took (`pacedPart`), of requests or conversations that have any. */
   readonly decodeTokens: Float64Array
   readonly decodeMs: Float64Array
   /**
@@ -105,11 +106,11 @@ export function sampleOf(records: RequestRecords, { before, count, round, from }
             return at(first.doneMs, last) - startedAt(first, head, from)
           }),
     decodeTokens: sumsOf(
-      column(decoding, row => at(first.outputTokens, row) - Math.max(1, first.firstChunkTokens[row] ?? 1)),
+      column(decoding, row => at(latencies.decodeTokens, row)),
       ofDecoding,
     ),
     decodeMs: sumsOf(
-      column(decoding, row => at(first.lastTokenMs, row) - at(first.firstTokenMs, row)),
+      column(decoding, row => at(latencies.decodeMs, row)),
       ofDecoding,
     ),
     deliveredTokens: deliveredBetween(first, edgesMs),
@@ -137,8 +138,8 @@ function sumsOf(values: Float64Array, units: Uint32Array | null): Float64Array {
 }
 
 /**
- * Output tokens of answered requests that arrived between consecutive moments. Those of the first chunk arrive at once,
- * the others evenly.
+ * Output tokens of answered requests that arrived between consecutive moments. Those of the head arrive at once, the
+ * others evenly.
  */
 function deliveredBetween(records: RequestRecords, edges: readonly number[]): Float64Array {
   const delivered = new Float64Array(Math.max(0, edges.length - 1))
@@ -147,7 +148,7 @@ function deliveredBetween(records: RequestRecords, edges: readonly number[]): Fl
     if (records.error[row] !== 0) continue
     const [firstMs, lastMs] = [at(records.firstTokenMs, row), at(records.lastTokenMs, row)]
     const tokens = at(records.outputTokens, row)
-    const atOnce = lastMs > firstMs ? Math.min(tokens, Math.max(1, at(records.firstChunkTokens, row))) : tokens
+    const atOnce = lastMs > firstMs ? Math.min(tokens, headTokensOf(records, row)) : tokens
     for (let batch = 0; batch < delivered.length; batch++) {
       const [from, to] = [edges[batch] ?? 0, edges[batch + 1] ?? 0]
       if (firstMs > from && firstMs <= to) delivered[batch] = (delivered[batch] ?? 0) + atOnce
@@ -156,6 +157,16 @@ function deliveredBetween(records: RequestRecords, edges: readonly number[]): Fl
     }
   }
   return delivered
+}
+
+function headTokensOf(records: RequestRecords, row: number): number {
+  const at = (column: Float64Array) => column[row] ?? Number.NaN
+  return headTokens({
+    outputTokens: at(records.outputTokens),
+    chunks: at(records.chunks),
+    firstChunkTokens: at(records.firstChunkTokens),
+    headChunks: at(records.headChunks),
+  })
 }
 
 /** When a request was sent, or its due time in a scheduled load. */

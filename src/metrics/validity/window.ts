@@ -18,7 +18,6 @@ export function judgeWindow(point: Point, measurement: Measurement): Finding[] {
     ...judgeWarmUp(measurement),
     ...compareWhole(measurement),
     ...judgeSamples(point, measurement),
-    ...judgeArrival(measurement),
     ...judgeServerTtft(measurement),
   ]
 }
@@ -96,22 +95,6 @@ function judgeWarmUp({ warmUp }: Measurement): Finding[] {
           `TTFT still fell when the warm-up reached its maximum of ${amount(max)} requests. To wait longer, raise max of warmup: auto`,
         ] as const)
   return [{ severity: 'note', code, message }]
-}
-
-/** Reports answers whose tokens were held back and delivered together, so that their generation times are unknown. */
-function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[] {
-  if (onePiece === 0) return []
-  const rest =
-    itlMs === null
-      ? 'There is no ITL and no tokens/s per user, the point is not on the frontier, and it does not meet an SLO on ITL'
-      : `ITL and tokens/s per user describe the other ${amount(itlMs.count)} alone`
-  return [
-    {
-      severity: 'warning',
-      code: 'one-piece-answers',
-      message: `${amount(onePiece)} of ${amount(requests.completed)} answers arrived in one piece, all tokens at once, so their decode speed is unknown. ${rest}. Look for a proxy that buffers responses, or a server that does not stream`,
-    },
-  ]
 }
 
 /** Reports the result of genai-perf's definition for the same run, if it differs. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Exchange } from '../../../src/generators/built-in/exchange.ts'
 import { ResponseReader } from '../../../src/generators/built-in/response-reader.ts'
+import { arrivalsOf } from '../../../src/metrics/arrivals.ts'
 import { Histogram } from '../../../src/metrics/histogram.ts'
 import type { Api } from '../../../src/model/index.ts'
 import { cutsOf, pieces } from './cuts.ts'
@@ -436,4 +437,31 @@ test('an answer without a word of the cache does not keep the count of the one b
   exchange.cachedTokens = 5
   exchange.next()
   assert.equal(exchange.cachedTokens, -1)
+})
+
+test('an exchange sees chunks arrive as a list of their gaps does, however the stream is cut', () => {
+  const gap = fc.constantFrom(0, 1 / 64, 1 / 32, 1 / 16, 1, 5, 40)
+  fc.assert(
+    fc.property(fc.array(gap, { maxLength: 30 }), fc.boolean(), (gaps, alike) => {
+      const exchange = new Exchange({ api: 'chat', streaming: true, gaps: new Histogram() })
+      const reader = new ResponseReader(exchange)
+      const push = (text: string) => reader.push(Buffer.from(text), 0, Buffer.byteLength(text))
+      push(stream)
+      push(delta({ role: 'assistant' }))
+      for (const [index, gapMs] of [0, ...gaps].entries()) {
+        exchange.at += gapMs
+        // Chunks that are not alike are parsed one by one.
+        push(delta({ content: 'a' }, null, alike ? {} : { [`x${index}`]: index }))
+      }
+      push(`${delta({}, 'stop')}${usage(gaps.length + 1)}${done}`)
+      const arrived = () => {
+        const { headChunks, laterArrivals, restAt, restFrom, lastGapMs, firstAt } = exchange
+        return { headChunks, laterArrivals, restAfterMs: restAt - firstAt, restFrom, lastGapMs }
+      }
+      assert.deepEqual(arrived(), arrivalsOf(gaps))
+      exchange.next()
+      const nothing = { headChunks: 0, laterArrivals: 0, restFrom: 0 }
+      assert.deepEqual(arrived(), { ...nothing, restAfterMs: Number.NaN, lastGapMs: Number.NaN })
+    }),
+  )
 })
