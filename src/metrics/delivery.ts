@@ -1,26 +1,7 @@
-import { headTokens, pacedPart } from './arrivals.ts'
+import { type Delivery, headTokens, pacedPart } from './arrivals.ts'
 import { itlOf } from './definitions.ts'
 import type { Measurement } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
-
-/** How the chunks of the measured answers were delivered. */
-export interface Delivery {
-  /** Answers of several chunks. */
-  readonly answers: number
-  /** Answers whose first chunk came late, because tokens that were generated meanwhile arrived with it. */
-  readonly lateFirst: {
-    readonly answers: number
-    /** Means over these answers: tokens that arrived with the first chunk, and the time that they take at the answer's ITL. */
-    readonly tokens: number
-    readonly heldMs: number
-  } | null
-  /** Tokens/s per user by genai-perf's definition, over all answers; null if not defined. */
-  readonly plainOutputTokensPerSPerUser: number | null
-  /** Answers whose last chunk came late, its distance from the one before, and that of the other chunks; means in ms. */
-  readonly lateLast: { readonly answers: number; readonly gapMs: number; readonly otherGapMs: number } | null
-  /** After the heads: chunks that arrive together, and the time between such arrivals, ms; null without any. */
-  readonly later: { readonly chunks: number; readonly gapMs: number } | null
-}
 
 /** A first chunk is late if it comes with this many times the chunks of a later arrival. */
 const manyTimes = 2

@@ -1,5 +1,5 @@
 import type { Price, SitePower, WindowKind } from '../model/index.ts'
-import type { Delivery } from './delivery.ts'
+import type { Delivery } from './arrivals.ts'
 import type { GpusObserved } from './gpu.ts'
 import type { Quality } from './quality.ts'
 import type { RequestErrors } from './request-errors.ts'

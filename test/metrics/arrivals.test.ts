@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { arrivalsOf, headTokens, pacedPart } from '../../src/metrics/arrivals.ts'
+import { arrivalsOf, type Delivery, headTokens, pacedPart } from '../../src/metrics/arrivals.ts'
 import { itlOf } from '../../src/metrics/definitions.ts'
-import { type Delivery, deliveryOf } from '../../src/metrics/delivery.ts'
+import { deliveryOf } from '../../src/metrics/delivery.ts'
 import { createRecords, type RequestRecords } from '../../src/metrics/records.ts'
 
 /** Chunks at `times`, as the client sees them, of one token each if not said otherwise. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Delivery } from '../../src/metrics/delivery.ts'
+import type { Delivery } from '../../src/metrics/arrivals.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import { judge, statusOf } from '../../src/metrics/validity.ts'
 import type { Load, LoadLevel, Point, Slo } from '../../src/model/index.ts'
@@ -154,7 +154,7 @@ const doubtful: readonly (readonly [string, Measurement])[] = [
   ['one-piece-answers', { ...sound, onePiece: 100, itlMs: at(10, 900) }],
   ['one-piece-answers', { ...sound, onePiece: 1000, itlMs: null, outputTokensPerSPerUser: null }],
   ['late-first-chunk', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(900, 46) } }],
-  ['late-first-chunk', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(250, 5) } }],
+  ['late-first-chunk', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(500, 5) } }],
   ['late-last-chunk', { ...sound, delivery: { ...delivery, lateLast: { answers: 500, gapMs: 45, otherGapMs: 5 } } }],
   ['bundled-chunks', { ...sound, delivery: { ...delivery, later: { chunks: 10, gapMs: 100 } } }],
   [
@@ -415,7 +415,10 @@ test('a late first chunk is described with the speed that genai-perf gives, and 
 
 const ordinary: readonly (readonly [string, Measurement])[] = [
   ['chunks that come one by one', { ...sound, delivery }],
-  ['a first chunk that comes late now and then', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(249, 46) } }],
+  [
+    'a first chunk that comes late now and then',
+    { ...sound, delivery: { ...delivery, lateFirst: lateFirst(499, 46) } },
+  ],
   ['two tokens of a fast engine', { ...sound, delivery: { ...delivery, lateFirst: lateFirst(1000, 0.6) } }],
   ['chunks of a fast engine in one read', { ...sound, delivery: { ...delivery, later: { chunks: 4, gapMs: 2 } } }],
   [

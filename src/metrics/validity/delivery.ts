@@ -1,9 +1,8 @@
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent, time } from './figures.ts'
 
-/** Shares of the answers from which late first and last chunks are reported. */
-const fewestLateFirst = 0.25
-const fewestLateLast = 0.5
+/** Share of the answers from which late chunks are reported: a busy machine delays some, a frontend delays most. */
+const fewestLate = 0.5
 /** Shorter delays are not told from the jitter of a network. */
 const leastHeldMs = 5
 /** Below this difference, genai-perf's definition is as good, so longer answers are advised up to it. */
@@ -47,7 +46,7 @@ function judgeLateFirst(measurement: Measurement): Finding[] {
   const { delivery, outputTokensPerSPerUser: speed } = measurement
   const late = delivery?.lateFirst
   if (delivery === undefined || late === undefined || late === null) return []
-  if (late.answers < fewestLateFirst * delivery.answers || late.heldMs < leastHeldMs) return []
+  if (late.answers < fewestLate * delivery.answers || late.heldMs < leastHeldMs) return []
   if (isBlurred(measurement, late.heldMs)) return []
   const plain = delivery.plainOutputTokensPerSPerUser
   const differs = speed !== null && plain !== null && plain > (1 + smallDifference) * speed.mean
@@ -59,7 +58,7 @@ function judgeLateFirst(measurement: Measurement): Finding[] {
     {
       severity: 'warning',
       code: 'late-first-chunk',
-      message: `the first chunk of ${amount(late.answers)} of ${amount(delivery.answers)} answers came late: ${amount(late.tokens)} more tokens arrived with it, which take ${time(late.heldMs)}. TTFT includes that time${figures}. Look for a proxy that buffers the start of responses, or for Nagle's algorithm in the frontend (Dynamo 1.4.2 on reused connections)`,
+      message: `the first chunk of ${amount(late.answers)} of ${amount(delivery.answers)} answers came late: ${amount(late.tokens)} more tokens arrived with it, which take ${time(late.heldMs)}. TTFT includes that time${figures}. Look for a proxy that buffers the start of responses, or for Nagle's algorithm in the frontend (disaggregated Dynamo 1.4.2 and 1.6.1, on reused connections)`,
     },
   ]
 }
@@ -68,7 +67,7 @@ function judgeLateLast(measurement: Measurement): Finding[] {
   const { delivery } = measurement
   const late = delivery?.lateLast
   if (delivery === undefined || late === undefined || late === null) return []
-  if (late.answers < fewestLateLast * delivery.answers || isBlurred(measurement, late.gapMs)) return []
+  if (late.answers < fewestLate * delivery.answers || isBlurred(measurement, late.gapMs)) return []
   return [
     {
       severity: 'warning',
