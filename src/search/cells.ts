@@ -60,6 +60,15 @@ export function isOneEach({ kind, load, prefill, decode }: Cell): boolean {
   return kind === 'concurrency' && load !== null && load <= Math.min(prefill.workers, decode.workers)
 }
 
+/**
+ * Load of each decode worker. In a closed loop with fewer requests than workers, the busy ones still have one each, so
+ * it is at least 1.
+ */
+export function loadPerWorker({ kind, load, decode }: Cell): number {
+  const each = (load ?? 1) / decode.workers
+  return kind === 'concurrency' ? Math.max(1, each) : each
+}
+
 const contentOf = rememberedOf((workload: Workload) => canonicalJson(workload))
 
 /** Load properties that repeats of a cell share: everything except the seed. */

@@ -13,8 +13,8 @@ export interface Knowledge {
 }
 
 /** Derives predictions and the current best from the observations of one workload. */
-export function knowledgeOf(seen: readonly Observation[], levels: readonly number[]): Knowledge {
-  return { seen, plane: planeOf(seen), predict: predictor(seen, levels), best: bestOf(seen) }
+export function knowledgeOf(seen: readonly Observation[]): Knowledge {
+  return { seen, plane: planeOf(seen), predict: predictor(seen), best: bestOf(seen) }
 }
 
 /** The observation that would be recommended; null without any. */
@@ -23,6 +23,9 @@ export function bestOf(seen: readonly Observation[]): Observation | null {
   if (meeting.length > 0) return meeting.reduce((a, b) => (b.y > a.y ? b : a))
   return seen.length === 0 ? null : seen.reduce((a, b) => (b.sloRatio < a.sloRatio ? b : a))
 }
+
+/** Least chance of meeting the SLO that counts: the tails of a prediction say nothing, however much a cell would gain. */
+const plausible = 0.05
 
 /** Expected improvement of the recommendation by a cell, relative to the best so far; 0 if it cannot improve it. */
 export function expectedGain({ best }: Knowledge, predicted: Predicted): number {
@@ -36,5 +39,6 @@ export function expectedGain({ best }: Knowledge, predicted: Predicted): number 
   if (gain <= 0) return 0
   const { mean } = sloRatio
   if (mean === Number.NEGATIVE_INFINITY) return gain
-  return gain * normalProbability(-mean / Math.max(sloRatio.deviation, 1e-6))
+  const chance = normalProbability(-mean / Math.max(sloRatio.deviation, 1e-6))
+  return chance < plausible ? 0 : gain * chance
 }

@@ -14,10 +14,6 @@ export interface Predicted {
   readonly sloRatio: Estimated
   /** Whether the throughput bound decides, rather than the load. */
   readonly isBounded: boolean
-  /**
-   * Whether its workers were only measured at far lighter loads. The prediction is then a bound that is rarely reached.
-   */
-  readonly isFar: boolean
 }
 
 /** Predicts cells of one workload; null if one of a cell's pools is unknown. */
@@ -33,14 +29,8 @@ type Logs = { readonly [quantity in (typeof quantities)[number]]: number }
  */
 const expected = [0.02, 0.03, 0.3, 0.3, 0.1, 0.1]
 
-/** Loads up to this multiple of the heaviest measured one of a kind of worker can be predicted. */
-const stride = 8
-
-/**
- * @param seen observations of one workload
- * @param levels load levels of the plan, ascending
- */
-export function predictor(seen: readonly Observation[], levels: readonly number[]): Predictor {
+/** @param seen observations of one workload */
+export function predictor(seen: readonly Observation[]): Predictor {
   const trend = trendOf(seen)
   const trends = seen.map(o => trend(o.cell))
   const residuals = seen.map((o, i) => strayOf(o, trends[i] ?? null))
@@ -50,7 +40,6 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
     expected,
     kernel,
   )
-  const isWithinReach = reachOf(seen, levels)
   const idleRatio = idleRatioOf(seen)
   return rememberedByCell(cell => {
     const there = trend(cell)
@@ -73,7 +62,6 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
       requestsPerS,
       sloRatio: atLeast(sloRatioEstimate(cell, p95, sure), idleRatio(cell)),
       isBounded: there.isBounded,
-      isFar: !there.isBounded && !isWithinReach(cell),
     }
   })
 }
@@ -213,19 +201,4 @@ function kernel(a: Features, b: Features): number {
   const own = a.deployment === b.deployment ? bell((Math.max(Math.abs(prefill), Math.abs(decode)) / 0.8) ** 2) : 0
   const prompts = a.load === b.load ? 1 : 0
   return 0.5 * shared + 0.35 * own + 0.15 * prompts
-}
-
-/** The next heavier load of a plan can always be predicted, however far it is. */
-function reachOf(seen: readonly Observation[], levels: readonly number[]): (cell: Cell) => boolean {
-  const reach = new Map<string, number>()
-  const note = ({ kind, workers }: Cell['prefill'], load: number) => {
-    const next = levels.find(level => level > load) ?? load
-    reach.set(kind, Math.max(reach.get(kind) ?? 0, (stride * load) / workers, next / workers))
-  }
-  for (const { cell } of seen) {
-    note(cell.prefill, cell.load ?? 0)
-    note(cell.decode, cell.load ?? 0)
-  }
-  const within = ({ kind, workers }: Cell['prefill'], load: number) => load / workers <= (reach.get(kind) ?? 0)
-  return cell => within(cell.prefill, cell.load ?? 0) && within(cell.decode, cell.load ?? 0)
 }

@@ -1,3 +1,4 @@
+import { loadPerWorker } from './cells.ts'
 import type { Observation } from './observe.ts'
 import { type Pace, paceOf } from './step-time.ts'
 
@@ -16,7 +17,7 @@ export interface SharedWorker extends Pace {
  * @param unloadedTtftS lowest observed TTFT in s
  */
 export function sharedWorker(seen: readonly Observation[], unloadedTtftS: number): SharedWorker {
-  const loadOf = ({ cell }: Observation) => (cell.load ?? 1) / cell.decode.workers
+  const loadOf = ({ cell }: Observation) => loadPerWorker(cell)
   const knots = [...Map.groupBy(seen, loadOf)]
     .map(([load, alike]) => {
       const shares = alike.map(o => (o.requestsPerS / (o.cell.load ?? 1)) * (unloadedTtftS + o.osl * o.itlS))

@@ -1,13 +1,15 @@
+import type { Coordinates } from '../analysis/frontier.ts'
 import { hypervolume } from '../analysis/hypervolume.ts'
 import type { PlannedDeployment } from '../spec/sweep.ts'
 import type { Cell } from './cells.ts'
 import type { Cost } from './cost.ts'
+import { fewest } from './fewest.ts'
 import { expectedGain, type Knowledge } from './knowledge.ts'
 import { planeOf } from './plane.ts'
 import type { Predicted } from './predict.ts'
 
 /** The search ends if all remaining points together would add less than this share of hypervolume. */
-export const worthwhile = 0.003
+export const worthwhile = 0.004
 
 /** The same for throughput within the SLO. */
 const worthwhileUnderSlo = 0.01
@@ -29,17 +31,19 @@ interface Candidate {
 
 /** Remaining work on one workload, as expected. */
 interface Pursuit {
-  readonly open: Set<Candidate>
-  readonly places: { readonly x: number; readonly y: number }[]
-  /** Hypervolume if all points were measured. */
-  readonly whole: number
+  readonly open: readonly Candidate[]
+  /** Measured, or on the list for the SLO's sake. */
+  readonly places: readonly Coordinates[]
+  /** Hypervolume at which what is left adds too little. */
+  readonly goal: number
 }
 
 /**
- * The cheapest known way to the end: cells with the largest gain for their time, one after another, until the rest
- * would add too little. Also contains each workload's cell with the highest expected gain within the SLO. If nothing
- * else is left, it contains the cell just beyond the best one, because whether that still meets the SLO must be
- * measured rather than expected.
+ * The cheapest known way to the end. First the deployments: cells with the largest gain for their time join one after
+ * another, until the rest would add too little. Then the cells: the fewest on those deployments that leave no more.
+ * Also contains each workload's cell with the highest expected gain within the SLO. If nothing else is left, it
+ * contains the cell just beyond the best one, because whether that still meets the SLO must be measured rather than
+ * expected.
  *
  * @param reached deployments that need no worker to be started
  */
@@ -50,7 +54,6 @@ export function shortlist(
   reached: readonly PlannedDeployment[],
 ): readonly Wanted[] {
   const wanted: Wanted[] = []
-  const scouts = scoutsOf(open, knowledge)
   const deployed = new Set(reached)
   const pursuits: Pursuit[] = []
   const brackets: Wanted[] = []
@@ -58,10 +61,7 @@ export function shortlist(
     const known = knowledge.get(workload)
     if (known === undefined) continue
     const candidates = cells.flatMap(cell => candidateOf(cell, known, cost) ?? [])
-    const best = bestUnderSlo(
-      candidates.filter(({ predicted }) => !predicted.isFar),
-      known,
-    )
+    const best = bestUnderSlo(candidates, known)
     if (best !== undefined) {
       wanted.push(best)
       deployed.add(best.cell.planned)
@@ -70,27 +70,9 @@ export function shortlist(
     if (heavier !== undefined) brackets.push(heavier)
     pursuits.push(pursuitOf(candidates, known, best?.cell))
   }
-  for (const next of cheapestFirst(pursuits, cost, deployed)) wanted.push(next)
-  if (wanted.length === 0) return brackets
-  return wanted.map(next => ({ ...next, cell: scouts.get(next.cell) ?? next.cell }))
-}
-
-/**
- * For each cell too far away to be predicted: the heaviest predictable one of the same deployment and workload, which
- * is measured first.
- */
-function scoutsOf(open: readonly Cell[], knowledge: ReadonlyMap<string, Knowledge>): ReadonlyMap<Cell, Cell> {
-  const scouts = new Map<Cell, Cell>()
-  for (const alike of Map.groupBy(open, ({ planned, workload }) => `${planned.deployment.id} ${workload}`).values()) {
-    let scout: Cell | undefined
-    for (const cell of alike) {
-      const isFar = knowledge.get(cell.workload)?.predict(cell)?.isFar === true
-      if (!isFar) scout = cell
-      else scouts.set(cell, scout ?? cell)
-      if (isFar && scout === undefined) scout = cell
-    }
-  }
-  return scouts
+  const visited = cheapestDeployments(pursuits, cost, deployed)
+  wanted.push(...pursuits.flatMap(pursuit => fewestOf(pursuit, visited)))
+  return wanted.length === 0 ? brackets : wanted
 }
 
 function candidateOf(cell: Cell, known: Knowledge, cost: Cost): Candidate | null {
@@ -113,49 +95,74 @@ function bestUnderSlo(candidates: readonly Candidate[], known: Knowledge): Wante
   return best
 }
 
-/** Next heavier load of the best deployment within the SLO, if it would have more throughput. */
-function heavierThanBest(candidates: readonly Candidate[], { best }: Knowledge): Wanted | undefined {
+/** Next heavier load of the best deployment within the SLO, if it is not measured and would have more throughput. */
+function heavierThanBest(candidates: readonly Candidate[], { best, seen }: Knowledge): Wanted | undefined {
   if (best === null || !best.meetsSlo) return undefined
-  const next = candidates.find(
-    ({ cell }) => cell.planned === best.cell.planned && (cell.load ?? 0) > (best.cell.load ?? 0),
-  )
+  const isHeavier = ({ cell }: { readonly cell: Cell }) =>
+    cell.planned === best.cell.planned && (cell.load ?? 0) > (best.cell.load ?? 0)
+  const next = candidates.find(isHeavier)
   if (next === undefined || next.predicted.sloRatio.mean > Math.log(farOver)) return undefined
+  const isNextMeasured = seen.some(o => isHeavier(o) && (o.cell.load ?? 0) < (next.cell.load ?? 0))
   const worth = next.predicted.y / best.y - 1
-  return worth > worthwhileUnderSlo ? { cell: next.cell, worth } : undefined
+  return !isNextMeasured && worth > worthwhileUnderSlo ? { cell: next.cell, worth } : undefined
 }
 
 function pursuitOf(candidates: readonly Candidate[], known: Knowledge, taken: Cell | undefined): Pursuit {
-  const places: { readonly x: number; readonly y: number }[] = [...known.seen]
+  const places: Coordinates[] = [...known.seen]
   const whole = hypervolume([...places, ...candidates.map(c => c.predicted)])
-  const open = new Set(candidates.filter(c => c.cell !== taken && known.plane.gain(c.predicted) > 0))
+  const open = candidates.filter(c => c.cell !== taken && known.plane.gain(c.predicted) > 0)
   for (const { cell, predicted } of candidates) if (cell === taken) places.push(predicted)
-  return { open, places, whole }
+  return { open, places, goal: (1 - worthwhile) * whole }
 }
 
-function* cheapestFirst(pursuits: readonly Pursuit[], cost: Cost, deployed: Set<PlannedDeployment>): Generator<Wanted> {
+/** Those of the cells with the largest gain for their time, including the start of their workers. */
+function cheapestDeployments(
+  pursuits: readonly Pursuit[],
+  cost: Cost,
+  reached: ReadonlySet<PlannedDeployment>,
+): ReadonlySet<PlannedDeployment> {
+  const deployed = new Set(reached)
+  const ways = pursuits.map(({ open, places, goal }) => ({ open: new Set(open), places: [...places], goal }))
   for (;;) {
-    let best: { readonly candidate: Candidate; readonly pursuit: Pursuit; readonly worth: number } | undefined
+    let best: { readonly candidate: Candidate; readonly way: (typeof ways)[number] } | undefined
     let most = 0
-    for (const pursuit of pursuits) {
-      const plane = planeOf(pursuit.places)
-      if (plane.hypervolume >= (1 - worthwhile) * pursuit.whole) continue
-      for (const candidate of pursuit.open) {
+    for (const way of ways) {
+      const plane = planeOf(way.places)
+      if (plane.hypervolume >= way.goal) continue
+      for (const candidate of way.open) {
         const worth = plane.gain(candidate.predicted)
         if (worth <= 0) {
-          pursuit.open.delete(candidate)
+          way.open.delete(candidate)
           continue
         }
         const seconds = candidate.seconds + (deployed.has(candidate.cell.planned) ? 0 : cost.redeployS)
         if (worth / seconds > most) {
           most = worth / seconds
-          best = { candidate, pursuit, worth }
+          best = { candidate, way }
         }
       }
     }
-    if (best === undefined) return
-    best.pursuit.open.delete(best.candidate)
-    best.pursuit.places.push(best.candidate.predicted)
+    if (best === undefined) return deployed
+    best.way.open.delete(best.candidate)
+    best.way.places.push(best.candidate.predicted)
     deployed.add(best.candidate.cell.planned)
-    yield { cell: best.candidate.cell, worth: Math.min(1, best.worth) }
   }
+}
+
+/** The fewest cells on some deployments that reach a goal, the largest gain first. */
+function fewestOf({ open, places, goal }: Pursuit, visited: ReadonlySet<PlannedDeployment>): readonly Wanted[] {
+  const candidates = open
+    .filter(({ cell }) => visited.has(cell.planned))
+    .map(({ cell, predicted: { x, y } }) => ({ cell, x, y }))
+  const left = new Set(fewest(places, candidates, goal))
+  const reached: Coordinates[] = [...places]
+  const wanted: Wanted[] = []
+  while (left.size > 0) {
+    const { gain } = planeOf(reached)
+    const next = [...left].reduce((a, b) => (gain(b) > gain(a) ? b : a))
+    wanted.push({ cell: next.cell, worth: Math.min(1, gain(next)) })
+    reached.push(next)
+    left.delete(next)
+  }
+  return wanted
 }

@@ -36,10 +36,10 @@ export const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observatio
   Math.max(1, (requestsPerS * osl * itlS) / cell.decode.workers)
 
 /**
- * Seconds per token of one kind of worker by active sequences, from all deployments with such workers: log-log linear
- * interpolation, made monotone by isotonic regression so that noise does not look like a step. Beyond the ends it
- * continues with the power at that end, which errs towards measuring more: a step has a fixed part and one that grows
- * with the batch, so its exponent grows too.
+ * Seconds per token of one kind of worker by active sequences, from all deployments with such workers: linear
+ * interpolation, because a step has a fixed part and one that grows with the batch, made monotone by isotonic
+ * regression so that noise does not look like a step. Beyond the ends it continues with the power at that end, which
+ * errs towards measuring more, because the exponent of such a step grows too.
  */
 function stepTime(measured: readonly Knot[]): StepTime {
   const curve = isotonic(measured.toSorted((a, b) => a[0] - b[0]))
@@ -60,7 +60,7 @@ function stepTime(measured: readonly Knot[]): StepTime {
     if (sequences >= last[0]) return last[1] * (sequences / last[0]) ** risen
     const above = firstFrom(curve, sequences)
     const [low, high] = [curve[above - 1] ?? first, curve[above] ?? last]
-    return low[1] * (sequences / low[0]) ** powerBetween(low, high)
+    return low[1] + ((sequences - low[0]) / (high[0] - low[0])) * (high[1] - low[1])
   }
 }
 

@@ -1,5 +1,5 @@
 import { smallest } from '../model/index.ts'
-import type { Cell } from './cells.ts'
+import { type Cell, loadPerWorker } from './cells.ts'
 import type { Observation } from './observe.ts'
 import { rateBound } from './rates.ts'
 import { type SharedWorker, sharedWorker } from './shared-worker.ts'
@@ -109,7 +109,7 @@ function decodeTrend(cell: Cell, common: Common, pace: Pace): Trend {
 }
 
 function sharedTrend(cell: Cell, common: Common, worker: SharedWorker): Trend {
-  const loadEach = common.load / cell.decode.workers
+  const loadEach = loadPerWorker(cell)
   const itlS = worker.itlS(loadEach)
   const share = cell.kind === 'rate' ? 1 : worker.rateShare(loadEach)
   const freeRequestsPerS = share * freeRate(cell, common, itlS)

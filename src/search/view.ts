@@ -21,7 +21,6 @@ const measurementsOfInvalid = 2
  */
 export function viewerOf(allSeries: readonly Series[]): (lines: readonly JournalLine[]) => View {
   const cells = allSeries.flat()
-  const levels = [...new Set(cells.flatMap(({ load }) => load ?? []))].sort((a, b) => a - b)
   const observed = observer()
   let known: ReadonlyMap<string, Knowledge> = new Map()
   return lines => {
@@ -37,7 +36,7 @@ export function viewerOf(allSeries: readonly Series[]): (lines: readonly Journal
     known = new Map(
       [...Map.groupBy(seen, o => o.cell.workload)].map(([workload, own]) => {
         const before = known.get(workload)
-        return [workload, before !== undefined && areSame(before.seen, own) ? before : knowledgeOf(own, levels)]
+        return [workload, before !== undefined && areSame(before.seen, own) ? before : knowledgeOf(own)]
       }),
     )
     return { isSettled: cell => settled.has(cell), knowledge: known }

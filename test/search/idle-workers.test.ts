@@ -27,7 +27,7 @@ function leastExpected(plan: Plan, system: SyntheticSystem): readonly number[] {
     const results = cell.repeats.map(point => [point.id, [resultOf(point, system)]] as const)
     return observe(cell, new Map(results)) ?? []
   })
-  const predict = predictor(seen, loads)
+  const predict = predictor(seen)
   return cells.flatMap(cell => {
     const predicted = predict(cell)
     return predicted === null ? [] : Math.exp(predicted.sloRatio.mean - predicted.sloRatio.deviation)

@@ -95,15 +95,17 @@ export function resultOf(point: Point, system: SyntheticSystem): PointResult {
   const { level } = point.load
   const concurrency = level.kind === 'concurrency' ? level.concurrency : 0
   const most = prefill * system.prefillPerS
+  // Fewer requests than workers leave some idle; a worker that takes a step has a sequence.
+  const stepS = (sequences: number) => system.itlS + system.itlPerSequenceS * Math.max(1, sequences)
   let [low, high] = [0, concurrency / decode]
   for (let i = 0; i < 60; i++) {
     const sequences = (low + high) / 2
-    const itlS = system.itlS + system.itlPerSequenceS * sequences
+    const itlS = stepS(sequences)
     const rate = Math.min(most, concurrency / (system.prefillS + system.osl * itlS))
     if ((rate * system.osl * itlS) / decode > sequences) low = sequences
     else high = sequences
   }
-  const itlS = system.itlS + system.itlPerSequenceS * low
+  const itlS = stepS(low)
   const requestsPerS = Math.min(most, concurrency / (system.prefillS + system.osl * itlS))
   const ttftMs = 1000 * (concurrency / requestsPerS - system.osl * itlS)
   const plain = measurementOf(point)
