@@ -1,6 +1,7 @@
 /**
  * CPU time of whole commands, child processes and threads included: what a command costs beyond the load that it
- * sends. With a second checkout the two take turns (A B B A A B …), and each pair gives a ratio.
+ * sends. Measures the package of a checkout (`npm pack`). With a second checkout the two take turns (A B B A A B …), and
+ * each pair gives a ratio.
  *
  *   node bench/start-up.ts [CHECKOUT [PAIRS [COMMAND]]]
  */
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { onePoint } from './one-point.ts'
+import { packedFulcrum } from './packed.ts'
 import { conditions, ratios, spread, takeTurns } from './turns.ts'
 
 const here = join(import.meta.dirname, '..')
@@ -29,10 +31,10 @@ const commands: readonly (readonly string[])[] = [
 ]
 
 /** User and system seconds of a command and of all that it waited for, as the shell's `times` tells them. */
-async function cpuSeconds(checkout: string, args: readonly string[]): Promise<number> {
+async function cpuSeconds(fulcrum: string, args: readonly string[]): Promise<number> {
   // Exit code 1 is a point that a busy machine made invalid: its cost counts all the same.
   const script = '"$@" >/dev/null 2>&1; [ $? -le 1 ] && times'
-  const program = [process.execPath, join(checkout, 'bin/fulcrum.js'), ...args]
+  const program = [process.execPath, fulcrum, ...args]
   const { stdout } = await promisify(execFile)('bash', ['-c', script, 'bash', ...program], {
     env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), XDG_STATE_HOME: join(folder, 'state') },
   })
@@ -40,12 +42,12 @@ async function cpuSeconds(checkout: string, args: readonly string[]): Promise<nu
   return times.reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0)
 }
 
-const checkouts = other === undefined ? [here] : [here, resolve(other)]
+const packed = await Array.fromAsync(other === undefined ? [here] : [here, resolve(other)], packedFulcrum)
 const columns = ['command', 'CPU s: median (range)', ...(other === undefined ? [] : ['CPU s of the other', 'ratio'])]
 console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`)
 for (const args of commands.filter(([name]) => only === undefined || name === only)) {
   // The first round fills the compile cache and is not counted.
-  const taken = await takeTurns(checkouts, pairs + 1, checkout => cpuSeconds(checkout, args))
+  const taken = await takeTurns(packed, pairs + 1, program => cpuSeconds(program, args))
   const [own = [], others = []] = [...taken.values()].map(seconds => seconds.slice(1))
   const named = args.map(word => word.replace(`${folder}/`, '').replace(`${here}/`, '')).join(' ')
   const cells = [

@@ -27,7 +27,9 @@ export const rooms: readonly Room[] = [
     [],
   ),
   room('yaml', 'YAML with positions, and how a schema’s complaints become messages with place and remedy', ['model']),
-  room('process', 'child processes in groups of their own, and the ledger that finds leftovers', ['model']),
+  room('process', 'child processes in groups of their own, the ledger that finds leftovers, scripts with saved code', [
+    'model',
+  ]),
   room('metrics', 'what each figure means, distributions, statistics, measurement windows, validity', ['model']),
   room('telemetry', 'what is observed through a point: metrics of workers and frontends', ['model', 'metrics']),
   room('simulator', 'the simulated engine: discrete-event core, HTTP front, virtual time', ['model', 'metrics']),
@@ -62,7 +64,7 @@ export const rooms: readonly Room[] = [
     ...['search', 'quality'],
   ]),
   room('render', 'view models once; from them terminal, HTML, Markdown, charts and exports', [
-    ...['model', 'metrics', 'telemetry', 'engines', 'journal', 'analysis'],
+    ...['model', 'process', 'metrics', 'telemetry', 'engines', 'journal', 'analysis'],
   ]),
   room('site', '`fulcrum serve`: list of runs, search, reports, live progress', [
     ...['model', 'metrics', 'journal', 'analysis', 'render'],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { execa } from 'execa'
 import { parquetReadObjects } from 'hyparquet'
-import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
+import { fulcrum, program, repository, temporaryFolder } from './fulcrum.ts'
 
 const real = join(repository, 'results/baseline/quick')
 
@@ -13,7 +13,7 @@ test('fulcrum export --format parquet writes the same bytes to a file and to a p
   const to = join(folder.path, 'points.parquet')
   const { exitCode, stderr } = await fulcrum(['export', real, '--format', 'parquet', '--to', to])
   assert.deepEqual([exitCode, stderr], [0, `Wrote 1 file to ${to}`])
-  const args = [join(repository, 'bin/fulcrum.js'), 'export', real, '--format', 'parquet']
+  const args = [program, 'export', real, '--format', 'parquet']
   const piped = await execa(process.execPath, args, { encoding: 'buffer', stripFinalNewline: false })
   const bytes = await readFile(to)
   assert.deepEqual(Buffer.from(piped.stdout), bytes)

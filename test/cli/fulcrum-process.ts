@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { execaNode } from 'execa'
 import { statOf } from '../../src/process/proc.ts'
 import type { RunProgress } from '../../src/runner/run.ts'
-
-const bin = join(import.meta.dirname, '../../bin/fulcrum.js')
+import { program } from './fulcrum.ts'
 
 /** A folder for sweep file, results and the state of this test's Fulcrums alone. */
 export interface Workplace extends AsyncDisposable {
@@ -44,7 +43,7 @@ export async function workplace(sweep: string): Promise<Workplace> {
 
 function startFulcrum(args: readonly string[], cwd: string, state: string): FulcrumProcess {
   // By default, execa kills what has not ended 5 s after SIGTERM, and ending workers takes Fulcrum longer.
-  const child = execaNode(bin, args, {
+  const child = execaNode(program, args, {
     ...{ cwd, reject: false, env: { FULCRUM_STATE_DIR: state }, stdin: 'ignore' },
     forceKillAfterDelay: false,
   })

@@ -5,9 +5,12 @@ import { execa } from 'execa'
 
 export const repository = join(import.meta.dirname, '../..')
 
+/** What the tests start: the checkout's command, or another one, such as an installed package's. */
+export const program = process.env.FULCRUM_TEST_PROGRAM ?? join(repository, 'bin/fulcrum.js')
+
 /** Runs the real command line in a process of its own, with a state folder of its own. */
 export async function fulcrum(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
-  return execa(process.execPath, [join(repository, 'bin/fulcrum.js'), ...args], {
+  return execa(process.execPath, [program, ...args], {
     cwd: options.cwd ?? repository,
     env: { ...options.env },
     reject: false,

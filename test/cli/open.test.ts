@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import { onePoint } from '../../bench/one-point.ts'
-import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
+import { fulcrum, program, repository, temporaryFolder } from './fulcrum.ts'
 
 const baseline = join(repository, 'results/baseline')
 
@@ -59,11 +59,10 @@ test('--open shows the report of a run that was just measured, and the history o
 
 test('fulcrum serve --open shows the site', async () => {
   await using place = await desktop(notes)
-  const serving = execa(
-    process.execPath,
-    [join(repository, 'bin/fulcrum.js'), 'serve', baseline, '--port', '0', '--open'],
-    { env: place.env, reject: false },
-  )
+  const serving = execa(process.execPath, [program, 'serve', baseline, '--port', '0', '--open'], {
+    env: place.env,
+    reject: false,
+  })
   try {
     const [said] = await once(createInterface(serving.stdout), 'line', { signal: AbortSignal.timeout(60_000) })
     const url = /http:\S+/.exec(said)?.[0]

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execaNode } from 'execa'
-import { fulcrum, repository } from './fulcrum.ts'
+import { fulcrum, program, repository } from './fulcrum.ts'
 
 const start = (...args: string[]) =>
-  execaNode(join(repository, 'bin/fulcrum.js'), ['serve', ...args], {
+  execaNode(program, ['serve', ...args], {
     cwd: repository,
     reject: false,
     timeout: 120_000,

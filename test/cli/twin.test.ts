@@ -3,7 +3,7 @@ import { access, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execa } from 'execa'
-import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
+import { fulcrum, program, repository, temporaryFolder } from './fulcrum.ts'
 import { onlyRun, workplace } from './fulcrum-process.ts'
 
 /** The kept run of sweeps/quick.yaml as it stood when its first deployment was done: eight points of agg x2. */
@@ -137,11 +137,11 @@ describe('fulcrum twin', () => {
   test('that is interrupted says so and leaves no twin behind', async () => {
     await using folder = await temporaryFolder()
     const to = join(folder.path, 'twin.json')
-    const child = execa(
-      process.execPath,
-      [join(repository, 'bin/fulcrum.js'), 'twin', 'fit', 'results/baseline/quick', '--to', to],
-      { cwd: repository, reject: false, timeout: 120_000 },
-    )
+    const child = execa(process.execPath, [program, 'twin', 'fit', 'results/baseline/quick', '--to', to], {
+      cwd: repository,
+      reject: false,
+      timeout: 120_000,
+    })
     // The first fit of 24 points takes longer than this process needs to start.
     child.stderr.once('data', () => child.kill('SIGINT'))
     const { exitCode, stderr } = await child

@@ -73,6 +73,7 @@ describe('the packed package', { timeout: 900_000 }, () => {
     for (const path of [
       ...['action.yml', 'bin/fulcrum', 'bin/fulcrum.js', 'dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts'],
       ...['dist/tokenizers/deepseek-v3/tokenizer.json', 'dist/tokenizers/deepseek-v3/LICENSE', 'LICENSE', 'README.md'],
+      ...['dist/bundle.js', 'dist/bundle.cjs', 'dist/LICENSES.txt'],
       ...['assets/report/page.js', 'schema/sweep.schema.json', 'sweeps/quick.yaml', 'docs/tutorial.md'],
     ])
       assert.ok(paths.has(path), path)
@@ -89,11 +90,11 @@ describe('the packed package', { timeout: 900_000 }, () => {
     assert.deepEqual(strange, [])
   })
 
-  test('is small: the tokenizer and the pictures are the largest of it', () => {
+  test('is small: the tokenizer, the bundle and the pictures are the largest of it', () => {
     assert.ok(packed.size < 8 * megabyte, `${packed.size} bytes packed`)
     assert.ok(packed.unpackedSize < 20 * megabyte, `${packed.unpackedSize} bytes unpacked`)
     const large = packed.files.filter(({ size }) => size > megabyte).map(({ path }) => path)
-    assert.deepEqual(large, ['dist/tokenizers/deepseek-v3/tokenizer.json'])
+    assert.deepEqual(large, ['dist/bundle.cjs', 'dist/tokenizers/deepseek-v3/tokenizer.json'])
   })
 
   test('takes less than 200 MB with all libraries, where the Node of the machine does', async () => {
@@ -133,6 +134,26 @@ describe('the packed package', { timeout: 900_000 }, () => {
     const run = dirname(dirname(outcome.report.index))
     await execa('npx', ['--no-install', 'fulcrum', 'overlay', run, '--to', 'overlay.html'], options)
     assert.match(await readFile(join(folder.path, 'overlay.html'), 'utf8'), /function frontierOf\(/)
+  })
+
+  test('does with its bundle what the sources do', async () => {
+    await using folder = await temporaryFolder()
+    const options = optionsIn(folder.path)
+    await execa('npm', ['init', '-y'], options)
+    await execa('npm', ['install', ...quiet, tarball], options)
+    const installed = join(folder.path, 'node_modules/fulcrum')
+    const list = 'import("fulcrum").then(api => console.log(Object.keys(api).join()))'
+    const exported = (await execa(process.execPath, ['--eval', list], options)).stdout
+    assert.equal(exported, Object.keys(await import('../../src/index.ts')).join())
+    // What the command line's own tests say of a checkout, they say of the package.
+    const tests = ['generator-plugin', 'module-sweep', 'exit-codes', 'help', 'validate', 'serve', 'export', 'compare']
+    const files = tests.map(name => join(repository, `test/cli/${name}.test.ts`))
+    const ran = await execa(process.execPath, ['--test', '--test-reporter', 'tap', ...files], {
+      env: { FULCRUM_TEST_PROGRAM: join(installed, 'bin/fulcrum.js'), NODE_TEST_CONTEXT: '' },
+      reject: false,
+    })
+    assert.equal(ran.exitCode, 0, ran.stdout.slice(-10_000))
+    assert.match(ran.stdout, /^# pass [1-9]\d/m)
   })
 
   test("installs globally without scripts, and runs Node 24 whatever the machine's Node is", async () => {

@@ -4,17 +4,24 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { readRun } from '../../../src/journal/index.ts'
 import { judge } from '../../../src/metrics/validity.ts'
+import { packedFulcrum } from '../../packed.ts'
 import type { Cell } from '../cell.ts'
 import { isl } from '../cell.ts'
 import { type Prepared, reportBy } from '../report.ts'
 import { cacheFolder } from './cache.ts'
 
 const root = join(import.meta.dirname, '../../..')
+let packing: Promise<string> | null = null
 /** Whether the command has filled the compile cache. */
 let isWarm = false
 
-/** The whole command as a user gives it: `fulcrum run` of a sweep of one point on an endpoint that is running. */
+/**
+ * The whole command as a user gives it: `fulcrum run`, from the packed package, of a sweep of one point on an endpoint that
+ * is running.
+ */
 export async function fulcrumRun(url: string, cell: Cell, signal: AbortSignal): Promise<Prepared> {
+  packing ??= packedFulcrum(root)
+  const program = await packing
   const cache = await cacheFolder()
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-bench-run-'))
   const sweep = join(folder, 'sweep.yaml')
@@ -27,7 +34,7 @@ load: { concurrency: [${Math.min(cell.concurrency, requests)}], requests: ${requ
 `
   const run = async () => {
     const results = await mkdtemp(join(folder, 'results-'))
-    const argv = [join(root, 'bin/fulcrum.js'), 'run', sweep, '--new', '--out', results]
+    const argv = [program, 'run', sweep, '--new', '--out', results]
     // Exit code 1 is a point that a busy machine made invalid: its cost counts all the same.
     const { exitCode, all } = await execa(process.execPath, argv, {
       env: { XDG_CACHE_HOME: join(cache, 'cache'), XDG_STATE_HOME: join(cache, 'state') },

@@ -1,0 +1,80 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
+import { join } from 'node:path'
+
+/** The oldest of more compiled specifications are deleted. A report has about ten. */
+const mostKept = 200
+const prefix = 'chart-'
+
+/**
+ * Compiles a specification, or takes what an earlier process compiled from Node's compile cache. Most charts of a
+ * sweep's next run differ in their inline data alone, which compiling does not look at, so the data is put in
+ * afterwards.
+ * @param compiler what compiles, with its version
+ */
+export function compiledChart(
+  spec: object,
+  compiler: { readonly version: string; readonly compile: (spec: object) => object },
+  folder = getCompileCacheDir(),
+): object {
+  if (folder === undefined) return compiler.compile(spec)
+  const { shape, tables } = withoutData(spec)
+  const key = createHash('sha256')
+    .update(`${compiler.version} ${JSON.stringify(shape)}`)
+    .digest('hex')
+    .slice(0, 32)
+  const file = join(folder, `${prefix}${key}.json`)
+  const known = readKept(file)
+  const compiled = known ?? compiler.compile(shape)
+  if (known === null) keep(file, compiled, folder)
+  return withData(compiled, tables)
+}
+
+type Table = readonly unknown[]
+
+/** A specification whose inline tables are numbered instead: `[{ table: 0 }]`. */
+function withoutData(spec: object): { readonly shape: object; readonly tables: readonly Table[] } {
+  const tables: Table[] = []
+  const shape = JSON.parse(
+    JSON.stringify(spec, (key, value) => {
+      if (key !== 'data' || !Array.isArray(value?.values)) return value
+      const known = tables.indexOf(value.values)
+      return { ...value, values: [{ table: known === -1 ? tables.push(value.values) - 1 : known }] }
+    }),
+  )
+  return { shape, tables }
+}
+
+/** Vega's list of data with the tables that the numbers stand for. */
+function withData(compiled: { readonly data?: readonly object[] }, tables: readonly Table[]): object {
+  if (compiled.data === undefined || tables.length === 0) return compiled
+  const data = compiled.data.map(source => {
+    const number = 'values' in source ? (source.values as [{ readonly table: number }])[0].table : undefined
+    return number === undefined ? source : { ...source, values: tables[number] }
+  })
+  return { ...compiled, data }
+}
+
+function readKept(file: string): object | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as object
+  } catch {
+    return null
+  }
+}
+
+/** A failure to write is ignored. */
+function keep(file: string, compiled: object, folder: string): void {
+  const half = `${file}.${randomUUID()}`
+  try {
+    writeFileSync(half, JSON.stringify(compiled))
+    renameSync(half, file)
+    const kept = readdirSync(folder).filter(name => name.startsWith(prefix))
+    if (kept.length <= mostKept) return
+    const byAge = kept.map(name => ({ name, at: statSync(join(folder, name)).mtimeMs })).sort((a, b) => a.at - b.at)
+    for (const { name } of byAge.slice(0, kept.length - mostKept)) rmSync(join(folder, name), { force: true })
+  } catch {
+    rmSync(half, { force: true })
+  }
+}
