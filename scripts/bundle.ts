@@ -57,6 +57,7 @@ const ownFiles = {
       const text = await readFile(path, 'utf8')
       const contents = text
         .replaceAll('import.meta.resolve(', 'resolvePackage(')
+        .replaceAll(/(?<=await )import\((?=\w)/g, 'importModule(')
         .replaceAll(/import\.meta\.(url|dirname)\b/g, (_, part: string) => `fileInDist(${file}).${part}`)
       return { contents, loader: 'ts' }
     })
@@ -70,8 +71,10 @@ const { metafile } = await build({
   format: 'cjs',
   external,
   plugins: [ownFiles],
+  // Packages that the script imports when it needs them are required: a script's own import() makes Node warn.
+  supported: { 'dynamic-import': false },
   // ASCII alone: a script with any other character takes twice the memory.
-  banner: { js: '(function (require, module, fileInDist, resolvePackage) {' },
+  banner: { js: '(function (require, module, fileInDist, resolvePackage, importModule) {' },
   footer: { js: 'return module.exports\n})' },
   metafile: true,
 })
@@ -93,7 +96,8 @@ const fileInDist = file => {
   return { url: href, dirname: dirname(fileURLToPath(href)) }
 }
 const run = runScript(fileURLToPath(new URL('bundle.cjs', import.meta.url)), command)
-export const bundle = run(createRequire(import.meta.url), {}, fileInDist, name => import.meta.resolve(name))
+const own = [fileInDist, name => import.meta.resolve(name), name => import(name)]
+export const bundle = run(createRequire(import.meta.url), {}, ...own)
 `,
   'cli/main.js': `import { bundle } from '../bundle.js'
 

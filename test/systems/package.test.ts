@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { access, cp, readdir, readFile } from 'node:fs/promises'
+import { access, cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { execa } from 'execa'
@@ -145,8 +145,14 @@ describe('the packed package', { timeout: 900_000 }, () => {
     const list = 'import("fulcrum").then(api => console.log(Object.keys(api).join()))'
     const exported = (await execa(process.execPath, ['--eval', list], options)).stdout
     assert.equal(exported, Object.keys(await import('../../src/index.ts')).join())
+    // A sweep that is a module imports the API, and Node has nothing to warn of.
+    const sweep = `import { defineSweep } from 'fulcrum'
+export default defineSweep({ model: 'nvidia/DeepSeek-R1-FP4', deploy: { with: 'simulated' }, topologies: ['1P1D'], workloads: ['100/8'], load: { concurrency: [1], requests: 2 } })`
+    await writeFile(join(folder.path, 'sweep.ts'), sweep)
+    const validated = await execa('npx', ['--no-install', 'fulcrum', 'validate', 'sweep.ts'], options)
+    assert.deepEqual([validated.stdout, validated.stderr], ['sweep.ts: fine (1 point over 1 deployment)', ''])
     // What the command line's own tests say of a checkout, they say of the package.
-    const tests = ['generator-plugin', 'module-sweep', 'exit-codes', 'help', 'validate', 'serve', 'export', 'compare']
+    const tests = ['generator-plugin', 'exit-codes', 'help', 'validate', 'serve', 'export', 'compare']
     const files = tests.map(name => join(repository, `test/cli/${name}.test.ts`))
     const ran = await execa(process.execPath, ['--test', '--test-reporter', 'tap', ...files], {
       env: { FULCRUM_TEST_PROGRAM: join(installed, 'bin/fulcrum.js'), NODE_TEST_CONTEXT: '' },
