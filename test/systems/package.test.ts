@@ -148,9 +148,9 @@ describe('the packed package', { timeout: 900_000 }, () => {
     // A sweep that is a module imports the API, and Node has nothing to warn of.
     const sweep = `import { defineSweep } from 'fulcrum'
 export default defineSweep({ model: 'nvidia/DeepSeek-R1-FP4', deploy: { with: 'simulated' }, topologies: ['1P1D'], workloads: ['100/8'], load: { concurrency: [1], requests: 2 } })`
-    await writeFile(join(folder.path, 'sweep.ts'), sweep)
-    const validated = await execa('npx', ['--no-install', 'fulcrum', 'validate', 'sweep.ts'], options)
-    assert.deepEqual([validated.stdout, validated.stderr], ['sweep.ts: fine (1 point over 1 deployment)', ''])
+    await writeFile(join(folder.path, 'sweep.mjs'), sweep)
+    const validated = await execa('npx', ['--no-install', 'fulcrum', 'validate', 'sweep.mjs'], options)
+    assert.deepEqual([validated.stdout, validated.stderr], ['sweep.mjs: fine (1 point over 1 deployment)', ''])
     // What the command line's own tests say of a checkout, they say of the package.
     const tests = ['generator-plugin', 'exit-codes', 'help', 'validate', 'serve', 'export', 'compare']
     const files = tests.map(name => join(repository, `test/cli/${name}.test.ts`))
