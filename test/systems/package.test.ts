@@ -147,7 +147,7 @@ describe('the packed package', { timeout: 900_000 }, () => {
     assert.equal(exported, Object.keys(await import('../../src/index.ts')).join())
     // A sweep that is a module imports the API, and Node has nothing to warn of.
     const sweep = `import { defineSweep } from 'fulcrum'
-export default defineSweep({ model: 'nvidia/DeepSeek-R1-FP4', deploy: { with: 'simulated' }, topologies: ['1P1D'], workloads: ['100/8'], load: { concurrency: [1], requests: 2 } })`
+export default defineSweep({ name: 'small', model: 'nvidia/DeepSeek-R1-FP4', deploy: { with: 'simulated' }, topologies: ['1P1D'], workloads: ['100/8'], load: { concurrency: [1], requests: 2 } })`
     await writeFile(join(folder.path, 'sweep.mjs'), sweep)
     const validated = await execa('npx', ['--no-install', 'fulcrum', 'validate', 'sweep.mjs'], options)
     assert.deepEqual([validated.stdout, validated.stderr], ['sweep.mjs: fine (1 point over 1 deployment)', ''])
