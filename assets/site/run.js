@@ -92,6 +92,9 @@
         ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
         : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
 
+  /** @param {number} count @param {string} noun */
+  const counted = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
   /** @param {any} status */
   function tell(status) {
     const { planned, ok, invalid, failed, missing, skipped } = status.points
@@ -102,7 +105,7 @@
     const left = status.secondsLeft === null ? '' : `, about ${duration(status.secondsLeft)} left`
     const out = [invalid > 0 ? `${invalid} invalid` : '', failed > 0 ? `${failed} failed` : '', skipped > 0 ? `${skipped} left out by the search` : '']
     const not = out.filter(text => text !== '').join(', ')
-    find('count').textContent = `${ok} ok${not === '' ? '' : `, ${not}`} of ${planned} points${left}; ${status.redeployments} deployments, ${status.workersStarted} worker starts`
+    find('count').textContent = `${ok} ok${not === '' ? '' : `, ${not}`} of ${counted(planned, 'point')}${left}; ${counted(status.redeployments, 'deployment')}, ${counted(status.workersStarted, 'worker start')}`
     find('latest').textContent = status.latest === null ? 'Nothing measured yet.' : `Latest: ${status.latest}`
     find('latest-figures').replaceChildren(
       ...status.latestFigures.map((/** @type {string} */ line) => {

@@ -7,6 +7,7 @@ import { recommend } from '../analysis/recommend.ts'
 import { type RoleLoad, roleLoads } from '../analysis/role-loads.ts'
 import { baselineOf, journalFile, manifestFile, type Run, readManifest, readRun, runHolder } from '../journal/index.ts'
 import { ratesOf } from '../metrics/definitions.ts'
+import { currencyOf } from '../metrics/figures/energy.ts'
 import { figures } from '../metrics/figures/index.ts'
 import { canonicalJson, topologyLabel } from '../model/index.ts'
 import { isPlain } from './target.ts'
@@ -67,6 +68,14 @@ export interface LatestPoint {
   readonly itlP95Ms: number | null
   readonly outputTokensPerS: number | null
   readonly roles: readonly RoleLoad[]
+  /** Mean power of all GPUs together, W. */
+  readonly gpuPowerW: number | null
+  /** 0–1. */
+  readonly gpuUtilization: number | null
+  readonly energyPerOutputTokenJ: number | null
+  readonly costPerMillionOutputTokens: number | null
+  /** Currency of the cost; null without a price. */
+  readonly currency: string | null
 }
 
 /** The runs of a results folder. */
@@ -265,6 +274,7 @@ function latestPoint(lines: Run['lines']): LatestPoint | null {
   if (line?.event.type !== 'point' || line.event.result.measurement === null) return null
   const { point, measurement } = line.event.result
   const { topology } = point.deployment
+  const figure = (name: string) => figures.find(one => one.name === name)?.of(measurement, point.deployment) ?? null
   return {
     workload: point.workload.name,
     deployment: topologyLabel(topology),
@@ -273,6 +283,11 @@ function latestPoint(lines: Run['lines']): LatestPoint | null {
     itlP95Ms: measurement.itlMs?.p95 ?? null,
     outputTokensPerS: ratesOf(measurement).outputTokensPerS,
     roles: roleLoads(topology, measurement),
+    gpuPowerW: figure('gpu_power_mean_w'),
+    gpuUtilization: figure('gpu_utilization_mean'),
+    energyPerOutputTokenJ: figure('energy_per_output_token_j'),
+    costPerMillionOutputTokens: figure('cost_per_million_output_tokens'),
+    currency: currencyOf([measurement]),
   }
 }
 

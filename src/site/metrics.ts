@@ -1,4 +1,5 @@
 import type { RunState, RunSummary } from './catalogue.ts'
+import type { InFlight } from './in-flight.ts'
 import type { SiteResponse } from './response.ts'
 
 const states: readonly RunState[] = [
@@ -12,14 +13,14 @@ interface Family {
 }
 
 /**
- * The runs as Prometheus text 0.0.4: the number of runs in each state and, for the newest run of each sweep, its
- * progress and the figures of its last point. Times are in seconds, shares from 0 to 1. Unobserved figures have no
- * sample.
+ * The runs as Prometheus text 0.0.4: the number of runs in each state; for the newest run of each sweep, its progress
+ * and the figures of its last point; and the points in flight. Times are in seconds, shares from 0 to 1. Unobserved
+ * figures have no sample.
  * @param runs newest first
  */
-export function metricsResponse(runs: readonly RunSummary[]): SiteResponse {
+export function metricsResponse(runs: readonly RunSummary[], inFlight: readonly InFlight[] = []): SiteResponse {
   const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
-  return { status: 200, headers, body: familiesOf(runs).map(textOf).join('') }
+  return { status: 200, headers, body: [...familiesOf(runs), ...inFlightFamilies(inFlight)].map(textOf).join('') }
 }
 
 function familiesOf(runs: readonly RunSummary[]): readonly Family[] {
@@ -105,6 +106,85 @@ function familiesOf(runs: readonly RunSummary[]): readonly Family[] {
       name: 'fulcrum_last_point_kv_cache_usage_ratio',
       help: 'Mean share of the KV cache in use, of one worker of a role, during the last valid point.',
       samples: ofRole('kvCache'),
+    },
+    {
+      name: 'fulcrum_last_point_gpu_power_watts',
+      help: 'Mean power of all GPUs of the deployment during the last valid point.',
+      samples: ofPoint(({ gpuPowerW }) => gpuPowerW),
+    },
+    {
+      name: 'fulcrum_last_point_gpu_utilization_ratio',
+      help: 'Mean utilization of the GPUs during the last valid point.',
+      samples: ofPoint(({ gpuUtilization }) => gpuUtilization),
+    },
+    {
+      name: 'fulcrum_last_point_energy_per_output_token_joules',
+      help: 'Energy of the GPUs per output token of the last valid point.',
+      samples: ofPoint(({ energyPerOutputTokenJ }) => energyPerOutputTokenJ),
+    },
+    {
+      name: 'fulcrum_last_point_cost_per_million_output_tokens',
+      help: 'Cost of the last valid point, in the currency of its price.',
+      samples: latest.map(({ labels, point }) => [
+        { ...labels, currency: point.currency ?? '' },
+        point.costPerMillionOutputTokens,
+      ]),
+    },
+  ]
+}
+
+function inFlightFamilies(points: readonly InFlight[]): readonly Family[] {
+  const labelsOf = ({ sweep, live: { point } }: InFlight) => {
+    const { workload, deployment, load } = point
+    return { sweep, workload, deployment, load }
+  }
+  const ofPoint = (read: (live: InFlight['live']) => number | null) =>
+    points.map(one => [labelsOf(one), read(one.live)] as const)
+  const ofRole = (read: (role: InFlight['live']['roles'][number]) => number | null) =>
+    points.flatMap(one => one.live.roles.map(role => [{ ...labelsOf(one), role: role.role }, read(role)] as const))
+  const ofGpus = (read: (gpus: InFlight['live']['gpus'][number]) => number | null) =>
+    points.flatMap(one => one.live.gpus.map(gpus => [{ ...labelsOf(one), role: gpus.role ?? '' }, read(gpus)] as const))
+  const name = (figure: string) => `fulcrum_in_flight_${figure}`
+  return [
+    {
+      name: name('requests'),
+      help: 'Requests in flight of the point that is measured now.',
+      samples: ofPoint(({ inFlight }) => inFlight),
+    },
+    {
+      name: name('output_tokens_per_second'),
+      help: 'Output tokens per second of the point that is measured now, over the last few seconds.',
+      samples: ofPoint(({ outputTokensPerS }) => outputTokensPerS),
+    },
+    {
+      name: name('requests_waiting'),
+      help: 'Queue of one worker of a role now.',
+      samples: ofRole(({ waiting }) => waiting),
+    },
+    {
+      name: name('requests_running'),
+      help: 'Batch of one worker of a role now.',
+      samples: ofRole(({ running }) => running),
+    },
+    {
+      name: name('kv_cache_usage_ratio'),
+      help: 'Share of the KV cache in use now, of one worker of a role.',
+      samples: ofRole(({ kvCache }) => kvCache),
+    },
+    {
+      name: name('gpus'),
+      help: 'GPUs of a role.',
+      samples: ofGpus(({ gpus }) => gpus),
+    },
+    {
+      name: name('gpu_power_watts'),
+      help: 'Power of one GPU of a role now.',
+      samples: ofGpus(({ powerW }) => powerW),
+    },
+    {
+      name: name('gpu_utilization_ratio'),
+      help: 'Utilization of one GPU of a role now.',
+      samples: ofGpus(({ utilization }) => utilization),
     },
   ]
 }

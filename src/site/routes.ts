@@ -3,6 +3,7 @@ import type { Crumb } from '../render/html/crumbs.ts'
 import { apiResponse } from './api.ts'
 import { createCache } from './cache.ts'
 import type { Catalogue, RunSummary } from './catalogue.ts'
+import { pointsInFlight } from './in-flight.ts'
 import { listingOf } from './listing.ts'
 import type { Pages } from './made-pages.ts'
 import { metricsResponse } from './metrics.ts'
@@ -127,7 +128,10 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
       return runsPage(assets, all, listingOf(all, query), query.get('q') ?? '')
     }
     if (first === 'api') return second === 'v1' ? apiResponse(api, segments.slice(2), query) : missing('such API')
-    if (first === 'metrics' && second === undefined) return metricsResponse(await catalogue.list())
+    if (first === 'metrics' && second === undefined) {
+      const runs = await catalogue.list()
+      return metricsResponse(runs, await pointsInFlight(runs))
+    }
     if (first === 'compare' && second === undefined) return comparison(query)
     if (first === 'overlay' && second === undefined) return overlay(query)
     if (first === 'history' && second !== undefined && third === undefined) return history(second)

@@ -9,13 +9,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { serveResults } from '../../src/commands/serve.ts'
 import { freePort } from '../../src/deployers/ports.ts'
+import { createRun, type OpenRun } from '../../src/journal/index.ts'
+import { type Live, writeLive } from '../../src/journal/live.ts'
 import type { RunSummary } from '../../src/site/catalogue.ts'
 import { metricsResponse } from '../../src/site/metrics.ts'
 import type { Site } from '../../src/site/server.ts'
 import { parseExposition } from '../../src/telemetry/exposition.ts'
+import { disaggregated, syntheticRun } from '../render/synthetic-run.ts'
 import { rawRequest } from './raw-request.ts'
 
-const real = join(import.meta.dirname, '../../results/baseline/quick')
+const baseline = join(import.meta.dirname, '../../results/baseline')
 const dashboard = join(import.meta.dirname, '../../docs/grafana/fulcrum.json')
 
 const summary: RunSummary = {
@@ -35,6 +38,14 @@ const summary: RunSummary = {
   best: null,
   isBaseline: false,
   stamp: '',
+}
+
+const live: Live = {
+  ...{ pid: process.pid, at: '', phase: 'measuring', elapsedS: 12, done: 37, total: 160, failed: 0, inFlight: 16 },
+  point: { id: 'p', deployment: '1P1D', workload: '8000/256', load: 'concurrency 16', repeat: 1 },
+  ...{ outputTokensPerS: 1420, ttftMs: null, itlMs: null, seenBy: null },
+  roles: [{ role: 'decode', waiting: 0, running: 16, kvCache: 0.4 }],
+  gpus: [{ role: 'decode', gpus: 4, powerW: 540, utilization: 0.88 }],
 }
 
 const samplesOf = (runs: readonly RunSummary[]) => {
@@ -61,7 +72,10 @@ describe('the metrics of the runs', () => {
 
   test('show queues by role, and no sample of what was not observed', () => {
     const roles = [{ role: 'prefill', waiting: 3.5, running: null, kvCache: 0.25 }] as const
-    const point = { workload: 'a "b"\n', deployment: '1P1D', load: 'c 4', itlP95Ms: null, outputTokensPerS: 10, roles }
+    const hardware = { gpuPowerW: 1400, gpuUtilization: null, energyPerOutputTokenJ: 0.5 }
+    const cost = { costPerMillionOutputTokens: 2.5, currency: 'EUR' }
+    const figures = { itlP95Ms: null, outputTokensPerS: 10, roles, ...hardware, ...cost }
+    const point = { workload: 'a "b"\n', deployment: '1P1D', load: 'c 4', ...figures }
     const samples = samplesOf([{ ...summary, latest: { ...point, ttftP95Ms: 250 } }])
     const shown = samples.filter(({ name }) => name.startsWith('fulcrum_last_point_'))
     assert.deepEqual(
@@ -71,8 +85,12 @@ describe('the metrics of the runs', () => {
         ['output_tokens_per_second', 10],
         ['requests_waiting', 3.5],
         ['kv_cache_usage_ratio', 0.25],
+        ['gpu_power_watts', 1400],
+        ['energy_per_output_token_joules', 0.5],
+        ['cost_per_million_output_tokens', 2.5],
       ],
     )
+    assert.equal(shown.at(-1)?.labels.currency, 'EUR')
     assert.equal(shown[2]?.labels.role, 'prefill')
     assert.equal(shown[2]?.labels.workload, 'a "b"\n')
   })
@@ -85,15 +103,27 @@ describe('the metrics of the runs', () => {
 describe('/metrics of a site', () => {
   let folder: string
   let site: Site
+  let running: OpenRun
+  let telling: NodeJS.Timeout
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fulcrum-metrics-'))
     await mkdir(join(folder, 'quick'))
-    await cp(real, join(folder, 'quick/first'), { recursive: true })
+    await cp(join(baseline, 'quick'), join(folder, 'quick/first'), { recursive: true })
+    // With GPUs, and a price.
+    await cp(join(baseline, 'h200-vllm'), join(folder, 'h200/first'), { recursive: true })
+    const { manifest } = syntheticRun({ topologies: [disaggregated(1, 1)], concurrencies: [16] })
+    const { sweepText: text, command, plan } = manifest
+    running = await createRun(folder, { sweep: { name: 'now', file: join(folder, 'now.yaml'), text }, command, plan })
+    const tell = () => writeLive(running.folder, { ...live, at: new Date().toISOString() })
+    await tell()
+    telling = setInterval(tell, 1000)
     site = await serveResults({ resultsRoot: folder, host: '127.0.0.1', port: 0 })
   })
   after(async () => {
+    clearInterval(telling)
     await site[Symbol.asyncDispose]()
+    await running[Symbol.asyncDispose]()
     await rm(folder, { recursive: true, force: true })
   })
 
@@ -102,6 +132,23 @@ describe('/metrics of a site', () => {
     assert.equal(status, 200)
     assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4/)
     assert.match(body, /^fulcrum_run_points\{sweep="quick",run="first",status="ok"\} [1-9]/m)
+    assert.match(body, /^fulcrum_last_point_energy_per_output_token_joules\{sweep="h200",.*\} [\d.]+$/m)
+  })
+
+  test('show the point that is measured now, with its queues and GPUs by role', async () => {
+    const { body } = await rawRequest(site.url, '/metrics')
+    const labels = 'sweep="now",workload="8000/256",deployment="1P1D",load="concurrency 16"'
+    const shown = body.split('\n').filter(line => line.startsWith('fulcrum_in_flight_'))
+    assert.deepEqual(shown, [
+      `fulcrum_in_flight_requests{${labels}} 16`,
+      `fulcrum_in_flight_output_tokens_per_second{${labels}} 1420`,
+      `fulcrum_in_flight_requests_waiting{${labels},role="decode"} 0`,
+      `fulcrum_in_flight_requests_running{${labels},role="decode"} 16`,
+      `fulcrum_in_flight_kv_cache_usage_ratio{${labels},role="decode"} 0.4`,
+      `fulcrum_in_flight_gpus{${labels},role="decode"} 4`,
+      `fulcrum_in_flight_gpu_power_watts{${labels},role="decode"} 540`,
+      `fulcrum_in_flight_gpu_utilization_ratio{${labels},role="decode"} 0.88`,
+    ])
   })
 
   const promtool = '/usr/bin/promtool'
@@ -120,7 +167,7 @@ describe('/metrics of a site', () => {
     const jobs = [{ job_name: 'fulcrum', scrape_interval: '1s', static_configs: [{ targets: [host] }] }]
     await writeFile(file, JSON.stringify({ scrape_configs: jobs }))
     const storage = [`--storage.tsdb.path=${join(folder, 'tsdb')}`, `--web.listen-address=127.0.0.1:${port}`]
-    const running = execa('/usr/bin/prometheus', [`--config.file=${file}`, ...storage], { reject: false })
+    const prometheus = execa('/usr/bin/prometheus', [`--config.file=${file}`, ...storage], { reject: false })
     const query = async (text: string): Promise<readonly unknown[]> => {
       const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(text)}`
       const answer = await fetch(url).catch(() => null)
@@ -140,8 +187,8 @@ describe('/metrics of a site', () => {
       assert.ok(queries.length > 5)
       for (const text of queries) assert.ok((await query(text)).length > 0, text)
     } finally {
-      running.kill()
-      await running
+      prometheus.kill()
+      await prometheus
     }
   })
 })

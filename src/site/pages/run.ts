@@ -87,7 +87,8 @@ function facts(run: RunSummary): Html {
   const said: readonly (readonly [string, string])[] = [
     ['Run', run.runId],
     ['Deployed with', run.deployer],
-    ['Model', run.models.join(', ')],
+    // Known from the first point on.
+    ...(run.models.length === 0 ? [] : [['Model', run.models.join(', ')] as const]),
     ['Revision', run.revision === '' ? 'not in a repository' : run.revision],
     ['Host', run.host],
     ['Folder', run.folder],
