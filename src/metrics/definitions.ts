@@ -44,17 +44,37 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
     restMs: at(records.restMs, row),
     restFrom: at(records.restFrom, row),
   })
+  const isKnown = paceIsKnown(records, decode)
+  const paced = (of: (part: { readonly tokens: number; readonly ms: number }) => number) =>
+    column(row => {
+      const part = isKnown ? pacedPart(decode(row)) : null
+      return part === null ? Number.NaN : of(part)
+    })
   return {
     ttftMs: column(row => at(records.firstTokenMs, row) - at(start, row)),
     ttfoMs: hasReasoning(records) ? column(row => ttfoOf(records, row) - at(start, row)) : column(() => Number.NaN),
     ttstMs: column(row => at(records.secondTokenMs, row) - at(records.firstTokenMs, row)),
-    itlMs: column(row => itlOf(decode(row))),
-    decodeMs: column(row => pacedPart(decode(row))?.ms ?? Number.NaN),
-    decodeTokens: column(row => pacedPart(decode(row))?.tokens ?? Number.NaN),
+    itlMs: paced(({ tokens, ms }) => ms / tokens),
+    decodeMs: paced(({ ms }) => ms),
+    decodeTokens: paced(({ tokens }) => tokens),
     requestLatencyMs: column(row => at(records.lastTokenMs, row) - at(start, row)),
     outputTokens: column(row => at(records.outputTokens, row)),
     onePiece: column(row => (cameInOnePiece(decode(row)) ? 1 : 0)).reduce((sum, one) => (one === 1 ? sum + 1 : sum), 0),
   }
+}
+
+/**
+ * Whether the answers that show their pace stand for the others. If late first chunks bring most answers in one piece,
+ * the rest are those that were slow by chance.
+ */
+function paceIsKnown(records: RequestRecords, decode: (row: number) => DecodeTimes): boolean {
+  let [inOnePiece, paced] = [0, 0]
+  for (let row = 0; row < records.count; row++) {
+    if (records.error[row] !== 0 || !((records.chunks[row] ?? 0) > 1)) continue
+    if (cameInOnePiece(decode(row))) inOnePiece += 1
+    else paced += 1
+  }
+  return inOnePiece <= paced
 }
 
 /**

@@ -184,3 +184,18 @@ test('a failed request is never good', () => {
   })
   assert.equal(goodRequests(latenciesOf(failed, 'sent'), { ttftP95Ms: 1e9 }), 0)
 })
+
+test('a minority of answers that show their pace, beside late ones that do not, stands for none', () => {
+  const inOnePiece = { tokens: 8, decodeMs: 0.1 }
+  const paced = { tokens: 8, decodeMs: 90 }
+  const of = (pieces: number, others: number) =>
+    latenciesOf(answers(...Array(pieces).fill(inOnePiece), ...Array(others).fill(paced)), 'sent')
+  assert.equal(outputTokensPerSPerUser(of(19, 11)), null)
+  assert.ok(of(19, 11).itlMs.every(Number.isNaN))
+  assert.equal(of(19, 11).onePiece, 19)
+  assert.equal(outputTokensPerSPerUser(of(11, 19))?.count, 19)
+  // Answers of a single chunk, such as tool calls, say nothing of the pace of others.
+  const calls = answers(...Array(19).fill(inOnePiece), ...Array(11).fill(paced))
+  calls.chunks.fill(1, 0, 19)
+  assert.equal(outputTokensPerSPerUser(latenciesOf(calls, 'sent'))?.count, 11)
+})
