@@ -1,6 +1,6 @@
 /**
  * When the decode worker of a real 1P1D gives the first token of a request whose KV cache has arrived, in passes. The
- * mocker decodes forty times slower here, so that a pass is far longer than all that the machine adds. The simulated
+ * mocker decodes 160 times slower here, so that a pass is far longer than all that the machine adds. The simulated
  * engine gets the same load in virtual time.
  * `node bench/engine/first-token.ts [VERSION]` after `node scripts/install-systems.ts`.
  */
@@ -17,16 +17,16 @@ import { simulate } from '../../src/simulator/simulate.ts'
 import { mockedModel, startRealMocker, versionOf } from './real-mocker.ts'
 
 const version = versionOf(process.argv[2])
-const slower = 40
+const slower = 160
 const kvBlocks = 50_000
-/** The mocker's default, with which a prompt of 1000 tokens is transferred in 0.5 ms; and one that takes 220 ms. */
-const bandwidthsGbPerS = [64, 0.16]
+/** The mocker's default, with which a prompt of 1000 tokens is transferred in 0.5 ms; and one that takes 880 ms. */
+const bandwidthsGbPerS = [64, 0.04]
 const kvBytesPerToken = 35_136
 /** Long enough that no request queues for prefill, with some others decoding at any time. */
-const requestsPerS = 1.5
-const requests = 120
+const requestsPerS = 1
+const requests = 80
 const tokens = (count: number) => ({ kind: 'fixed', tokens: count }) as const
-const workload = { name: '1000/12', isl: tokens(1000), osl: tokens(12) }
+const workload = { name: '1000/5', isl: tokens(1000), osl: tokens(5) }
 const level = { kind: 'rate', requestsPerS, arrivals: { kind: 'poisson' } } as const
 
 const shipped = await loadProfile('deepseek-r1-fp4-gb200')

@@ -245,6 +245,29 @@ describe('a stage of inference-perf', () => {
   })
 })
 
+describe('a stage of the real inference-perf 0.7', () => {
+  test('has its concurrency, the lengths that the server counted, and its failures', () => {
+    const { first } = read(
+      sample('inference-perf-0.7-stage_0_lifecycle_metrics.json', 'r/stage_0_lifecycle_metrics.json'),
+      sample('inference-perf-0.7-config.yaml', 'r/config.yaml'),
+    )
+    assert.deepEqual(
+      [first?.asked.level, first?.asked.api, first?.asked.model],
+      [{ kind: 'concurrency', concurrency: 2 }, 'completions', 'nvidia/DeepSeek-R1-FP4'],
+    )
+    const m = first.measurement
+    // Its tokenizer counts 7 tokens in an answer of 8.
+    assert.deepEqual([m.isl?.mean, m.osl?.mean, m.totals.outputTokens], [100, 8, 64])
+    assert.deepEqual(
+      [m.requests, m.errors],
+      [
+        { sent: 10, completed: 8, failed: 2 },
+        [{ kind: 'http-status', count: 2, example: '500 - Internal Server Error' }],
+      ],
+    )
+  })
+})
+
 describe('a report of llm-d-benchmark', () => {
   const report = (change = (v: Record<string, unknown>): unknown => v) =>
     sample('llm-d-benchmark_report_v0.2.yaml', 'benchmark_report_v0.2.yaml', change)

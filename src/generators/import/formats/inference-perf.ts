@@ -17,6 +17,8 @@ const statistics = z
   })
   .nullish()
 
+const counted = z.looseObject({ mean: z.number().nullish(), total: z.number().nullish() }).nullish()
+
 const stageSchema = z.looseObject({
   benchmark_time_seconds: z.number().nullish(),
   load_summary: z.looseObject({
@@ -45,8 +47,10 @@ const stageSchema = z.looseObject({
       .nullish(),
     prompt_len: statistics,
     // Replaces prompt_len since 0.4.
-    prompt_tokens: z.looseObject({ mean: z.number().nullish(), total: z.number().nullish() }).nullish(),
+    prompt_tokens: counted,
+    // Counted by its tokenizer; output_tokens, since 0.7, by the server.
     output_len: statistics,
+    output_tokens: counted,
     goodput_metrics: z.looseObject({ request_goodput: z.number().nullish() }).nullish(),
   }),
   failures: z.looseObject({
@@ -79,8 +83,8 @@ function readStage(
   const durationS = own.benchmark_time_seconds ?? (rate !== null && rate > 0 ? completed / rate : null)
   const of = (said: z.output<typeof statistics>, by = 1) => (completed === 0 ? null : distribution(said, completed, by))
   const latency = own.successes.latency
-  const isl = of(own.successes.prompt_len) ?? promptTokens(own)
-  const osl = of(own.successes.output_len)
+  const isl = of(own.successes.prompt_len) ?? meanOf(own.successes.prompt_tokens, completed)
+  const osl = meanOf(own.successes.output_tokens, completed) ?? of(own.successes.output_len)
   const config = configOf(others)
   const asked: AskedLoad = {
     model: config.model ?? 'unknown',
@@ -123,10 +127,8 @@ const startUnknown: readonly Finding[] = [
   },
 ]
 
-function promptTokens({ successes }: Stage): Distribution | null {
-  const mean = successes.prompt_tokens?.mean ?? null
-  return partial({ mean }, successes.count)
-}
+const meanOf = (said: z.output<typeof counted>, count: number): Distribution | null =>
+  partial({ mean: said?.mean ?? null }, count)
 
 function distribution(said: z.output<typeof statistics>, count: number, by: number): Distribution | null {
   if (said === null || said === undefined) return null
