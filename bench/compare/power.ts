@@ -4,8 +4,10 @@
  *   node bench/compare/power.ts [trials] [part of a name]
  *     prints the tables of docs/bench/statistics.md (default 200 comparisons a row)
  */
-import { compareRuns } from '../../src/analysis/compare/compare.ts'
+import { compareRuns, falseDiscoveryRate, gatedShare } from '../../src/analysis/compare/compare.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
+import { adjustWithinBounds } from '../../src/metrics/statistics/false-discovery.ts'
+import { normalProbability } from '../../src/metrics/statistics/normal.ts'
 import { createRandom } from '../../src/model/index.ts'
 import { type Effect, type MadeNoise, madeRun, points } from '../../test/render/made-runs.ts'
 
@@ -91,11 +93,12 @@ for (const repeats of [1, 3, 5])
       })
 found.push(
   ...[
-    [0.2, 1],
-    [0.1, 4],
-  ].map(([by = 0, at = 0]) => ({
-    name: `TTFT +${by * 100}% at ${at} of ${points}, repeats 3, seeds shared, 2 sd of a seed`,
-    noise: { repeats: 3, seeds: 2 },
+    [0.2, 1, 3],
+    [0.1, 4, 3],
+    [0.1, 4, 5],
+  ].map(([by = 0, at = 0, repeats = 0]) => ({
+    name: `TTFT +${by * 100}% at ${at} of ${points}, repeats ${repeats}, seeds shared, 2 sd of a seed`,
+    noise: { repeats, seeds: 2 },
     effect: ttft(by, at),
     affected: at,
     gates: gate,
@@ -132,18 +135,57 @@ console.log(
   ),
 )
 
+/**
+ * Share of comparisons in which a test that knows the noise breaks a gate: what no estimate of the noise can exceed, at
+ * the same false-discovery rate.
+ */
+function knowingNoise(by: number, at: number, repeats: number): number {
+  const random = createRandom(`known ${by} ${at} ${repeats}`)
+  const [error, limit] = [0.05 * Math.sqrt(2 / repeats), Math.log1p(0.05)]
+  const tail = (change: number) => normalProbability(-change / error)
+  let broken = 0
+  for (let trial = 0; trial < 20_000; trial++) {
+    const tests = Array.from({ length: points }, (_, i) => {
+      const change = error * random.normal() + (i < at ? Math.log1p(by) : 0)
+      return { p: change > limit ? tail(change) : null, possible: tail(limit) }
+    })
+    if (adjustWithinBounds(tests).some(p => p <= gatedShare * falseDiscoveryRate)) broken++
+  }
+  return broken / 20_000
+}
+for (const [by, at, repeats] of [
+  [0.2, 1, 3],
+  [0.1, 4, 3],
+  [0.1, 4, 5],
+] as const)
+  console.log(
+    `A test that knows the noise finds TTFT +${by * 100}% at ${at} of ${points} with ${repeats} repeats in ${percent(knowingNoise(by, at, repeats))}.`,
+  )
+
 console.log('\n## Nothing changed\n')
+const uneven = [
+  { what: 'half the points 5 times as large', scale: (i: number) => (i % 2 ? 5 : 1) },
+  { what: 'one point in eight 3 times as large', scale: (i: number) => (i % 8 ? 1 : 3) },
+]
 const nothing: Case[] = []
 for (const repeats of [3, 5])
   for (const gates of [[], gate, three])
     nothing.push({ name: `nothing, repeats ${repeats}`, noise: { repeats }, gates })
 nothing.push(
   { name: 'repeats 3, seeds shared', noise: { repeats: 3, seeds: 2 }, gates: three },
-  {
-    name: 'repeats 3, noise of half the points 5 times as large',
-    noise: { repeats: 3, scale: i => (i % 2 ? 5 : 1) },
+  { name: 'repeats 5, seeds shared', noise: { repeats: 5, seeds: 2 }, gates: three },
+  ...[0.4, 2].map(times => ({
+    name: `repeats 3, seeds shared, TTFT varies by ${5 * times}%`,
+    noise: { repeats: 3, seeds: 2, scale: () => times },
     gates: three,
-  },
+  })),
+  ...[{}, { seeds: 2 }].flatMap(more =>
+    uneven.map(({ what, scale }) => ({
+      name: `repeats 3${more.seeds === undefined ? '' : ', seeds shared'}, noise of ${what}`,
+      noise: { repeats: 3, scale, ...more },
+      gates: three,
+    })),
+  ),
   { name: 'repeats 3, a tenth of TTFTs 18% higher', noise: { repeats: 3, bimodal: 0.1 }, gates: three },
 )
 for (const repeats of [1, 3, 5])

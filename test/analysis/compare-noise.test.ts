@@ -228,6 +228,12 @@ describe('a comparison of 24 points with three repeats', () => {
     assert.ok(share('power 4', 60, { noise: { repeats: 3 }, effect, gates }, breaks) >= 0.55)
   })
 
+  test('finds as much where seeds are shared and move a point by twice its noise', () => {
+    const effect: Effect = (point, name) => (name.startsWith('ttft') && point < 4 ? 1.1 : 1)
+    const noise = { repeats: 3, seeds: 2 }
+    assert.ok(share('power of pairs', 100, { noise, effect, gates }, breaks) >= 0.6)
+  })
+
   test('finds no less with gates on figures that could hardly break them', () => {
     const effect: Effect = (point, name) => (name.startsWith('ttft') && point < 4 ? 1.1 : 1)
     const more = [...gates, 'itl_p95>5%', 'ttft_p95>8%', 'output_tokens_per_s_per_gpu<-3%']

@@ -43,8 +43,11 @@ const rounding = 1e-9
  * @returns changes in the given order; null without an estimate of noise
  */
 export function logChanges(sides: readonly Sides[]): readonly (RepeatedChange | null)[] {
-  const paired = noiseOf(sides.map(side => pairedVariance(side) ?? unknown))
-  const apart = noiseOf(sides.map(unpairedVariance))
+  const paired = moderatedVariances(
+    sides.map(side => pairedVariance(side) ?? unknown),
+    evenNoise,
+  )
+  const apart = moderatedVariances(sides.map(unpairedVariance), evenNoise)
   return sides.map((side, i) => {
     const { base, head } = side
     const difference = logMean(head) - logMean(base)
@@ -59,18 +62,11 @@ export function logChanges(sides: readonly Sides[]): readonly (RepeatedChange | 
 }
 
 /**
- * Moderated noise of each point. Where the prior weighs less than a point's own values, points differ too much for one
- * prior, which then understates the noisier ones; a point keeps its own variance if it is larger.
+ * Degrees of freedom of a prior under which points differ in noise by about a fifth (the standard deviation of ln σ).
+ * Below, they differ too much for one prior with one peak, which understates the noisier ones; a point then keeps its
+ * own noise if it is larger. Chosen by simulation (docs/bench/statistics.md).
  */
-function noiseOf(own: readonly VarianceEstimate[]): readonly VarianceEstimate[] | null {
-  const moderated = moderatedVariances(own)
-  if (moderated === null) return null
-  return moderated.map((noise, i) => {
-    const mine = own[i] ?? unknown
-    const isPriorWeak = noise.freedom < 2 * mine.freedom
-    return isPriorWeak && mine.variance > noise.variance ? mine : noise
-  })
-}
+const evenNoise = 12
 
 const unknown: VarianceEstimate = { variance: 0, freedom: 0 }
 const logsOf = (values: SeededValues) => values.map(({ value }) => Math.log(value))

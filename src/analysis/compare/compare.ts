@@ -33,7 +33,7 @@ export const falseDiscoveryRate = 0.05
  * Share of {@link falseDiscoveryRate} reserved for changes that thresholds forbid. They are few among all tests;
  * adjusted together with the others, only a third as many would be found.
  */
-const gatedShare = 0.8
+export const gatedShare = 0.8
 
 /**
  * Compares HEAD with BASE. Pure. Includes the figures of gates on a change in addition to the usual ones.
