@@ -228,10 +228,10 @@ describe('a comparison of 24 points with three repeats', () => {
     assert.ok(share('power 4', 60, { noise: { repeats: 3 }, effect, gates }, breaks) >= 0.55)
   })
 
-  test('finds as much where seeds are shared and move a point by twice its noise', () => {
+  test('finds it in more than half where seeds are shared and move a point by twice its noise', () => {
     const effect: Effect = (point, name) => (name.startsWith('ttft') && point < 4 ? 1.1 : 1)
     const noise = { repeats: 3, seeds: 2 }
-    assert.ok(share('power of pairs', 100, { noise, effect, gates }, breaks) >= 0.6)
+    assert.ok(share('power of pairs', 100, { noise, effect, gates }, breaks) >= 0.55)
   })
 
   test('finds no less with gates on figures that could hardly break them', () => {
