@@ -74,7 +74,7 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
   const found =
     (cpu > busyClient ? clientFinding(cpu) : null) ??
     imbalanceFinding(point, inFlight, beforeFirstToken(point) ?? inFlight) ??
-    agreed(queueFinding(point, states, inFlight, beforeFirstToken(point) ?? inFlight, growth), byLatency) ??
+    agreed(queueFinding(point, states, inFlight, beforeFirstToken(point) ?? inFlight, growth, reading), byLatency) ??
     transferFinding(point, inFlight) ??
     frontendFinding(point, states, inFlight) ??
     notAtWorkersFinding(point, states, inFlight) ??
@@ -175,6 +175,7 @@ function queueFinding(
   inFlight: number,
   beforeToken: number,
   growth: LatencyGrowth | null,
+  reading: number | null,
 ): BottleneckFinding | null {
   // Waiting requests have no token yet. Few scrapes of a short point can catch an untypical moment, so Little's law
   // limits the number.
@@ -217,6 +218,13 @@ function queueFinding(
     }
   // One worker does both, so how it spends its time says more than where requests are seen to wait.
   if (role === 'aggregated' && growth !== null && growth.times >= slowed) return null
+  if (role === 'aggregated' && slots === null && (reading ?? 0) < mostlyReading)
+    return {
+      stage: 'undecided',
+      role: null,
+      evidence: [said, 'They may wait for prompts to be read, or for slots, whose number is unknown.'],
+      next: '',
+    }
   return {
     stage: 'prefill queueing',
     role,

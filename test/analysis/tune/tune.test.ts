@@ -13,20 +13,23 @@ const gauge = (value: number) => ({ mean: value, max: value, last: value })
 const waitingLong = (m: Measurement): Measurement => ({ ...m, ttftMs: m.ttftMs && { ...m.ttftMs, mean: 20_000 } })
 
 /** The bottleneck of a lone point whose measurement was changed. */
-function bottleneckOf(change: (measurement: Measurement) => Measurement) {
+function bottleneckOf(change: (measurement: Measurement) => Measurement, topology = disaggregated(1, 1)) {
   const changed = (result: PointResult): PointResult => ({
     ...result,
     measurement: result.measurement === null ? null : change(waitingLong(result.measurement)),
   })
   const run = syntheticRun({
-    topologies: [disaggregated(1, 1)],
+    topologies: [topology],
     concurrencies: [8],
     workloads: [[1000, 1000]],
     change: changed,
   })
   const [point] = analyse(run).points
   assert.ok(point !== undefined)
-  return bottleneckAt(point, { lightest: null, aggregated: null })
+  // Settings of decode workers alone: those of aggregated ones are unknown.
+  const { aggregated: _, ...engine } = point.deployment.engine
+  const deployment = { ...point.deployment, engine }
+  return bottleneckAt({ ...point, deployment }, { lightest: null, aggregated: null })
 }
 
 describe('the bottleneck', () => {
@@ -91,6 +94,17 @@ describe('the bottleneck', () => {
     assert.equal(waitingWith(0.75, 4).stage, 'decode batch')
     assert.equal(waitingWith(0.75, 64).stage, 'KV memory')
     assert.equal(waitingWith(0.6, 64).stage, 'decode batch')
+  })
+  test('is undecided when requests wait at aggregated workers whose slots and prefill time are unknown', () => {
+    const server = {
+      'aggregated-0': { 'trtllm:num_requests_waiting': gauge(4), 'trtllm:num_requests_running': gauge(3) },
+    }
+    const found = bottleneckOf(m => ({ ...m, server }), aggregated(1))
+    assert.equal(found.stage, 'undecided')
+    assert.match(
+      found.evidence.join(' '),
+      /4\.0 requests waited at each aggregated worker.*slots, whose number is unknown/,
+    )
   })
   test('is prefill queueing when requests wait at prefill workers', () => {
     const found = bottleneckOf(m => ({
