@@ -107,12 +107,21 @@ function heavierThanBest(candidates: readonly Candidate[], { best, seen }: Knowl
   return !isNextMeasured && worth > worthwhileUnderSlo ? { cell: next.cell, worth } : undefined
 }
 
-function pursuitOf(candidates: readonly Candidate[], known: Knowledge, taken: Cell | undefined): Pursuit {
+function pursuitOf(all: readonly Candidate[], known: Knowledge, taken: Cell | undefined): Pursuit {
+  const isSaturated = saturatedBy(known)
+  const candidates = all.filter(({ cell, predicted }) => cell === taken || !predicted.isBounded || !isSaturated(cell))
   const places: Coordinates[] = [...known.seen]
   const whole = hypervolume([...places, ...candidates.map(c => c.predicted)])
   const open = candidates.filter(c => c.cell !== taken && known.plane.gain(c.predicted) > 0)
   for (const { cell, predicted } of candidates) if (cell === taken) places.push(predicted)
   return { open, places, goal: (1 - worthwhile) * whole }
+}
+
+/** Whether a lighter load saturated the deployment: a heavier one then waits longer, and gives the same. */
+function saturatedBy({ seen, predict }: Knowledge): (cell: Cell) => boolean {
+  const saturating = seen.filter(({ cell }) => predict(cell)?.isBounded === true)
+  return ({ planned, load }) =>
+    saturating.some(({ cell }) => cell.planned === planned && (cell.load ?? 0) < (load ?? 0))
 }
 
 /** Those of the cells with the largest gain for their time, including the start of their workers. */
