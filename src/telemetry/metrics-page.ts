@@ -1,4 +1,5 @@
 import { bearer, type Endpoint } from '../model/index.ts'
+import { getPage } from './get-page.ts'
 
 /** A page that takes longer is skipped until the next scrape. */
 const timeoutMs = 2000
@@ -23,20 +24,15 @@ export interface Miss {
 export async function readPage(url: string, endpoint: Pick<Endpoint, 'apiKeyEnv'>): Promise<PageText | Miss> {
   const key = endpoint.apiKeyEnv === undefined ? undefined : process.env[endpoint.apiKeyEnv]
   try {
-    const response = await fetch(url, {
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: bearer(key),
-    })
-    if (!response.ok) {
-      await response.body?.cancel()
-      const reason = response.headers.get(reasonHeader)
+    const { status, headers, text } = await getPage(url, bearer(key).authorization, AbortSignal.timeout(timeoutMs))
+    if (status < 200 || status > 299) {
+      const reason = headers[reasonHeader]
       return {
-        why: reason === null ? `HTTP ${response.status}` : decodeURIComponent(reason),
-        isAbsent: response.status === 404,
+        why: typeof reason === 'string' ? decodeURIComponent(reason) : `HTTP ${status}`,
+        isAbsent: status === 404,
       }
     }
-    const isOpenMetrics = response.headers.get('content-type')?.includes('openmetrics') ?? false
-    return { text: await response.text(), isOpenMetrics }
+    return { text, isOpenMetrics: headers['content-type']?.includes('openmetrics') ?? false }
   } catch (error) {
     return { why: reasonOf(error), isAbsent: false }
   }
@@ -54,5 +50,7 @@ export function unavailablePage(reason: string): string {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
-  return error.cause instanceof Error ? error.cause.message : error.message
+  // Of a name with several addresses, the error of each.
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error.message
 }

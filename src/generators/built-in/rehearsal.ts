@@ -39,17 +39,24 @@ export async function rehearse(): Promise<void> {
   }
 }
 
-/** Reads one event at a time, as connections do. */
+/**
+ * Reads one event at a time, as connections do. Answers differ as those of servers do, in fields, lengths and times: code
+ * compiled for one kind alone would be thrown away at the first token of another, when it matters.
+ */
 function readAnswers(): void {
   const exchange = new Exchange({ api: 'chat', streaming: true, gaps: new Histogram() })
+  exchange.firsts = new Histogram()
   const reader = new ResponseReader(exchange)
-  const pieces = [head, ...Array.from({ length: tokens }, () => chunk), end].map(text => Buffer.from(text))
+  const kinds = answers.map(pieces => pieces.map(piece => Buffer.from(piece)))
   for (let i = 0; i < answersRead; i++) {
     exchange.next()
     reader.next()
-    for (const piece of pieces) {
-      exchange.at += 1
+    exchange.sentAt = exchange.at
+    // First tokens after 50 ms to 4 s, the others 5 ms to 85 ms apart.
+    exchange.at += 49.9 + (i % 16) ** 3
+    for (const piece of kinds[i % kinds.length] ?? []) {
       reader.push(piece, 0, piece.length)
+      exchange.at += 5.1 + 5.3 * (i % 16)
     }
     exchange.close(true, tokens)
   }
@@ -104,18 +111,42 @@ function framed(data: string): string {
   return `${text.length.toString(16)}\r\n${text}\r\n`
 }
 
-const event = (delta: object, more: object = {}) =>
+/** An event of a server whose choices or whole events may have more fields. */
+const event = (id: string, delta: object, fields: object = {}, more: object = {}) =>
   framed(
     JSON.stringify({
-      id: 'chatcmpl-rehearsal',
+      id,
       object: 'chat.completion.chunk',
       created: 0,
       model: 'rehearsal',
-      choices: [{ index: 0, delta, finish_reason: null }],
+      choices: [{ index: 0, delta, ...fields, finish_reason: null }],
       ...more,
     }),
   )
-const head = `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n${event({ role: 'assistant', content: '' })}`
-const chunk = event({ content: ' token' })
-const usage = { prompt_tokens: 1, completion_tokens: tokens }
-const end = `${framed(JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'length' }], usage }))}${framed('[DONE]')}0\r\n\r\n`
+
+const usage = { prompt_tokens: 1, completion_tokens: tokens, total_tokens: 1 + tokens }
+const headers = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
+const ending = (last: object) => `${framed(JSON.stringify(last))}${framed('[DONE]')}0\r\n\r\n`
+const finished = { choices: [{ index: 0, delta: {}, finish_reason: 'length' }] }
+
+/** Events of one answer: as the mock of a plain server, Dynamo and vLLM write them. */
+const plain = (id: string, text: string) => [
+  `${headers}${event(id, { role: 'assistant', content: '' })}`,
+  ...Array.from({ length: tokens }, () => event(id, { content: text })),
+  ending({ id, ...finished, usage }),
+]
+const dynamo = (id: string, text: string) => [
+  headers,
+  ...Array.from({ length: tokens }, (_, i) =>
+    event(id, { content: text.repeat(1 + (i % 3)), role: 'assistant' }, { logprobs: null }, { usage: null }),
+  ),
+  `${event(id, {}, { logprobs: null, stop_reason: null })}${ending({ id, choices: [], usage })}`,
+]
+const answers = [
+  plain('chatcmpl-1', ' token'),
+  dynamo('chatcmpl-0123456789ab', ' a'),
+  plain('chatcmpl-000000000012', ' "quoted"'),
+  dynamo('cmpl-12', ' word\n'),
+]
+const [head = '', chunk = ''] = plain('chatcmpl-rehearsal', ' token')
+const end = ending({ ...finished, usage })
