@@ -1,15 +1,19 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { basename, join } from 'node:path'
-import { getHeapCodeStatistics } from 'node:v8'
 import { Script } from 'node:vm'
 import { threadId } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 
-/** Before the code: checksum and length of the source, checksum of the code, and all of the process's bytecode in KiB. */
+/** Before the code: checksum and length of the source, checksum of the code, number of processes that have run it. */
 const headerBytes = 16
-/** Saved code is replaced when a process has compiled this many times what the one that saved it had. */
-const growth = 1.1
+const usesAt = 12
+
+/**
+ * Whether the process with this number saves its code: 1, 4, 16 and so on. Code that is saved again has the functions of
+ * all processes before, such as one that only printed help. Saving takes 0.05 s.
+ */
+const saves = (uses: number): boolean => (uses & (uses - 1)) === 0 && (uses & 0x55555555) !== 0
 
 /**
  * Runs a classic script and returns its value. Unlike an ES module in Node's compile cache, which holds only functions
@@ -27,19 +31,13 @@ export function runScript(file: string, use = ''): unknown {
   const sourceSum = crc32(bytes)
   const known = readSaved(saved, sourceSum, bytes.length)
   const script = new Script(source, { filename: file, ...(known === null ? {} : { cachedData: known.code }) })
-  const before = script.cachedDataRejected === true ? 0 : (known?.bytecodeKib ?? 0)
+  const uses = 1 + (script.cachedDataRejected === true ? 0 : (known?.uses ?? 0))
   process.once('exit', code => {
-    if (code <= 1 && bytecodeKib() > before * growth) save(saved, sourceSum, bytes.length, script)
+    if (code > 1) return
+    if (saves(uses)) save(saved, { sourceSum, length: bytes.length, uses }, script)
+    else count(saved, uses)
   })
   return script.runInThisContext()
-}
-
-let atEndKib: number | null = null
-
-/** All bytecode of the process at its end. Taken once for all scripts, because it takes 4 ms. */
-function bytecodeKib(): number {
-  atEndKib ??= Math.round(getHeapCodeStatistics().bytecode_and_metadata_size / 1024)
-  return atEndKib
 }
 
 /** Saved code of exactly this source; null without any. V8 itself compares only the length. */
@@ -47,27 +45,45 @@ function readSaved(
   file: string,
   sourceSum: number,
   length: number,
-): { readonly code: Buffer; readonly bytecodeKib: number } | null {
+): { readonly code: Buffer; readonly uses: number } | null {
   try {
     const bytes = readFileSync(file)
     const code = bytes.subarray(headerBytes)
     const isOwn = bytes.readUInt32LE(0) === sourceSum && bytes.readUInt32LE(4) === length
     if (!isOwn || bytes.readUInt32LE(8) !== crc32(code)) return null
-    return { code, bytecodeKib: bytes.readUInt32LE(12) }
+    return { code, uses: bytes.readUInt32LE(usesAt) }
   } catch {
     return null
   }
 }
 
+/** What saved code belongs to. */
+interface Use {
+  readonly sourceSum: number
+  readonly length: number
+  readonly uses: number
+}
+
 /** Another process may read or write the file at the same time. A failure is ignored. */
-function save(file: string, sourceSum: number, length: number, script: Script): void {
+function save(file: string, { sourceSum, length, uses }: Use, script: Script): void {
   try {
     const code = script.createCachedData()
     const header = Buffer.alloc(headerBytes)
-    for (const [index, value] of [sourceSum, length, crc32(code), bytecodeKib()].entries())
+    for (const [index, value] of [sourceSum, length, crc32(code), uses].entries())
       header.writeUInt32LE(value, 4 * index)
     const half = `${file}.${process.pid}-${threadId}`
     writeFileSync(half, Buffer.concat([header, code]))
     renameSync(half, file)
+  } catch {}
+}
+
+/** A failure is ignored, and so is that another process counts at the same time. */
+function count(file: string, uses: number): void {
+  try {
+    const open = openSync(file, 'r+')
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32LE(uses)
+    writeSync(open, bytes, 0, 4, usesAt)
+    closeSync(open)
   } catch {}
 }

@@ -1,5 +1,6 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
 import { bearer, type Deployment, defined, deploymentLabel, type Endpoint, FulcrumError } from '../../model/index.ts'
+import { getPage } from '../../telemetry/get-page.ts'
 import type { Deployer } from '../deployer.ts'
 import type { AttachConfig } from './config.ts'
 
@@ -40,11 +41,8 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
 
     check: async signal => {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(checkLimitMs)])
-      const answer = await fetch(`${config.url}/v1/models`, { signal: limit, headers: authorization(config) }).catch(
-        () => null,
-      )
+      const answer = await getPage(`${config.url}/v1/models`, tokenOf(config), limit).catch(() => null)
       signal.throwIfAborted()
-      await answer?.body?.cancel()
       if (answer === null) return [`${config.url} does not answer`]
       return answer.status < 500 ? [] : [`${config.url} answers HTTP ${answer.status}`]
     },
@@ -70,5 +68,5 @@ export function endpointOf(config: AttachConfig, model: string): Endpoint {
 
 const isLoopback = (url: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
 
-const authorization = ({ api_key_env: apiKeyEnv }: AttachConfig) =>
-  bearer(apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv])
+const tokenOf = ({ api_key_env: apiKeyEnv }: AttachConfig) =>
+  bearer(apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv]).authorization

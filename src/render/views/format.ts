@@ -3,19 +3,24 @@
  * measured.
  */
 
+import { grouped } from '../../model/index.ts'
+
 export { counted } from '../../model/index.ts'
 
-// Reused, because creating a formatter takes longer than formatting.
-const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
+const digits = 3
 
-const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-
-/** `1,234`, `123`, `12.3`, `1.23`, `0.0123`; `–` for null. */
+/**
+ * `1,234`, `123`, `12.3`, `1.23`, `0.0123`; `–` for null. Formats as `Intl.NumberFormat` does, whose first use in a process
+ * takes 15 ms.
+ */
 export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'
   const size = Math.abs(value)
-  if (size >= 100) return whole.format(value)
-  return threeDigits.format(value)
+  if (size >= 100) return grouped(value.toFixed(0))
+  // Rounding may add a digit: 99.96 is 100.
+  const [, exponent = '0'] = value.toExponential(digits - 1).split('e')
+  const text = value.toFixed(Math.min(100, Math.max(0, digits - 1 - Number(exponent))))
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }
 
 /** Milliseconds below one second, otherwise seconds: `187 ms`, `2.13 s`. */
