@@ -45,8 +45,8 @@ const byCustom = 'Mooncake’s traces have them so, and the rate is a likely one
 
 /**
  * Most likely unit of times that are plain numbers: milliseconds (Mooncake's unit) unless the numbers indicate
- * otherwise. A time since 1970 reveals its unit by its size, and requests that would be too dense in milliseconds are
- * in seconds.
+ * otherwise. A time since 1970 reveals its unit by its size. Requests that would be too dense in milliseconds are in
+ * seconds, and those that would be too sparse in microseconds or nanoseconds.
  */
 export function inferredUnit({ count, first, last, fractions }: TraceNumbers): {
   readonly unit: TraceUnit
@@ -66,12 +66,28 @@ export function inferredUnit({ count, first, last, fractions }: TraceNumbers): {
       unit: 's',
       why: `${fractions ? 'they have fractions, and ' : ''}in milliseconds ${count.toLocaleString('en-US')} requests would come within ${Number((span / 1000).toPrecision(3))} s`,
     }
+  if (count >= fewRequests && span > 0 && perS < leastPerS)
+    return {
+      unit: likelierOf(['us', 'ns'], perS),
+      why: `in milliseconds ${count.toLocaleString('en-US')} requests would take ${Number((span / dayMs).toPrecision(3)).toLocaleString('en-US')} days`,
+    }
   return { unit: 'ms', why: byCustom }
 }
 
-/** A rate below one request per 200 s, over a trace of some length, also indicates a wrong unit. */
-const leastPerS = 0.005
+/** A rate below one request per 100 s, over a trace of some length, also indicates a wrong unit. */
+const leastPerS = 0.01
 const fewRequests = 50
+const dayMs = 86_400_000
+
+/** A usual rate, from which the likelier of two units is nearer. */
+const usualPerS = 5
+
+/** @param perS requests/s if the times were in ms */
+function likelierOf(units: readonly [TraceUnit, TraceUnit], perS: number): TraceUnit {
+  const distance = (unit: TraceUnit) => Math.abs(Math.log(perS / unitMs[unit] / usualPerS))
+  const [one, other] = units
+  return distance(one) <= distance(other) ? one : other
+}
 
 /** Evidence against interpreting a trace's numbers in this unit, to follow "but"; null if there is none. */
 export function doubtOf(unit: TraceUnit, numbers: TraceNumbers): string | null {

@@ -60,6 +60,12 @@ function oddity({ value, source = '', type }: Scalar): { readonly wrong: string;
 function oddNumber(value: number, source: string): { readonly wrong: string; readonly right: string } | null {
   // The schema rejects infinite numbers everywhere.
   if (!Number.isFinite(value)) return null
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return {
+      wrong: `${source} is too large for an exact whole number: it would become ${value}`,
+      right: `write at most ${Number.MAX_SAFE_INTEGER}, or "${source}" in quotes if the key takes text`,
+    }
+  }
   if (/^[-+]?0[xo]/i.test(source)) {
     const multiple = /^0x[0-9]+$/i.test(source)
       ? `, or ${Number(source.slice(2))}x for a multiple of the concurrency`
@@ -71,12 +77,6 @@ function oddNumber(value: number, source: string): { readonly wrong: string; rea
     return {
       wrong: `${source} is ${value} in YAML 1.2, but octal in YAML 1.1`,
       right: `write ${value}, or "${source}" in quotes`,
-    }
-  }
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return {
-      wrong: `${source} is too large for an exact whole number: it would become ${value}`,
-      right: `write at most ${Number.MAX_SAFE_INTEGER}, or "${source}" in quotes if the key takes text`,
     }
   }
   if (value === 0 && /[1-9]/.test(source.replace(/e.*$/i, ''))) {

@@ -143,6 +143,9 @@ describe('the times of a trace', () => {
     ['seconds since 1970', even(50, 1, 1_700_000_000), 's', 49_000, /since 1970 the first is of 2023-11-14/],
     ['milliseconds since 1970', even(50, 7, 1_700_000_000_000), 'ms', 343, /since 1970 the first is of 2023-11-14/],
     ['microseconds since 1970', even(50, 1e6, 1.7e15), 'us', 49_000, /in microseconds since 1970/],
+    ['5 requests a second in microseconds', even(3000, 200_000), 'us', 599_800, /3,000 requests would take 6\.94 days/],
+    ['a request in 2 s in microseconds', even(300, 2e6), 'us', 598_000, /300 requests would take/],
+    ['50 requests a second in nanoseconds', even(3000, 2e7), 'ns', 59_980, /requests would take 694 days/],
   ]
   for (const [what, text, unit, spanMs, why] of inferred)
     test(`are inferred where nothing says their unit: ${what}`, async () => {

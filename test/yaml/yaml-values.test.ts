@@ -63,6 +63,10 @@ describe('values that would be something else are refused once, with place and r
     ['010', '010 is 10 in YAML 1.2, but octal in YAML 1.1; write 10, or "010" in quotes'],
     ['0x10', '0x10 is 16 (hexadecimal); write 16, or 10x for a multiple of the concurrency, or quotes around text'],
     ['0xff', '0xff is 255 (hexadecimal); write 255, or quotes around text'],
+    [
+      '0x1FFFFFFFFFFFFFF',
+      '0x1FFFFFFFFFFFFFF is too large for an exact whole number: it would become 144115188075855870; write at most 9007199254740991, or "0x1FFFFFFFFFFFFFF" in quotes if the key takes text',
+    ],
     ['0o17', '0o17 is 15 (octal); write 15, or quotes around text'],
     ['0b11', '0b11 is text in YAML 1.2, but a binary number in YAML 1.1; write the number in decimal'],
     ['1_000', '1_000 is text in YAML 1.2, but a number in YAML 1.1; write 1000, or "1_000" in quotes'],
