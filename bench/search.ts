@@ -5,6 +5,7 @@
  *   node bench/search.ts          prints the tables of docs/bench/search.md
  *   node bench/search.ts training prints those of one set: training, or held out from 2001, 3001, 4001 or 5001 on
  *   node bench/search.ts 5001 --keep DIR keeps each simulated sweep in DIR, or reads it from there
+ *   node bench/search.ts 5001 --judge measured judges by the measurements without noise, a tenth of the time
  *   node bench/search.ts beaten [FIRST COUNT] prints what it saves to stop points that are surely beaten
  *
  * The search's thresholds were tuned on the other sets; the last was looked at once, after the last of them was set.
@@ -12,10 +13,11 @@
  */
 import { parseArgs } from 'node:util'
 import { printEndedEarly } from './search/beaten.ts'
-import { namedCases } from './search/cases.ts'
-import { compareSearches } from './search/compare.ts'
+import { namedCases, type SearchCase } from './search/cases.ts'
+import { type Compared, compareSearches } from './search/compare.ts'
 import { drawnCases } from './search/drawn.ts'
-import { keptMeasurers } from './search/kept.ts'
+import { keptMeasurer } from './search/kept.ts'
+import { type Measurer, virtualMeasurer, virtualTruth } from './search/measure.ts'
 import { tables } from './search/tables.ts'
 
 const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i)
@@ -27,14 +29,23 @@ const sets = {
   '5001': () => drawnCases(from(5001, 32)),
 }
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { keep: { type: 'string' } } })
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { keep: { type: 'string' }, judge: { type: 'string', default: 'steady' } },
+})
 const [wanted, first = '2001', count = '32'] = positionals
+
+function compare(searchCase: SearchCase): Compared {
+  const { keep, judge } = values
+  const kept = (what: string, measurer: Measurer) =>
+    keep === undefined ? measurer : keptMeasurer(searchCase, what, measurer, keep)
+  const quiet = kept('quiet', virtualMeasurer(searchCase.profile))
+  const truth = judge === 'measured' ? quiet : kept('truth', virtualTruth(searchCase.profile))
+  return compareSearches(searchCase, truth, quiet)
+}
+
 if (wanted === 'beaten') printEndedEarly(await drawnCases(from(Number(first), Number(count))))
 for (const [name, casesOf] of Object.entries(sets)) {
   if (wanted !== undefined && wanted !== name) continue
-  const compared = (await casesOf()).map(searchCase => {
-    const { truth, quiet } = values.keep === undefined ? {} : keptMeasurers(searchCase, values.keep)
-    return compareSearches(searchCase, truth, quiet)
-  })
-  console.log(`## ${name}\n\n${tables(compared)}\n`)
+  console.log(`## ${name}\n\n${tables((await casesOf()).map(compare))}\n`)
 }

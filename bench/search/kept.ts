@@ -1,38 +1,30 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PointResult } from '../../src/journal/index.ts'
-import type { Point } from '../../src/model/index.ts'
 import type { SearchCase } from './cases.ts'
-import { type Measurer, virtualMeasurer, virtualTruth } from './measure.ts'
-
-/** What a system does, and what a point shows of it. */
-export interface Measurers {
-  readonly truth: Measurer
-  readonly quiet: Measurer
-}
+import type { Measurer } from './measure.ts'
 
 interface Kept {
   readonly [pointId: string]: { readonly result: Omit<PointResult, 'point'>; readonly seconds: number }
 }
 
 /**
- * Measures each point of a case once and keeps it on disk, so that another search is judged in seconds. A changed
+ * Measures each point of a case once and keeps it in a folder, so that another search is judged in seconds. A changed
  * simulator needs another folder.
+ *
+ * @param what names the file beside those of other measurers
  */
-export function keptMeasurers({ name, plan, profile }: SearchCase, folder: string): Measurers {
-  mkdirSync(folder, { recursive: true })
-  const points = plan.deployments.flatMap(planned => planned.points)
-  const kept = (what: string, measurer: Measurer) => keptIn(join(folder, `${name}.${what}.json`), points, measurer)
-  return { truth: kept('truth', virtualTruth(profile)), quiet: kept('quiet', virtualMeasurer(profile)) }
-}
-
-function keptIn(file: string, points: readonly Point[], measurer: Measurer): Measurer {
+export function keptMeasurer({ name, plan }: SearchCase, what: string, measurer: Measurer, folder: string): Measurer {
+  const file = join(folder, `${name}.${what}.json`)
   if (!existsSync(file)) {
-    const measured = points.map(point => {
-      const { result, seconds } = measurer(point)
-      const { point: _, ...rest } = result
-      return [point.id, { result: rest, seconds }]
-    })
+    const measured = plan.deployments
+      .flatMap(({ points }) => points)
+      .map(point => {
+        const { result, seconds } = measurer(point)
+        const { point: _, ...rest } = result
+        return [point.id, { result: rest, seconds }]
+      })
+    mkdirSync(folder, { recursive: true })
     writeFileSync(file, JSON.stringify(Object.fromEntries(measured)))
   }
   const kept: Kept = JSON.parse(readFileSync(file, 'utf8'))
