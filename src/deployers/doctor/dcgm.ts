@@ -67,7 +67,27 @@ export function judgeDcgm(page: Exposition, where: string): readonly Check[] {
   }
   const kinds = Map.groupBy(gpus, ({ model }) => model)
   const found = [...kinds].map(([model, alike]) => `${alike.length} × ${model}`).join(', ')
-  return [passed('dcgm', found, where), ...gpus.flatMap(gpu => [...busy(gpu, where), ...ill(gpu, where)])]
+  return [
+    passed('dcgm', found, where),
+    ...lacking(page, where),
+    ...gpus.flatMap(gpu => [...busy(gpu, where), ...ill(gpu, where)]),
+  ]
+}
+
+/** What a point lacks without a metric; any of the names will do. */
+const wanted: readonly (readonly [names: readonly string[], without: string])[] = [
+  [[energyCounter], 'energy is estimated from samples of power'],
+  [['DCGM_FI_DEV_CLOCKS_EVENT_REASONS', 'DCGM_FI_DEV_CLOCK_THROTTLE_REASONS'], 'throttling goes unseen'],
+]
+
+/** The default files of dcgm-exporter leave out the reasons for low clock rates. */
+function lacking({ samples }: Exposition, where: string): readonly Check[] {
+  const present = new Set(samples.map(({ name }) => name))
+  return wanted.flatMap(([names, without]) => {
+    if (names.some(name => present.has(name))) return []
+    const remedy = `Add ${names[0]} to the counters file of dcgm-exporter (--collectors).`
+    return [noticed('dcgm', `its page has no ${names[0]}: ${without}`, remedy, where)]
+  })
 }
 
 function gpusOf(page: Exposition): readonly ExportedGpu[] {

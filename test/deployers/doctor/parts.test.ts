@@ -285,7 +285,18 @@ describe('what a frontend’s metrics say of its workers', () => {
 describe('a DCGM exporter', () => {
   const page = (metric: string, value: number, gpu = 0) =>
     `${metric}{gpu="${gpu}",UUID="GPU-${gpu}",device="nvidia${gpu}",modelName="NVIDIA H100 80GB HBM3",Hostname="node1"} ${value}`
-  const judged = (...lines: string[]) => shown(judgeDcgm(parseExposition(lines.join('\n')), 'u'))
+  const whole = [page('DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION', 1e9), page('DCGM_FI_DEV_CLOCKS_EVENT_REASONS', 0)]
+  const judged = (...lines: string[]) => shown(judgeDcgm(parseExposition([...lines, ...whole].join('\n')), 'u'))
+
+  it('without a metric says what goes unseen', () => {
+    const [energy] = whole
+    const said = shown(judgeDcgm(parseExposition(energy ?? ''), 'u'))
+    assert.deepEqual(said.slice(1), [
+      'note dcgm: its page has no DCGM_FI_DEV_CLOCKS_EVENT_REASONS: throttling goes unseen',
+    ])
+    const older = `${energy}\n${page('DCGM_FI_DEV_CLOCK_THROTTLE_REASONS', 0)}`
+    assert.equal(judgeDcgm(parseExposition(older), 'u').length, 1)
+  })
 
   it('says which GPUs there are', () => {
     assert.deepEqual(judged(page('DCGM_FI_DEV_GPU_UTIL', 0), page('DCGM_FI_DEV_GPU_UTIL', 2, 1)), [
@@ -326,7 +337,8 @@ describe('a DCGM exporter', () => {
     let mJ = 1e9
     const server = createServer((request, response) => {
       mJ += 70_000
-      response.end(page('DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION', request.url === '/metrics' ? mJ : 1e9))
+      const energy = page('DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION', request.url === '/metrics' ? mJ : 1e9)
+      response.end(`${energy}\n${whole[1]}`)
     }).listen(0, '127.0.0.1')
     try {
       await once(server, 'listening')
@@ -342,7 +354,7 @@ describe('a DCGM exporter', () => {
   })
 
   it('is missed when the page is another one', () => {
-    assert.match(judged('up 1')[0] ?? '', /^FAIL dcgm: the page has no DCGM_FI_/)
+    assert.match(shown(judgeDcgm(parseExposition('up 1'), 'u'))[0] ?? '', /^FAIL dcgm: the page has no DCGM_FI_/)
   })
 })
 
