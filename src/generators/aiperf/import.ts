@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ErrorKind, Finding, Measurement, RequestErrors } from '../../metrics/measurement.ts'
 import { counted, FulcrumError } from '../../model/index.ts'
-import { distributionOfMetric, metric, sharedMetrics } from '../import/metrics.ts'
+import { distributionOfMetric, metric, sharedMetrics, time } from '../import/metrics.ts'
 import { mismatch, unreadable, withoutNulls } from '../import/read.ts'
 import type { AskedLoad, ImportedSummary } from '../import/summary.ts'
 import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from '../import/summary.ts'
@@ -27,8 +27,8 @@ const aiperfSummary = z.looseObject({
   was_cancelled: z.boolean().nullish(),
   is_complete: z.boolean().nullish(),
   error_request_count: metric.optional(),
-  inter_chunk_latency: metric.optional(),
-  time_to_first_output_token: metric.optional(),
+  inter_chunk_latency: time.optional(),
+  time_to_first_output_token: time.optional(),
   reasoning_token_count: metric.optional(),
   output_token_count: metric.optional(),
   prefill_throughput_per_user: metric.optional(),

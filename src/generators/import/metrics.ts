@@ -1,34 +1,39 @@
 import { z } from 'zod'
 import type { Distribution } from '../../metrics/measurement.ts'
 
+const statistic = z.number().min(0, 'a negative number')
+
 /** One metric of a summary. genai-perf and AIPerf use the same keys; AIPerf has some more. */
 export const metric = z.looseObject({
-  avg: z.number(),
-  std: z.number().optional(),
-  min: z.number().optional(),
-  p1: z.number().optional(),
-  p5: z.number().optional(),
-  p10: z.number().optional(),
-  p25: z.number().optional(),
-  p50: z.number().optional(),
-  p75: z.number().optional(),
-  p90: z.number().optional(),
-  p95: z.number().optional(),
-  p99: z.number().optional(),
-  max: z.number().optional(),
-  count: z.number().optional(),
+  avg: statistic,
+  std: statistic.optional(),
+  min: statistic.optional(),
+  p1: statistic.optional(),
+  p5: statistic.optional(),
+  p10: statistic.optional(),
+  p25: statistic.optional(),
+  p50: statistic.optional(),
+  p75: statistic.optional(),
+  p90: statistic.optional(),
+  p95: statistic.optional(),
+  p99: statistic.optional(),
+  max: statistic.optional(),
+  count: statistic.optional(),
 })
+
+/** A time; both programs write ms. */
+export const time = metric.extend({ unit: z.literal('ms', 'not ms').optional() })
 
 /** Metrics with the same names in both programs; times in ms. Metrics of answers are absent without answers. */
 export const sharedMetrics = {
   request_throughput: metric.optional(),
   request_count: metric.optional(),
-  request_latency: metric.optional(),
+  request_latency: time.optional(),
   request_goodput: metric.optional(),
   output_token_throughput: metric.optional(),
-  time_to_first_token: metric.optional(),
-  time_to_second_token: metric.optional(),
-  inter_token_latency: metric.optional(),
+  time_to_first_token: time.optional(),
+  time_to_second_token: time.optional(),
+  inter_token_latency: time.optional(),
   output_token_throughput_per_user: metric.optional(),
   output_sequence_length: metric.optional(),
   input_sequence_length: metric.optional(),

@@ -50,6 +50,20 @@ describe("genai-perf's summary", () => {
 })
 
 describe("AIPerf's summary", () => {
+  test('is not read if a figure is negative, or a time in another unit', async () => {
+    const json = await recorded('aiperf-fifth-failed.profile_export_aiperf.json')
+    const latency = json.request_latency
+    for (const [changed, why] of [
+      [
+        { time_to_first_token: { ...latency, p95: -5 } },
+        /time_to_first_token\.p95 is not as expected \(a negative number\)/,
+      ],
+      [{ request_latency: { ...latency, unit: 'sec' } }, /request_latency\.unit is not as expected \(not ms\)/],
+      [{ inter_token_latency: { ...latency, unit: 'us' } }, /inter_token_latency\.unit is not as expected \(not ms\)/],
+    ] as const)
+      assert.throws(() => readAiperfSummary({ ...json, ...changed }), { code: 'summary-unreadable', message: why })
+  })
+
   test('is read with the requests that failed', async () => {
     const json = await recorded('aiperf-fifth-failed.profile_export_aiperf.json')
     const { asked: said, measurement } = readAiperfSummary(json)
