@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { readRun } from '../../src/journal/index.ts'
+import { deploymentLabel } from '../../src/model/index.ts'
 
 const [counterFile = '', ...folders] = process.argv.slice(2)
 const rows = readFileSync(counterFile, 'utf8')
@@ -28,7 +29,7 @@ for (const folder of folders) {
     const startS = Date.parse(startedAt) / 1000
     const level = point.load.level.kind === 'concurrency' ? point.load.level.concurrency : point.load.level.kind
     const ttft = `TTFT p50 ${ttftMs?.p50?.toFixed(3)} p95 ${ttftMs?.p95?.toFixed(3)} ms`
-    const start = `c ${level} repeat ${point.repeat}: ${durationS.toFixed(2)} s, ${ttft}`
+    const start = `${deploymentLabel(point.deployment)}, c ${level} repeat ${point.repeat}: ${durationS.toFixed(2)} s, ${ttft}`
     if (gpus === undefined) {
       console.log(`${start}, GPUs not sampled`)
       continue
@@ -38,7 +39,9 @@ for (const folder of folders) {
       const truth = (counterAt(startS + durationS, index) - counterAt(startS, index)) / 1000
       const off = gpu.energyJ === null ? 'unknown' : `${((100 * (gpu.energyJ - truth)) / truth).toFixed(2)}%`
       const own = `${gpu.energyJ} ± ${gpu.energyErrorJ} J by ${gpu.energyFrom} (${gpus.source})`
-      console.log(`${start}, ${gpu.name}: ${own}, counter.py ${truth.toFixed(1)} J, off by ${off}`)
+      console.log(
+        `${start}, ${gpu.name} (${gpu.role ?? 'role unknown'}): ${own}, counter.py ${truth.toFixed(1)} J, off by ${off}`,
+      )
     }
   }
 }

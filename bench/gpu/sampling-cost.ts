@@ -1,9 +1,10 @@
 /**
  * What sampling GPUs costs in TTFT error: the built-in generator against the mock server, with and without the sampler
- * beside it, in the order on, off, off, on. The GPUs are stand-ins (test/systems/stand-ins/gpus/nvidia-smi: eight GPUs,
- * five samples a second), so this is the cost of the sampler's process and of reading its lines, not of a driver.
+ * beside it, in the order on, off, off, on. By default, the GPUs are stand-ins (test/systems/stand-ins/gpus/nvidia-smi:
+ * eight GPUs, five samples a second), so this is the cost of the sampler's process and of reading its lines. With
+ * `--gpus`, that many real GPUs of this machine are sampled, and the cost of the driver is part of it.
  *
- *   node bench/gpu/sampling-cost.ts [--blocks 8]
+ *   node bench/gpu/sampling-cost.ts [--blocks 8] [--gpus 2]
  *
  * A block takes 15 s. Prints a Markdown table with the mean of each side and of the differences within blocks, with 95%
  * intervals.
@@ -22,7 +23,8 @@ import { alternating, type Row } from '../load/alternating.ts'
 import type { Cell } from '../load/cell.ts'
 import { endpointOf, pointOf } from '../load/point.ts'
 
-const { values } = parseArgs({ options: { blocks: { type: 'string', default: '8' } } })
+const { values } = parseArgs({ options: { blocks: { type: 'string', default: '8' }, gpus: { type: 'string' } } })
+const gpuCount = Number(values.gpus ?? 8)
 const cell: Cell = { name: 'c=32', concurrency: 32, requests: 128, tokens: 64, ttftMs: 50, itlMs: 10, who: 'fast' }
 const standIns = join(import.meta.dirname, '../../test/systems/stand-ins/gpus')
 
@@ -39,13 +41,13 @@ interface Seen {
 
 const folder = await mkdtemp(join(tmpdir(), 'fulcrum-sampling-'))
 const ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
-process.env.PATH = `${standIns}:${process.env.PATH}`
+if (values.gpus === undefined) process.env.PATH = `${standIns}:${process.env.PATH}`
 process.env.SLURMD_NODENAME = 'n1'
 const generator = builtIn({ cacheFolder: userCacheFolder(process.env) })
 try {
   await using mock = await startMock({ ttftMs: cell.ttftMs, itlMs: cell.itlMs, promptTokens: 512 })
   const point = pointOf(cell, 'built-in')
-  const sampled = { ...point.deployment, gpusPerWorker: { prefill: 8, decode: 8, aggregated: 8 } }
+  const sampled = { ...point.deployment, gpusPerWorker: { prefill: gpuCount, decode: gpuCount, aggregated: gpuCount } }
 
   const measured = async (isOn: boolean): Promise<Seen> => {
     const places = { holders: [], hosts: [null] }
@@ -73,7 +75,7 @@ try {
 
   const sampledOnce = async (isOn: boolean): Promise<Seen> => {
     const seen = await measured(isOn)
-    if (isOn && seen.gpus !== 8) throw new Error('the sampler did not see its eight GPUs')
+    if (isOn && seen.gpus !== gpuCount) throw new Error(`the sampler saw ${seen.gpus} of ${gpuCount} GPUs`)
     return seen
   }
   const rows: readonly Row<Seen>[] = [
