@@ -42,6 +42,22 @@ def stranger(pid):
 `
 
 /**
+ * Continues counters that are 32 bits wide and start over at 4 GiB: those of PCIe do. A step of more than half a turn
+ * could be several turns, so the counter says nothing from then on.
+ */
+export const continued = `
+counted = {}
+def total(gpu, id, value):
+    if value >= 2 ** 32:
+        return value
+    before, sum = counted.get((gpu, id), (value, value))
+    grown = (value - before) % 2 ** 32
+    sum = None if sum is None or grown >= 2 ** 31 else sum + grown
+    counted[gpu, id] = value, sum
+    return sum
+`
+
+/**
  * Reads NVML (libnvidia-ml.so.1, part of the driver) through ctypes, so it needs only Python's standard library. With
  * the argument `check`, its exit code says whether that works. Otherwise it prints a JSON line for all GPUs at an
  * interval (first argument, seconds), and in between lines with only the energy counters, because they determine how
@@ -104,7 +120,7 @@ def processes(gpu):
     except AttributeError:
         return None
     return [into[i].pid for i in range(min(size.value, 64))]
-${ownership}gpus = []
+${ownership}${continued}gpus = []
 for i in range(count.value):
     gpu = c.c_void_p()
     if nv.nvmlDeviceGetHandleByIndex_v2(i, c.byref(gpu)) != 0:
@@ -117,6 +133,7 @@ def whole(i, gpu, uuid, name, mig):
     use = get('nvmlDeviceGetUtilizationRates', Utilization, gpu)
     memory = get('nvmlDeviceGetMemoryInfo', Memory, gpu)
     both = lambda a, b, factor: (field[a] + field[b]) * factor if a in field and b in field else None
+    pcie = [total(i, id, field[id]) for id in (197, 198) if id in field]
     pids = processes(gpu) if mark else None
     return {'index': i, 'uuid': uuid, 'name': name, 'mig': mig,
         'energy': number('nvmlDeviceGetTotalEnergyConsumption', c.c_ulonglong, gpu),
@@ -127,7 +144,7 @@ def whole(i, gpu, uuid, name, mig):
         'clock': number('nvmlDeviceGetClockInfo', c.c_uint, gpu, 1),
         'temperature': number('nvmlDeviceGetTemperature', c.c_uint, gpu, 0),
         'reasons': number('nvmlDeviceGetCurrentClocksThrottleReasons', c.c_ulonglong, gpu),
-        'pcie': both(197, 198, 1), 'nvlink': both(138, 139, 1024),
+        'pcie': sum(pcie) if len(pcie) == 2 and None not in pcie else None, 'nvlink': both(138, 139, 1024),
         'strangers': None if pids is None else [found for found in map(stranger, pids) if found]}
 def energies():
     return [{'uuid': uuid, 'energy': number('nvmlDeviceGetTotalEnergyConsumption', c.c_ulonglong, gpu)}
