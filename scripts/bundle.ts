@@ -2,7 +2,7 @@
  * Part of `npm run build`: makes dist/bundle.cjs, one script of Fulcrum's modules and most packages, and replaces the
  * modules in dist/ that lead to it. docs/contributing/README.md says how the package is built.
  */
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -44,6 +44,7 @@ const options = {
   target: 'node22',
   legalComments: 'none',
   logLevel: 'warning',
+  absWorkingDir: root,
   // A module that reads import.meta in vain would only fail when it runs.
   logOverride: { 'empty-import-meta': 'error' },
 }
@@ -121,6 +122,28 @@ await build({
   outfile: join(dist, 'generators/built-in/worker.js'),
   format: 'esm',
 })
+
+// What pages and the other threads are made of stays as it is; all else is in the script.
+const { metafile: apart } = await build({
+  ...options,
+  entryPoints: [
+    ...['render/page/chart-modules', 'render/page/overlay/modules', 'render/page/capacity/modules'],
+    ...['analysis/capacity/planning-twin', 'simulator/main', 'simulator/server/token-thread'],
+    ...['simulator/simulation-thread', 'commands/twin/fit-thread', 'process/run-script'],
+  ].map(name => join(root, `src/${name}.ts`)),
+  outdir: dist,
+  format: 'esm',
+  packages: 'external',
+  metafile: true,
+  write: false,
+})
+const kept = new Set([
+  ...Object.keys(standIns),
+  'generators/built-in/worker.js',
+  ...Object.keys(apart.inputs).map(path => relative('src', path).replace(/\.ts$/, '.js')),
+])
+for (const file of await readdir(dist, { recursive: true }))
+  if (file.endsWith('.js') && !kept.has(file)) await rm(join(dist, file))
 
 /** The same script in ASCII. Characters beyond it are in texts, templates and regular expressions alone. */
 function ascii(text: string): string {

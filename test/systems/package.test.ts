@@ -92,7 +92,7 @@ describe('the packed package', { timeout: 900_000 }, () => {
 
   test('is small: the tokenizer, the bundle and the pictures are the largest of it', () => {
     assert.ok(packed.size < 8 * megabyte, `${packed.size} bytes packed`)
-    assert.ok(packed.unpackedSize < 20 * megabyte, `${packed.unpackedSize} bytes unpacked`)
+    assert.ok(packed.unpackedSize < 22 * megabyte, `${packed.unpackedSize} bytes unpacked`)
     const large = packed.files.filter(({ size }) => size > megabyte).map(({ path }) => path)
     assert.deepEqual(large, ['dist/bundle.cjs', 'dist/tokenizers/deepseek-v3/tokenizer.json'])
   })
@@ -155,7 +155,7 @@ export default defineSweep({ name: 'small', model: 'nvidia/DeepSeek-R1-FP4', dep
     const tests = ['generator-plugin', 'exit-codes', 'help', 'validate', 'serve', 'export', 'compare']
     const files = tests.map(name => join(repository, `test/cli/${name}.test.ts`))
     const ran = await execa(process.execPath, ['--test', '--test-reporter', 'tap', ...files], {
-      env: { FULCRUM_TEST_PROGRAM: join(installed, 'bin/fulcrum.js'), NODE_TEST_CONTEXT: '' },
+      env: { FULCRUM_TEST_PROGRAM: join(installed, 'bin/fulcrum.js'), NODE_TEST_CONTEXT: undefined },
       reject: false,
     })
     assert.equal(ran.exitCode, 0, ran.stdout.slice(-10_000))
