@@ -53,19 +53,21 @@ const middleOf = (move: At) => (earliestOf(move) + move.atMs) / 2
 
 /** The counter at a moment: between the last value that is certainly older and the first one that is certainly newer. */
 function valueAt(moves: readonly At[], atMs: number): { readonly value: number; readonly error: number } | null {
-  const next = moves.findIndex(move => move.atMs >= atMs)
-  const [after, before] = [moves[next], moves[Math.max(0, next - 1)]]
-  if (after === undefined || before === undefined) return null
-  if (after === before || (after.atMs === atMs && earliestOf(after) === atMs)) return { value: after.value, error: 0 }
+  const last = moves.findLastIndex(move => move.atMs <= atMs)
+  const [before, after] = [moves[last], moves[last + 1]]
+  if (before === undefined) return null
+  if (earliestOf(before) === atMs) return { value: before.value, error: 0 }
+  const most = mostAt(moves, last, atMs)
+  if (after === undefined) return { value: before.value, error: most - before.value }
   const [fromMs, toMs] = [middleOf(before), middleOf(after)]
-  const part = Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)))
+  const part = Math.min(1, (atMs - fromMs) / (toMs - fromMs))
   const value = before.value + part * (after.value - before.value)
-  return { value, error: Math.max(value - before.value, mostAt(moves, next, atMs) - value) }
+  return { value, error: Math.max(value - before.value, most - value) }
 }
 
 /** The counter's highest possible value: that of its next newer value, else what its highest power seen would add. */
-function mostAt(moves: readonly At[], next: number, atMs: number): number {
-  const newer = moves.slice(next).find(move => earliestOf(move) >= atMs)
+function mostAt(moves: readonly At[], from: number, atMs: number): number {
+  const newer = moves.slice(from).find(move => earliestOf(move) >= atMs)
   if (newer !== undefined) return newer.value
   const slopes = moves.slice(1).map(({ atMs: toMs, value }, i) => {
     const { atMs: fromMs, value: before } = moves[i] ?? { atMs: toMs, value }
