@@ -29,6 +29,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   stopping: ['stopping.ts', '1000'],
   'history-looks': ['history/looks.ts', '60'],
   capacity: ['capacity.ts'],
+  'capacity-tight': ['capacity/tight.ts'],
   search: ['search.ts'],
   replay: ['twin.ts', 'replay'],
   tune: ['tune.ts'],

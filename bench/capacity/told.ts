@@ -1,6 +1,6 @@
 import { analyse } from '../../src/analysis/analyse.ts'
 import { responseCurve } from '../../src/analysis/capacity/response.ts'
-import { type Servable, servable } from '../../src/analysis/capacity/servable.ts'
+import { type Servable, servable, ttftRange } from '../../src/analysis/capacity/servable.ts'
 import { contentId, type LoadLevel, type Slo, type Topology, type Workload } from '../../src/model/index.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { runOf, syntheticRun } from '../../test/render/synthetic-run.ts'
@@ -13,6 +13,8 @@ export interface Measured {
   readonly durationS?: number
   readonly warmup: number
   readonly seed: number
+  /** Number of prompts, which then have the lengths that the built-in generator draws. */
+  readonly dataset?: number
 }
 
 /**
@@ -41,4 +43,10 @@ export type Points = ReturnType<typeof pointsOf>
 export function toldBy(points: Points, slo: Slo): Servable | null {
   const curve = responseCurve(points)
   return curve && servable(curve, slo)
+}
+
+/** Range of requests/s that {@link toldBy} leaves if a TTFT limit is near the TTFT of a request alone. */
+export function rangeBy(points: Points, slo: Slo): readonly [low: number, high: number] | null {
+  const curve = responseCurve(points)
+  return curve && ttftRange(curve, slo)
 }

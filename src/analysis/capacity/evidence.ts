@@ -2,8 +2,9 @@ import type { Slo } from '../../model/index.ts'
 import type { Candidate, ClassCapacity } from './candidate.ts'
 import { dayShapes } from './day-shape.ts'
 import type { CapacityPoint } from './point.ts'
-import { requestsFor } from './precision.ts'
+import { requestsFor, ttftError } from './precision.ts'
 import type { CapacityQuestion } from './question.ts'
+import { ttftRange } from './servable.ts'
 
 /** A measured point used for the answer. */
 export interface Evidence {
@@ -106,22 +107,24 @@ function shortWindow({ alone, request }: ClassCapacity): string[] {
 }
 
 /**
- * If a TTFT limit is below this multiple of the p95 of a request alone, it leaves little time to wait. Capacities from
- * 10 requests per request in flight are then up to a fifth off; above it they are within 10% (docs/bench/capacity.md).
+ * If a TTFT limit is below this multiple of the p95 of a request alone, it leaves little time to wait, and a small error
+ * of that p95 changes the capacity a lot. Above it, capacities are within 10% (docs/bench/capacity.md).
  */
 export const leastRoom = 2
 
-function littleRoom({ steps, request, alone }: ClassCapacity, { ttftP95Ms }: Slo): string[] {
-  const lightest = steps[0]?.latencies.ttftMs?.[8]
-  if (
-    ttftP95Ms === undefined ||
-    lightest === undefined ||
-    alone.limit !== 'ttftMs' ||
-    ttftP95Ms >= leastRoom * lightest
-  )
-    return []
+function littleRoom({ steps, request, alone }: ClassCapacity, slo: Slo): string[] {
+  const [lightest] = steps
+  const p95 = lightest?.latencies.ttftMs?.[8]
+  const { ttftP95Ms } = slo
+  if (ttftP95Ms === undefined || lightest === undefined || p95 === undefined) return []
+  if (alone.limit !== 'ttftMs' || ttftP95Ms >= leastRoom * p95) return []
+  const room = `The TTFT limit is ${rate(ttftP95Ms / p95)} times what ${request.name} shows at its lightest load: this leaves little time for waiting, so a small error of that p95 changes the capacity a lot.`
+  if (alone.precision !== null) return [room]
+  const [low, high] = ttftRange({ kind: 'concurrency', steps }, slo)
+  const error = percent(ttftError(lightest))
+  const rates = [low, alone.requestsPerS, high].filter(value => value > 0).map(rate)
   return [
-    `The TTFT limit is ${rate(ttftP95Ms / lightest)} times what ${request.name} shows at its lightest load: this leaves little time for waiting, so a change of a few percent in that p95 changes the capacity by up to a fifth. Measure more requests at the lightest loads.`,
+    `${room} The p95 is known to ±${error}, which leaves ${rate(low)} to ${rate(high)} requests/s per replica. An open loop decides: load: { request_rate: [${rates.join(', ')}] } with about ${counted(requestsFor(0.1))} requests each.`,
   ]
 }
 

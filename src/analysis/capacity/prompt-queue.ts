@@ -29,20 +29,33 @@ export function promptQueue({ kind, steps }: ResponseCurve): PromptQueue | null 
   const alone = lightest?.latencies.ttftMs ?? null
   if (kind !== 'concurrency' || lightest === undefined || alone === null) return null
   const { topology } = lightest.point.deployment
+  const hidden = topology.kind === 'aggregated'
   const workers = topology.kind === 'aggregated' ? topology.workers : topology.prefill
   if (lightest.load > workers) return null
   const { mean, squared } = momentsOf(alone)
-  // TTFT has parts that do not occupy a worker (frontend, transfer). The answered rate limits the time that a prompt
-  // can occupy one.
-  const serviceS = Math.min(mean / 1000, workers / largest(steps.map(step => step.requestsPerS)))
+  const aloneS = mean / 1000
+  const most = largest(steps.map(step => step.requestsPerS))
+  /** Share of the time alone that a prompt occupies a worker under full load, which the answered rate limits. */
+  const full = Math.min(1, workers / most / aloneS)
+  /**
+   * Time that a prompt occupies a worker. The rest of the time alone occupies none (frontend, transfer), or busy workers
+   * save it by batching. With little load there is nothing to batch: a share of the rest counts, the smaller the more a
+   * batch saves.
+   */
+  const serviceAt = (requestsPerS: number) => aloneS * full * (1 + (1 - full) * Math.max(0, 1 - requestsPerS / most))
   /** Squared coefficients of variation of service times and of arrivals at a worker, dealt out in turn. */
   const [service, arrivals] = [Math.max(0, squared / mean ** 2 - 1), 1 / workers]
   return {
-    hidden: topology.kind === 'aggregated',
+    hidden,
     shareWithin: (requestsPerS, limitMs, unqueued) => {
+      const serviceS = serviceAt(requestsPerS)
       const busy = (requestsPerS / workers) * serviceS
       if (busy >= 1) return 0
-      return shareBelowDelayed(unqueued, limitMs, waitOf(busy, 1000 * serviceS, arrivals, service))
+      const wait = waitOf(busy, 1000 * serviceS, arrivals, service)
+      // An aggregated worker takes all waiting prompts into one pass. A prompt then also waits for those that arrive
+      // during the rest of the pass in progress, which is 1 − busy of a wait.
+      const meanMs = wait.meanMs * (hidden ? 1 + busy * (1 - busy) : 1)
+      return shareBelowDelayed(unqueued, limitMs, { ...wait, meanMs })
     },
   }
 }

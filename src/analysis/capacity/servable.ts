@@ -1,5 +1,5 @@
 import type { Slo } from '../../model/index.ts'
-import { type Precision, precisionOf } from './precision.ts'
+import { type Precision, precisionOf, ttftError } from './precision.ts'
 import { shareBelow } from './quantiles.ts'
 import { randomTraffic } from './random-traffic.ts'
 import { type LatencyMetric, latencyMetrics, limitsOf, type ResponseCurve, type ResponseStep } from './response.ts'
@@ -72,6 +72,19 @@ function servableClosed(curve: ResponseCurve, slo: Slo): Servable | null {
   const limit = failing(high) ?? 'throughput'
   const beside = limit === 'heaviest load measured' ? curve.steps.slice(-1) : around(curve.steps, low)
   return { requestsPerS: low, limit, between: beside, precision: null }
+}
+
+/**
+ * Lowest and highest capacity of a closed loop if its TTFTs are as much too short or too long as chance allows: what
+ * limits as much lower and higher leave. 0 if even the lightest load may miss the SLO.
+ */
+export function ttftRange(curve: ResponseCurve, slo: Slo): readonly [low: number, high: number] {
+  const [lightest] = curve.steps
+  const { ttftP95Ms } = slo
+  if (lightest === undefined || ttftP95Ms === undefined) throw new RangeError('a range without a TTFT limit')
+  const error = 1 + ttftError(lightest)
+  const at = (limitMs: number) => servable(curve, { ...slo, ttftP95Ms: limitMs })?.requestsPerS ?? 0
+  return [at(ttftP95Ms / error), at(ttftP95Ms * error)]
 }
 
 function servableOpen({ steps }: ResponseCurve, slo: Slo): Servable | null {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { analyse } from '../../../src/analysis/analyse.ts'
 import { planCapacity } from '../../../src/analysis/capacity/plan.ts'
 import { responseCurve } from '../../../src/analysis/capacity/response.ts'
-import { servable } from '../../../src/analysis/capacity/servable.ts'
+import { servable, ttftRange } from '../../../src/analysis/capacity/servable.ts'
 import { contentId, type LoadLevel, type Slo, type Topology, type Workload } from '../../../src/model/index.ts'
 import { loadProfile } from '../../../src/simulator/profile.ts'
 import { simulate } from '../../../src/simulator/simulate.ts'
@@ -80,6 +80,8 @@ describe('the capacity that a closed loop tells for lengths that vary, limited b
     ['two prefill workers', disaggregated(2, 1), mixed(8000, 256), 1000],
     ['two decode workers', disaggregated(1, 2), mixed(4000, 100), 600],
     ['an aggregated worker, whose closed loop hides the queue of prompts', aggregated(1), mixed(4000, 100), 1000],
+    ['one prefill worker with little time to wait', disaggregated(1, 1), mixed(8000, 256), 600],
+    ['an aggregated worker with little time to wait', aggregated(1), mixed(8000, 256), 600],
   ] as const)
     test(`is within 10 % of what random traffic shows: ${what}`, () => {
       const slo = { ttftP95Ms }
@@ -98,7 +100,7 @@ test('a TTFT limit that leaves little room to wait in is said, one that leaves m
   const closed = [1, 4, 16, 64].map((concurrency): LoadLevel => ({ kind: 'concurrency', concurrency }))
   const points = measured(disaggregated(1, 1), workload, {}, closed, {})
   const alone = points[0]?.figures.ttft_p95_ms?.mean ?? 0
-  const said = (times: number) =>
+  const caveat = (times: number) =>
     planCapacity(points, {
       traffic: {
         demand: { kind: 'peak', requestsPerS: 3 },
@@ -109,8 +111,29 @@ test('a TTFT limit that leaves little room to wait in is said, one that leaves m
       },
       slo: { ttftP95Ms: times * alone },
       fleet: { gpusPerNode: 8, nodes: null, gpuPricePerHour: null, nodesLost: 0 },
-    }).caveats.some(line => line.includes('this leaves little time for waiting'))
-  assert.deepEqual([said(1.5), said(3)], [true, false])
+    }).caveats.find(line => line.includes('this leaves little time for waiting'))
+  assert.equal(caveat(3), undefined)
+  assert.match(
+    caveat(1.5) ?? '',
+    /known to ±\d+(\.\d+)?%, which leaves [\d.]+ to [\d.]+ requests\/s per replica\. An open loop decides: load: \{ request_rate: \[[\d., ]+\] \} with about 1,225 requests each\.$/,
+  )
+})
+
+test('the range that a tight TTFT limit leaves holds the capacity, and is narrower for more requests', () => {
+  const closed = [1, 2, 4, 8, 16].map((concurrency): LoadLevel => ({ kind: 'concurrency', concurrency }))
+  const curveOf = (requests: number) =>
+    responseCurve(measured(disaggregated(1, 1), mixed(4000, 100), {}, closed, { requests }))
+  const [few, many] = [curveOf(200), curveOf(2000)]
+  assert.ok(few && many)
+  for (const ttftP95Ms of [260, 300, 350]) {
+    const widths = [few, many].map(curve => {
+      const told = servable(curve, { ttftP95Ms })?.requestsPerS ?? 0
+      const [low, high] = ttftRange(curve, { ttftP95Ms })
+      assert.ok(low <= told && told <= high, `${low} to ${high} for ${told}`)
+      return (high - low) / told
+    })
+    assert.ok((widths[1] ?? 1) < 0.7 * (widths[0] ?? 0), `${widths}`)
+  }
 })
 
 describe('an open loop', () => {

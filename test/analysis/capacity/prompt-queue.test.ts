@@ -15,18 +15,40 @@ function services(count: number, spread: number): number[] {
   return Array.from({ length: count }, () => 100 * Math.exp(Math.sqrt(variance) * random.normal() - variance / 2))
 }
 
-/** TTFTs of random arrivals dealt out in turn over workers that take one prompt after another (Lindley's recursion). */
-function truth(requestsPerS: number, workers: number, spread: number): number[] {
+/**
+ * TTFTs of random arrivals dealt out in turn over workers that take one prompt after another (Lindley's recursion), or
+ * all that wait in one pass.
+ */
+function truth(requestsPerS: number, workers: number, spread: number, batched: boolean): number[] {
   const random = createRandom('arrivals')
   const free = new Float64Array(workers)
   let at = 0
-  return services(60_000, spread).map((service, i) => {
+  const all = services(60_000, spread).map(service => {
     at += (1000 / requestsPerS) * random.exponential()
+    return { at, service }
+  })
+  if (batched)
+    return Array.from({ length: workers }, (_, worker) => passes(all.filter((_, i) => i % workers === worker))).flat()
+  return all.map(({ at, service }, i) => {
     const worker = i % workers
     const begun = Math.max(at, free[worker] ?? 0)
     free[worker] = begun + service
     return begun + service - at
   })
+}
+
+/** TTFTs of one worker that takes all waiting prompts into a pass, and answers them at its end. */
+function passes(prompts: readonly { readonly at: number; readonly service: number }[]): number[] {
+  const seen: number[] = []
+  let end = 0
+  while (seen.length < prompts.length) {
+    const begun = Math.max(end, prompts[seen.length]?.at ?? 0)
+    const later = prompts.findIndex(({ at }, i) => i >= seen.length && at > begun)
+    const pass = prompts.slice(seen.length, later === -1 ? undefined : later)
+    end = begun + pass.reduce((sum, { service }) => sum + service, 0)
+    for (const { at } of pass) seen.push(end - at)
+  }
+  return seen
 }
 
 function curveOf(topology: Topology, spread: number): ResponseCurve {
@@ -64,7 +86,9 @@ describe('the queue of prompts', () => {
         const alone = curve.steps[0]?.latencies.ttftMs
         assert.ok(queue !== null && alone)
         for (const busy of [0.65, 0.8, 0.9]) {
-          const seen = truth(10 * workers * busy, workers, spread).toSorted((x, y) => x - y)
+          const seen = truth(10 * workers * busy, workers, spread, topology.kind === 'aggregated').toSorted(
+            (x, y) => x - y,
+          )
           const limit = 1.001 * (seen[Math.floor(0.95 * seen.length)] ?? 0)
           const wanted = seen.filter(value => value <= limit).length / seen.length
           const told = bisected(share => queue.shareWithin(10 * workers * share, limit, alone) >= wanted)
