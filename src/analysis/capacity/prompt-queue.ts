@@ -53,8 +53,8 @@ export function promptQueue({ kind, steps }: ResponseCurve): PromptQueue | null 
       if (busy >= 1) return 0
       const wait = waitOf(busy, 1000 * serviceS, arrivals, service)
       // An aggregated worker takes all waiting prompts into one pass. A prompt then also waits for those that arrive
-      // during the rest of the pass in progress, which is 1 − busy of a wait.
-      const meanMs = wait.meanMs * (hidden ? 1 + busy * (1 - busy) : 1)
+      // during the rest of the pass in progress, which is 1 − busy of a wait. The more regular arrivals are, the fewer do.
+      const meanMs = wait.meanMs * (hidden ? 1 + arrivals * busy * (1 - busy) : 1)
       return shareBelowDelayed(unqueued, limitMs, { ...wait, meanMs })
     },
   }
