@@ -180,7 +180,9 @@ async function buildWithGo(module: string, packages: readonly string[], flags: s
     reject: false,
     timeout: 1_500_000,
   })
-  if (built.failed) console.log(`go could not build ${names}: ${built.stderr.slice(-500)}`)
+  if (!built.failed) return
+  const why = built.timedOut ? 'not ready after 25 minutes; npm run systems goes on with it' : built.stderr.slice(-500)
+  console.log(`go could not build ${names}: ${why}`)
 }
 
 /** A Python 3 of at least this minor version: `python3`, one with its version in its name, or one of pyenv; or null. */
