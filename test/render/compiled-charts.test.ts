@@ -68,8 +68,8 @@ describe('compiled charts', () => {
 
   test('are compiled each time without a folder', () => {
     const compiler = counting()
-    compiledChart(first, compiler, undefined)
-    compiledChart(first, compiler, undefined)
+    compiledChart(first, compiler, null)
+    compiledChart(first, compiler, null)
     assert.equal(compiler.count, 2)
   })
 

@@ -12,13 +12,14 @@ const prefix = 'chart-'
  * sweep's next run differ in their inline data alone, which compiling does not look at, so the data is put in
  * afterwards.
  * @param compiler what compiles, with its version
+ * @param folder null: nothing is kept
  */
 export function compiledChart(
   spec: object,
   compiler: { readonly version: string; readonly compile: (spec: object) => object },
-  folder = getCompileCacheDir(),
+  folder: string | null = getCompileCacheDir() ?? null,
 ): object {
-  if (folder === undefined) return compiler.compile(spec)
+  if (folder === null) return compiler.compile(spec)
   const { shape, tables } = withoutData(spec)
   const key = createHash('sha256')
     .update(`${compiler.version} ${JSON.stringify(shape)}`)
