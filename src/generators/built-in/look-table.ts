@@ -1,5 +1,5 @@
 import type { RequestPhase, RequestRecords } from '../../metrics/records.ts'
-import { createRecords, phaseCode, pickRequests } from '../../metrics/records.ts'
+import { createRecords, phaseCode, pickRequests, timeColumns } from '../../metrics/records.ts'
 
 /**
  * Ended requests of all threads while the load runs, one row each, in shared memory. The rule that ends the load reads
@@ -28,16 +28,7 @@ export function createLookTable({ rows, before, turns }: TableSize): LookTable {
   return { records, ended: new Int32Array(new SharedArrayBuffer(rows * 4)), before, turns }
 }
 
-const times = [
-  'scheduledMs',
-  'sentMs',
-  'firstTokenMs',
-  'secondTokenMs',
-  'restMs',
-  'lastTokenMs',
-  'answerMs',
-  'doneMs',
-] as const
+/** Other columns that the rule reads. */
 const counts = [
   'outputTokens',
   'chunks',
@@ -74,7 +65,7 @@ export function rowOf({ records, before }: LookTable, { phase, number }: Numbere
  * @param offsetMs from the thread's clock to the shared one
  */
 export function tellEnded(table: LookTable, to: number, from: RequestRecords, row: number, offsetMs: number): void {
-  for (const column of times) table.records[column][to] = (from[column][row] ?? Number.NaN) + offsetMs
+  for (const column of timeColumns) table.records[column][to] = (from[column][row] ?? Number.NaN) + offsetMs
   for (const column of counts) table.records[column][to] = from[column][row] ?? 0
   // Set after the row is complete, so a reader that sees the flag also sees the row.
   Atomics.store(table.ended, to, 1)
