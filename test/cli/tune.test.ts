@@ -9,7 +9,7 @@ model: nvidia/DeepSeek-R1-FP4
 deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }
 search: adaptive
 topologies: [{ aggregated: 2 }, 1P1D]
-workloads: [500/8]
+workloads: [500/48]
 load: { concurrency: [1, 2, 4], requests: 2x }
 slo: { ttft_p95_ms: 10000 }
 # A busy machine is no fault of what is tested here.
@@ -35,9 +35,9 @@ test('fulcrum tune refuses a mix of unknown workloads before it plans or runs th
   for (const more of [['--dry-run'], ['--out', join(folder.path, 'results')]]) {
     const { stdout, stderr, exitCode } = await fulcrum(['tune', file, '--mix', 'foo=1', ...more])
     assert.deepEqual([exitCode, stdout], [2, ''])
-    assert.match(stderr, /Unknown workload in --mix: "foo"\.\n {2}to do: The workloads are 500\/8\./)
+    assert.match(stderr, /Unknown workload in --mix: "foo"\.\n {2}to do: The workloads are 500\/48\./)
   }
-  assert.equal((await fulcrum(['tune', file, '--mix', '500/8=1', '--dry-run'])).exitCode, 0)
+  assert.equal((await fulcrum(['tune', file, '--mix', '500/48=1', '--dry-run'])).exitCode, 0)
 })
 
 test('fulcrum tune runs a sweep file and answers; of the run’s folder it only answers, and the same', async () => {
@@ -63,13 +63,13 @@ test('fulcrum tune runs a sweep file and answers; of the run’s folder it only 
   assert.equal(read.outcome, null)
   assert.deepEqual(read.workloads, answer.workloads)
 
-  const { stdout } = await fulcrum(['tune', answer.folder, '--mix', '500/8=1'])
+  const { stdout } = await fulcrum(['tune', answer.folder, '--mix', '500/48=1'])
   assert.deepEqual(
     stdout.split('\n').filter(line => line.length > 80 && !line.startsWith('run: ')),
     [],
   )
-  assert.match(stdout, /^the mix of 100% 500\/8: .+ requests\/s together/)
-  assert.match(stdout, /\n500\/8: .+ the most throughput under the SLO/)
+  assert.match(stdout, /^the mix of 100% 500\/48: .+ requests\/s together/)
+  assert.match(stdout, /\n500\/48: .+ the most throughput under the SLO/)
   assert.match(stdout, /disaggregated against aggregated on 8 GPUs: [+−]\d+\.\d%, measured once/)
   assert.match(stdout, /try next: /)
 })

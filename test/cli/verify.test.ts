@@ -8,7 +8,7 @@ const sweep = `name: tiny
 model: nvidia/DeepSeek-R1-FP4
 deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }
 topologies: [{ aggregated: 1 }, 1P1D]
-workloads: [500/8]
+workloads: [500/48]
 load: { concurrency: [2], requests: 4x }
 repeats: 2
 slo: { ttft_p95_ms: 10000 }
@@ -34,8 +34,8 @@ describe('fulcrum tune --write', () => {
     assert.equal(ran.exitCode, 0, ran.stderr)
     const { folder: run, written } = JSON.parse(ran.stdout)
     assert.deepEqual(written[0].files, ['README.md', 'expected.json'])
-    const readme = await readFile(join(folder.path, 'deploy/500-8/README.md'), 'utf8')
-    assert.match(readme, /fulcrum verify .*deploy\/500-8/)
+    const readme = await readFile(join(folder.path, 'deploy/500-48/README.md'), 'utf8')
+    assert.match(readme, /fulcrum verify .*deploy\/500-48/)
     assert.match(readme, /\| Output tokens\/s per GPU \| [-\d.,]+ \| [-\d.,]+ to [-\d.,]+ \|/)
 
     const again = await fulcrum(['tune', run, '--write', join(folder.path, 'deploy')])

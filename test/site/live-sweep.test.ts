@@ -13,7 +13,7 @@ name: live
 model: nvidia/DeepSeek-R1-FP4
 deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }
 topologies: [{ aggregated: 1 }, { prefill: 1, decode: 1 }]
-workloads: [1000/8]
+workloads: [1000/48]
 load: { concurrency: [1, 2], requests: 2x, warmup: 1x }
 `
 const patienceMs = 180_000
