@@ -116,7 +116,7 @@ for (const [isl, osl] of lengths)
 
 const sorted = (told: readonly Told[]) => told.map(({ ratio }) => ratio).sort((a, b) => a - b)
 const share = (told: readonly Told[], holds: (one: Told) => boolean) =>
-  told.length === 0 ? '–' : `${((100 * told.filter(holds).length) / told.length).toFixed(0)} %`
+  told.length === 0 ? '–' : `${((100 * told.filter(holds).length) / told.length).toFixed(0)}%`
 
 function summary(what: string, told: readonly Told[], within: number): string {
   const ratios = sorted(told)
@@ -127,7 +127,7 @@ function summary(what: string, told: readonly Told[], within: number): string {
 console.log('| workload | deployment | truth, requests/s | told | told / truth | heaviest point / truth | limit |')
 console.log('|---|---|---:|---:|---:|---:|---|')
 console.log(rows.join('\n'))
-console.log('\n| closed loops, 9 SLOs | cells | told / truth: median | 5 to 95 of 100 | all | within 10 % |')
+console.log('\n| closed loops, 9 SLOs | cells | told / truth: median | 5 to 95 of 100 | all | within 10% |')
 console.log('|---|---:|---:|---:|---:|---:|')
 for (const kind of ['mixed', 'fixed'])
   for (const limit of ['ttftMs', 'itlMs'] as const) {
@@ -151,7 +151,7 @@ for (const kind of ['mixed', 'fixed'])
     )
   }
 console.log(
-  '\n| open loops of 60 s, 9 SLOs, 3 seeds | cells | told / truth: median | 5 to 95 of 100 | all | within 5 % |',
+  '\n| open loops of 60 s, 9 SLOs, 3 seeds | cells | told / truth: median | 5 to 95 of 100 | all | within 5% |',
 )
 console.log('|---|---:|---:|---:|---:|---:|')
 for (const limit of ['ttftMs', 'itlMs'] as const) {
@@ -160,5 +160,5 @@ for (const limit of ['ttftMs', 'itlMs'] as const) {
 }
 const near = (one: Told) => Math.abs(one.ratio - 1) <= 0.05
 console.log(
-  `\nOf the open loops ${share(open, near)} are within 5 %; ${share(open, one => near(one) || one.said > 0.05 || one.littleRoom)} are within 5 % or say that they are too short (or that the limit leaves no room); the truth lies within what they say in ${share(open, one => Math.abs(one.ratio - 1) <= one.said)}.`,
+  `\nOf the open loops, ${share(open, near)} are within 5%. ${share(open, one => near(one) || one.said > 0.05 || one.littleRoom)} are within 5% or report that they are too short (or that the limit leaves no room). The truth is within the reported range in ${share(open, one => Math.abs(one.ratio - 1) <= one.said)}.`,
 )
