@@ -3,7 +3,7 @@ import { type DecodeTimes, pacedPart } from './arrivals.ts'
 import { weightedDistributionOf } from './distribution.ts'
 import type { Measurement } from './measurement.ts'
 import { hasReasoning, ttfoOf } from './reasoning.ts'
-import type { LatencyFrom, RequestRecords } from './records.ts'
+import { decodeTimesOf, type LatencyFrom, type RequestRecords } from './records.ts'
 
 export type { LatencyFrom } from './records.ts'
 
@@ -34,20 +34,10 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
   const column = (value: (row: number) => number) =>
     Float64Array.from({ length: records.count }, (_, row) => (records.error[row] === 0 ? value(row) : Number.NaN))
   const at = (times: Float64Array, row: number) => times[row] ?? Number.NaN
-  const decode = (row: number): DecodeTimes => ({
-    firstTokenMs: at(records.firstTokenMs, row),
-    lastTokenMs: at(records.lastTokenMs, row),
-    outputTokens: at(records.outputTokens, row),
-    chunks: at(records.chunks, row),
-    firstChunkTokens: at(records.firstChunkTokens, row),
-    headChunks: at(records.headChunks, row),
-    restMs: at(records.restMs, row),
-    restFrom: at(records.restFrom, row),
-  })
-  const isKnown = paceIsKnown(records, decode)
+  const isKnown = paceIsKnown(records)
   const paced = (of: (part: { readonly tokens: number; readonly ms: number }) => number) =>
     column(row => {
-      const part = isKnown ? pacedPart(decode(row)) : null
+      const part = isKnown ? pacedPart(decodeTimesOf(records, row)) : null
       return part === null ? Number.NaN : of(part)
     })
   return {
@@ -59,7 +49,10 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
     decodeTokens: paced(({ tokens }) => tokens),
     requestLatencyMs: column(row => at(records.lastTokenMs, row) - at(start, row)),
     outputTokens: column(row => at(records.outputTokens, row)),
-    onePiece: column(row => (cameInOnePiece(decode(row)) ? 1 : 0)).reduce((sum, one) => (one === 1 ? sum + 1 : sum), 0),
+    onePiece: column(row => (cameInOnePiece(decodeTimesOf(records, row)) ? 1 : 0)).reduce(
+      (sum, one) => (one === 1 ? sum + 1 : sum),
+      0,
+    ),
   }
 }
 
@@ -67,11 +60,11 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
  * Whether the answers that show their pace stand for the others. If late first chunks bring most answers in one piece,
  * the rest are those that were slow by chance.
  */
-function paceIsKnown(records: RequestRecords, decode: (row: number) => DecodeTimes): boolean {
+function paceIsKnown(records: RequestRecords): boolean {
   let [inOnePiece, paced] = [0, 0]
   for (let row = 0; row < records.count; row++) {
     if (records.error[row] !== 0 || !((records.chunks[row] ?? 0) > 1)) continue
-    if (cameInOnePiece(decode(row))) inOnePiece += 1
+    if (cameInOnePiece(decodeTimesOf(records, row))) inOnePiece += 1
     else paced += 1
   }
   return inOnePiece <= paced

@@ -1,7 +1,7 @@
 import { type Delivery, headTokens, pacedPart } from './arrivals.ts'
 import { itlOf } from './definitions.ts'
 import type { Measurement } from './measurement.ts'
-import type { RequestRecords } from './records.ts'
+import { decodeTimesOf, type RequestRecords } from './records.ts'
 
 /** A first chunk is late if it comes with this many times the chunks of a later arrival. */
 const manyTimes = 2
@@ -21,16 +21,7 @@ export function deliveryOf(records: RequestRecords): { readonly delivery?: Deliv
     const [chunks, head] = [at(records.chunks, row), at(records.headChunks, row)]
     if (records.error[row] !== 0 || !(chunks > 1) || !(head > 0)) continue
     answers += 1
-    const request = {
-      firstTokenMs: at(records.firstTokenMs, row),
-      lastTokenMs: at(records.lastTokenMs, row),
-      outputTokens: at(records.outputTokens, row),
-      chunks,
-      firstChunkTokens: at(records.firstChunkTokens, row),
-      headChunks: head,
-      restMs: at(records.restMs, row),
-      restFrom: at(records.restFrom, row),
-    }
+    const request = decodeTimesOf(records, row)
     const tookMs = request.lastTokenMs - request.firstTokenMs
     const itlMs = itlOf(request)
     const whole = pacedPart({ ...request, headChunks: 1 })

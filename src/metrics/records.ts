@@ -1,3 +1,4 @@
+import type { DecodeTimes } from './arrivals.ts'
 import type { ErrorKind } from './measurement.ts'
 
 /** Whether latency counts from when a request was due (no coordinated omission) or from when it was sent. */
@@ -99,6 +100,21 @@ export function errorCode(kind: ErrorKind): number {
 /** Kind of failure of a code; null for 0, an answered request. */
 export function errorKindOf(code: number): ErrorKind | null {
   return errorKinds[code - 1] ?? null
+}
+
+/** The inputs for the ITL of a request, from its row. */
+export function decodeTimesOf(records: RequestRecords, row: number): DecodeTimes {
+  const at = (column: Float64Array) => column[row] ?? Number.NaN
+  return {
+    firstTokenMs: at(records.firstTokenMs),
+    lastTokenMs: at(records.lastTokenMs),
+    outputTokens: at(records.outputTokens),
+    chunks: at(records.chunks),
+    firstChunkTokens: at(records.firstChunkTokens),
+    headChunks: at(records.headChunks),
+    restMs: at(records.restMs),
+    restFrom: at(records.restFrom),
+  }
 }
 
 /** Columns with times of the records' clock. */

@@ -1,7 +1,7 @@
 import { type AnswerCounts, headTokens } from './arrivals.ts'
 import { sortedNumbers } from './distribution.ts'
 import type { RequestRecords } from './records.ts'
-import { requestsOfPhases } from './records.ts'
+import { decodeTimesOf, requestsOfPhases } from './records.ts'
 
 /** A measurement window on the clock of its records, ms. */
 export interface Window {
@@ -59,14 +59,11 @@ export function answeredWithin(records: RequestRecords, window: Window): WindowS
     const firstTokenMs = at(records.firstTokenMs, row)
     const sums = sumsWithin(
       {
+        ...decodeTimesOf(records, row),
         sentMs: at(records.sentMs, row),
         firstTokenMs: Number.isNaN(firstTokenMs) ? endMs : firstTokenMs,
         lastTokenMs: endMs,
         inputTokens: at(records.inputTokens, row),
-        outputTokens: at(records.outputTokens, row),
-        chunks: at(records.chunks, row),
-        firstChunkTokens: at(records.firstChunkTokens, row),
-        headChunks: at(records.headChunks, row),
       },
       window,
     )

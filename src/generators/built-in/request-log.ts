@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { itlOf } from '../../metrics/definitions.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
-import { errorKindOf, phaseOf } from '../../metrics/records.ts'
+import { decodeTimesOf, errorKindOf, phaseOf } from '../../metrics/records.ts'
 import type { ModelShare } from '../../model/index.ts'
 
 /** Name of the log in the folder of a point's measurement. */
@@ -58,18 +58,7 @@ function lineOf(records: RequestRecords, row: number, mix: readonly ModelShare[]
     ttst: round(at(records.secondTokenMs) - first),
     latency: round(at(records.lastTokenMs) - sent),
     done: round(at(records.doneMs) - sent),
-    itl: round(
-      itlOf({
-        firstTokenMs: first,
-        lastTokenMs: at(records.lastTokenMs),
-        outputTokens: at(records.outputTokens),
-        chunks: at(records.chunks),
-        firstChunkTokens: at(records.firstChunkTokens),
-        headChunks: at(records.headChunks),
-        restMs: at(records.restMs),
-        restFrom: at(records.restFrom),
-      }),
-    ),
+    itl: round(itlOf(decodeTimesOf(records, row))),
     isl: at(records.inputTokens),
     osl: at(records.outputTokens),
     cached: at(records.cachedTokens),

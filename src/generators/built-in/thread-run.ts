@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import { itlOf } from '../../metrics/definitions.ts'
 import { Histogram } from '../../metrics/histogram.ts'
-import { errorCode, phaseCode, type RequestPhase, type RequestRecords } from '../../metrics/records.ts'
+import { decodeTimesOf, errorCode, phaseCode, type RequestPhase, type RequestRecords } from '../../metrics/records.ts'
 import { arrivalsAround, createRandom, defined, generates, openLoopConnections } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
@@ -496,18 +496,7 @@ class ThreadRun {
     const unseen = outputTokens > chunks ? outputTokens - chunks : 0
     countEnded(this.#live, unseen, isMeasured && isFailure)
     if (!isMeasured || isFailure) return
-    this.#liveItl.record(
-      itlOf({
-        firstTokenMs: of(columns.firstTokenMs),
-        lastTokenMs: of(columns.lastTokenMs),
-        outputTokens,
-        chunks,
-        firstChunkTokens: of(columns.firstChunkTokens),
-        headChunks: of(columns.headChunks),
-        restMs: of(columns.restMs),
-        restFrom: of(columns.restFrom),
-      }),
-    )
+    this.#liveItl.record(itlOf(decodeTimesOf(columns, row)))
   }
 
   /** Keeps the parts of an answer that are processed later. */

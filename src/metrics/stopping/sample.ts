@@ -1,7 +1,7 @@
 import { headTokens } from '../arrivals.ts'
 import type { LatencyFrom } from '../definitions.ts'
 import { latenciesOf } from '../definitions.ts'
-import type { RequestRecords } from '../records.ts'
+import { decodeTimesOf, type RequestRecords } from '../records.ts'
 import { batchEdges } from './batches.ts'
 
 /**
@@ -148,7 +148,7 @@ function deliveredBetween(records: RequestRecords, edges: readonly number[]): Fl
     if (records.error[row] !== 0) continue
     const [firstMs, lastMs] = [at(records.firstTokenMs, row), at(records.lastTokenMs, row)]
     const tokens = at(records.outputTokens, row)
-    const atOnce = lastMs > firstMs ? Math.min(tokens, headTokensOf(records, row)) : tokens
+    const atOnce = lastMs > firstMs ? Math.min(tokens, headTokens(decodeTimesOf(records, row))) : tokens
     for (let batch = 0; batch < delivered.length; batch++) {
       const [from, to] = [edges[batch] ?? 0, edges[batch + 1] ?? 0]
       if (firstMs > from && firstMs <= to) delivered[batch] = (delivered[batch] ?? 0) + atOnce
@@ -157,16 +157,6 @@ function deliveredBetween(records: RequestRecords, edges: readonly number[]): Fl
     }
   }
   return delivered
-}
-
-function headTokensOf(records: RequestRecords, row: number): number {
-  const at = (column: Float64Array) => column[row] ?? Number.NaN
-  return headTokens({
-    outputTokens: at(records.outputTokens),
-    chunks: at(records.chunks),
-    firstChunkTokens: at(records.firstChunkTokens),
-    headChunks: at(records.headChunks),
-  })
 }
 
 /** When a request was sent, or its due time in a scheduled load. */
