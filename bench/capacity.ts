@@ -10,20 +10,11 @@ import { leastRoom } from '../src/analysis/capacity/evidence.ts'
 import { meetsSlo } from '../src/analysis/slo.ts'
 import type { Length, Topology, Workload } from '../src/model/index.ts'
 import { topologyLabel } from '../src/model/index.ts'
-import { aggregated, disaggregated } from '../test/render/synthetic-run.ts'
-import { type Points, pointsOf, toldBy } from './capacity/told.ts'
+import { concurrencies, type Points, pointsOf, toldBy, topologies } from './capacity/told.ts'
 import { truthOf } from './capacity/truth.ts'
 
 const base = { ttftP95Ms: 1000, itlP95Ms: 25 }
 const slos = [600, 1000, 2000].flatMap(ttftP95Ms => [15, 25, 40].map(itlP95Ms => ({ ttftP95Ms, itlP95Ms })))
-const topologies = [
-  disaggregated(1, 1),
-  disaggregated(2, 1),
-  disaggregated(3, 1),
-  disaggregated(1, 2),
-  aggregated(1),
-  aggregated(2),
-]
 const lengths = [
   [8000, 256],
   [4000, 100],
@@ -31,7 +22,6 @@ const lengths = [
   [1000, 1000],
   [500, 100],
 ] as const
-const concurrencies = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 /** Of what a deployment answers at most: rates that someone sweeps who doesn't know it yet. */
 const shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
 const spreads = { mixed: 0.6, fixed: 0 }

@@ -8,21 +8,11 @@
 import type { Topology } from '../../src/model/index.ts'
 import { topologyLabel } from '../../src/model/index.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
-import { aggregated, disaggregated } from '../../test/render/synthetic-run.ts'
-import { pointsOf, rangeBy, toldBy } from './told.ts'
+import { concurrencies, pointsOf, rangeBy, toldBy, topologies } from './told.ts'
 import { profile } from './truth.ts'
 
 const fewest = Number(process.argv[2] ?? 200)
-const concurrencies = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 const shares = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.36, 0.43, 0.5, 0.57, 0.64, 0.7, 0.76, 0.82, 0.88, 0.94]
-const topologies = [
-  disaggregated(1, 1),
-  disaggregated(2, 1),
-  disaggregated(3, 1),
-  disaggregated(1, 2),
-  aggregated(1),
-  aggregated(2),
-]
 const cases = [
   { isl: 8000, osl: 256, limits: [500, 600, 700], counted: 12_000 },
   { isl: 4000, osl: 100, limits: [300], counted: 5000 },

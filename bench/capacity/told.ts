@@ -3,8 +3,19 @@ import { responseCurve } from '../../src/analysis/capacity/response.ts'
 import { type Servable, servable, ttftRange } from '../../src/analysis/capacity/servable.ts'
 import { contentId, type LoadLevel, type Slo, type Topology, type Workload } from '../../src/model/index.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
-import { runOf, syntheticRun } from '../../test/render/synthetic-run.ts'
+import { aggregated, disaggregated, runOf, syntheticRun } from '../../test/render/synthetic-run.ts'
 import { profile } from './truth.ts'
+
+/** Deployments and closed loops of which capacities are told. */
+export const topologies = [
+  disaggregated(1, 1),
+  disaggregated(2, 1),
+  disaggregated(3, 1),
+  disaggregated(1, 2),
+  aggregated(1),
+  aggregated(2),
+]
+export const concurrencies = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
 /** One load and for how long. */
 export interface Measured {

@@ -91,8 +91,8 @@ function cameInOnePiece(request: DecodeTimes): boolean {
 
 /**
  * Tokens/s that one user sees while requests decode. For one request: its tokens after the first chunk, divided by the
- * time they took ({@link pacedPart}). For the point: the sum of these tokens divided by the sum of these times, which is the mean of the
- * requests' speeds weighted by decode time. A plain mean of 1000 / ITL, as in genai-perf and AIPerf, depends on the
+ * time they took ({@link pacedPart}). For the point: the sum of these tokens divided by the sum of these times, which
+ * is the mean of the requests' speeds weighted by decode time. A plain mean of 1000 / ITL, as in genai-perf and AIPerf, depends on the
  * fastest requests: one that was delivered in 0.4 ms outweighs a hundred others. Percentiles are those of the requests.
  */
 export function outputTokensPerSPerUser({ itlMs, decodeMs }: Pick<RequestLatencies, 'itlMs' | 'decodeMs'>) {
