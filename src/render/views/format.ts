@@ -17,10 +17,14 @@ export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'
   const size = Math.abs(value)
   if (size >= 100) return grouped(value.toFixed(0))
-  // Rounding may add a digit: 99.96 is 100.
-  const [, exponent = '0'] = value.toExponential(digits - 1).split('e')
-  const text = value.toFixed(Math.min(100, Math.max(0, digits - 1 - Number(exponent))))
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  if (size === 0) return '0'
+  // The decimal digits are rounded, as a reader of points.csv would: 99.85 is 99.9. `toFixed` would round the binary
+  // fraction behind them, 99.8499…, to 99.8.
+  const [mantissa, exponent] = size.toExponential().split('e')
+  const power = Number(exponent) - (digits - 1)
+  const rounded = Math.round(Number(`${mantissa}e${digits - 1}`))
+  const text = Number(`${rounded}e${power}`).toFixed(Math.min(100, Math.max(0, -power)))
+  return `${value < 0 ? '-' : ''}${text.includes('.') ? text.replace(/\.?0+$/, '') : text}`
 }
 
 /** Milliseconds below one second, otherwise seconds: `187 ms`, `2.13 s`. */
