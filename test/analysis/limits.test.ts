@@ -30,6 +30,11 @@ describe('what --fail-on takes', () => {
     ['request_throughput<3rps', 'request_throughput', 3],
     ['error_share>1%', 'error_share', 0.01],
     ['error_share>0%', 'error_share', 0],
+    ['energy_per_output_token>2 j', 'energy_per_output_token_j', 2],
+    ['gpu_power_mean_w>1.5kW', 'gpu_power_mean_w', 1500],
+    ['output_tokens_per_s_per_mw<900000tokens/s/MW', 'output_tokens_per_s_per_mw', 900_000],
+    ['cost_per_million_output_tokens>2', 'cost_per_million_output_tokens', 2],
+    ['cost_per_million_output_tokens>2 per 1M tokens', 'cost_per_million_output_tokens', 2],
   ]
   for (const [text, figure, limit] of limits)
     test(`'${text}' is a limit`, () => {
@@ -53,6 +58,11 @@ describe('what --fail-on takes', () => {
     ['goodput<5tokens/s', /is in requests\/s/],
     ['error_share>5', /write % after the number/],
     ['error_share>5ms', /is in %: write %, not ms/],
+    ['energy_per_output_token>2', /is in J: write J or kJ after the number/],
+    ['energy_per_output_token>2W', /is in J: write J or kJ, not W/],
+    ['gpu_power_mean>2MW', /is in W: write W or kW, not MW/],
+    ['output_tokens_per_s_per_mw<5', /write tokens\/s\/MW or tok\/s\/MW after the number/],
+    ['cost_per_million_output_tokens>2EUR', /in the currency of the sweep’s price: write 2 alone, without EUR/],
     ['ttft>2000ms', /unknown figure 'ttft'/],
     ['hypervolume<5tokens/s', /unknown figure 'hypervolume'/],
     ['ttft_p95', /not of the form/],

@@ -2,7 +2,7 @@ import { dirname, relative } from 'node:path'
 import type { PointResult } from '../../journal/event.ts'
 import type { Manifest } from '../../journal/manifest.ts'
 import type { Run } from '../../journal/run.ts'
-import { priceBehind } from '../../metrics/figures/energy.ts'
+import { priceBehind, sitePowerText } from '../../metrics/figures/energy.ts'
 import { canonicalJson, type Load, type ValidityLimits } from '../../model/index.ts'
 import { originOf } from '../origin.ts'
 import { sloText } from '../slo.ts'
@@ -115,6 +115,19 @@ const pricesOf = distinct(({ measurement }) =>
   measurement === null ? null : priceBehind({ unit: 'per 1M tokens' }, measurement) || null,
 )
 
+/** Power of the site affects only figures of the site. */
+const sitePowerOf = distinct(({ measurement }) =>
+  measurement?.sitePower === undefined ? null : sitePowerText(measurement.sitePower),
+)
+
+/** Source of the energy, `dcgm samples`: a power model and GPUs, or a counter and power samples, differ. */
+const energySourceOf = distinct(({ measurement }) => {
+  const { source, isSimulated = false, energyJ = null, gpus = [] } = measurement?.gpus ?? {}
+  if (source === undefined || energyJ === null) return null
+  const bases = [...new Set(gpus.flatMap(({ energyFrom }) => energyFrom ?? []))].sort().join(' and ')
+  return isSimulated ? 'power model' : `${source} ${bases}`.trim()
+})
+
 /** `prefill 4, decode 8`: formats differences for people. */
 const listed = (values: object): string =>
   Object.entries(values)
@@ -134,6 +147,8 @@ export function environmentDifferences(base: Run, head: Run): readonly Environme
     ['deployed', 'subject', originOf(b).about || 'not stated', originOf(h).about || 'not stated'],
     ['git revision', 'subject', revision(base), revision(head)],
     ['price', 'subject', pricesOf(baseAlike), pricesOf(headAlike)],
+    ['site power', 'subject', sitePowerOf(baseAlike), sitePowerOf(headAlike)],
+    ['energy source', 'subject', energySourceOf(baseAlike), energySourceOf(headAlike)],
     ...systems.map(
       system =>
         [`${system} version`, 'subject', b.versions[system] ?? 'absent', h.versions[system] ?? 'absent'] as const,

@@ -110,11 +110,9 @@ export function parseGate(
       'percentage points (pp) are a change of the accuracy against another run, which fulcrum compare takes',
     )
   const spellings = spellingsOf(figure.unit)
-  const factor = figure.unit === '%' && unit === '' && Number(digits) <= 1 ? 1 : spellings[unit.toLowerCase()]
-  if (factor === undefined)
-    throw mistake(
-      `${figure.title} is in ${figure.unit}: write ${Object.keys(spellings).join(' or ')}${unit === '' ? ' after the number' : `, not ${unit}`}`,
-    )
+  const spelled = Object.entries(spellings).find(([spelling]) => spelling.toLowerCase() === unit.toLowerCase())
+  const factor = figure.unit === '%' && unit === '' && Number(digits) <= 1 ? 1 : spelled?.[1]
+  if (factor === undefined) throw mistake(wrongUnit(figure, spellings, digits, unit))
   const limit = Number(digits) * factor
   if (!Number.isFinite(limit) || limit < 0) throw mistake(`${figure.title} cannot be ${digits}${unit}`)
   const worse = figure.better === 'lower' ? '>' : '<'
@@ -126,6 +124,20 @@ export function parseGate(
       { remedy: `--fail-on takes what fails, not what passes: write "${written}${worse}${digits}${unit}".` },
     )
   return { kind: 'limit', text: text.trim(), figure, direction: worse, limit }
+}
+
+/** What to write for a unit that the figure does not have. */
+function wrongUnit(
+  figure: LimitFigure,
+  spellings: { readonly [spelling: string]: number },
+  digits: string,
+  unit: string,
+): string {
+  if (figure.unit === 'per 1M tokens')
+    return `${figure.title} is in the currency of the sweep’s price: write ${digits} alone, without ${unit}`
+  const named = Object.keys(spellings).filter(spelling => spelling !== '')
+  const wrong = unit === '' ? ' after the number' : `, not ${unit}`
+  return `${figure.title} is in ${figure.unit}: write ${named.join(' or ')}${wrong}`
 }
 
 /** An example of a valid limit on the figure. */

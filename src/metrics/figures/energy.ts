@@ -1,4 +1,4 @@
-import { gpusOf, type Role, roles } from '../../model/index.ts'
+import { gpusOf, type Role, roles, type SitePower } from '../../model/index.ts'
 import { ratesOf } from '../definitions.ts'
 import type { GpuObserved } from '../gpu.ts'
 import type { Measurement } from '../measurement.ts'
@@ -64,12 +64,20 @@ export function unitText({ unit }: { readonly unit: Unit | '' }, measurements: r
   return currency === null ? unit : `${currency} ${unit}`
 }
 
-/** Price and currency of a cost figure. Values with different ones cannot be compared. */
-export function priceBehind({ unit }: { readonly unit: Unit | '' }, { price }: Measurement): string {
+/**
+ * Price and currency of a cost figure, with the power of the site if the price of energy applies to it. Values with
+ * different ones cannot be compared.
+ */
+export function priceBehind({ unit }: { readonly unit: Unit | '' }, { price, sitePower }: Measurement): string {
   if (unit !== money || price === undefined) return ''
-  const energy = price.perKwh === null ? '' : ` and ${price.perKwh} per kWh`
+  const site = sitePower === undefined ? '' : ` (${sitePowerText(sitePower)})`
+  const energy = price.perKwh === null ? '' : ` and ${price.perKwh} per kWh${site}`
   return `${price.currency ?? 'units'}, ${price.perGpuHour} per GPU-hour${energy}`
 }
+
+/** `PUE 1.2, 150 W per GPU for hosts, 20 W for the network`. */
+export const sitePowerText = ({ pue, hostW, networkW }: SitePower): string =>
+  `PUE ${pue}, ${hostW} W per GPU for hosts, ${networkW} W for the network`
 
 const money = 'per 1M tokens' satisfies Unit
 

@@ -4,7 +4,10 @@ interface UnitSpelling {
   readonly ending: string
   /** OpenMetrics requires base units: their name, and the factor of conversion. */
   readonly base: { readonly name: string; readonly factor: number }
-  /** Spellings in a limit of `--fail-on`, in lower case, and the factor that converts each to this unit. */
+  /**
+   * Spellings in a limit of `--fail-on`, whose case is free, and the factor that converts each to this unit. An empty
+   * one stands for the number alone.
+   */
   readonly spellings: { readonly [spelling: string]: number }
 }
 
@@ -30,22 +33,22 @@ export const units = {
   'tokens/s/GPU': {
     ending: '',
     base: { name: 'tokens_per_second', factor: 1 },
-    spellings: { 'tokens/s/gpu': 1, 'tok/s/gpu': 1, 'tokens/s': 1, 'tok/s': 1 },
+    spellings: { 'tokens/s/GPU': 1, 'tok/s/GPU': 1, 'tokens/s': 1, 'tok/s': 1 },
   },
   'tokens/s/MW': {
     ending: '',
     base: { name: 'tokens_per_second_per_megawatt', factor: 1 },
-    spellings: { 'tokens/s/mw': 1, 'tok/s/mw': 1 },
+    spellings: { 'tokens/s/MW': 1, 'tok/s/MW': 1 },
   },
   tokens: { ending: '', base: { name: 'tokens', factor: 1 }, spellings: { tokens: 1, '': 1 } },
-  J: { ending: '_j', base: { name: 'joules', factor: 1 }, spellings: { j: 1, kj: 1000 } },
-  W: { ending: '_w', base: { name: 'watts', factor: 1 }, spellings: { w: 1, kw: 1000 } },
+  J: { ending: '_j', base: { name: 'joules', factor: 1 }, spellings: { J: 1, kJ: 1000 } },
+  W: { ending: '_w', base: { name: 'watts', factor: 1 }, spellings: { W: 1, kW: 1000 } },
   'per 1M tokens': {
     ending: '',
     base: { name: 'per_million_tokens', factor: 1 },
-    spellings: { '': 1, 'per 1m tokens': 1 },
+    spellings: { '': 1, 'per 1M tokens': 1 },
   },
-  MiB: { ending: '_mib', base: { name: 'bytes', factor: 2 ** 20 }, spellings: { mib: 1, gib: 1024 } },
+  MiB: { ending: '_mib', base: { name: 'bytes', factor: 2 ** 20 }, spellings: { MiB: 1, GiB: 1024 } },
 } as const satisfies { readonly [unit: string]: UnitSpelling }
 
 /** Unit of a figure, as shown beside its values. */

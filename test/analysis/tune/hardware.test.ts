@@ -11,56 +11,12 @@ import { axesOf, axisFigures } from '../../../src/analysis/overlay/axes.ts'
 import { tune } from '../../../src/analysis/tune/tune.ts'
 import type { PointResult } from '../../../src/journal/event.ts'
 import { figures } from '../../../src/metrics/figures/index.ts'
-import type { GpuObserved } from '../../../src/metrics/gpu.ts'
-import type { Finding } from '../../../src/metrics/measurement.ts'
 import { judgeGpus } from '../../../src/metrics/validity/gpus.ts'
-import { gpusOf, type Price, type Role, rolesOf } from '../../../src/model/index.ts'
+import { gpusOf, type Price } from '../../../src/model/index.ts'
 import { openMetrics } from '../../../src/render/export/openmetrics.ts'
 import { workloadView } from '../../../src/render/views/tune.ts'
+import { euros, gpu, runWith, type Site } from '../../render/gpu-run.ts'
 import { aggregated, disaggregated, type SyntheticOptions, syntheticRun } from '../../render/synthetic-run.ts'
-
-const euros: Price = { perGpuHour: 2.5, perKwh: null, currency: 'EUR' }
-
-const gpu = (role: Role, energyJ: number | null, more: Partial<GpuObserved> = {}): GpuObserved => ({
-  ...{ id: role, name: `gpu of ${role}`, model: 'H100', worker: null, role, energyJ, energyErrorJ: 0 },
-  ...{ energyFrom: 'counter', powerMeanW: null, powerLimitW: 700, utilization: 0.5, smActive: null },
-  ...{ memoryMaxMib: null, memoryTotalMib: null, smClockMhz: null, temperatureMaxC: null, throttled: null },
-  ...{ pcieBytesPerS: null, nvlinkBytesPerS: null, strangers: null },
-  ...more,
-})
-
-interface Site {
-  readonly price?: Price | null
-  /** W of each GPU of a role at a point; null where unknown. */
-  readonly watts?: (role: Role, result: PointResult) => number | null
-  readonly more?: (role: Role, result: PointResult) => Partial<GpuObserved>
-}
-
-/** A synthetic run whose GPUs draw what is said, judged as a measured one. */
-function runWith({ price = euros, watts = () => 500, more = () => ({}) }: Site, options: SyntheticOptions = {}) {
-  return syntheticRun({
-    ...{ workloads: [[1000, 1000]], topologies: [aggregated(2), disaggregated(1, 1)], concurrencies: [1, 4, 16] },
-    ...options,
-    change: result => {
-      const { measurement, point } = result
-      if (measurement === null) return result
-      const gpus = rolesOf(point.deployment.topology).map(role => {
-        const power = watts(role, result)
-        return gpu(role, power === null ? null : power * measurement.durationS, more(role, result))
-      })
-      const energyJ = gpus.some(one => one.energyJ === null)
-        ? null
-        : gpus.reduce((sum, one) => sum + (one.energyJ ?? 0), 0)
-      const measured = {
-        ...measurement,
-        gpus: { source: 'nvml', gpus, energyJ, energyErrorJ: 0 },
-        ...(price === null ? {} : { price }),
-      }
-      const findings: Finding[] = judgeGpus(measured, point.deployment.topology)
-      return { ...result, measurement: measured, findings }
-    },
-  })
-}
 
 function answerFor(site: Site, options: SyntheticOptions = {}) {
   const [tuning] = tune(analyse(runWith(site, options)))
@@ -211,6 +167,29 @@ describe('money', () => {
     const series = seriesOf(prices.map(price => runWith({ price }))).filter(({ figure }) => figure.name === cost)
     assert.deepEqual([...new Set(series.map(({ values }) => values.length))].sort(), [1, 2])
     assert.equal(series[0]?.figure.unit, 'EUR per 1M tokens')
+  })
+
+  test('at another PUE is another series where energy has a price, and is told beside a comparison', () => {
+    const price: Price = { ...euros, perKwh: 0.2 }
+    const [before, after] = [1.2, 1.4].map(pue => ({ pue, hostW: 100, networkW: 0 }))
+    assert.ok(before !== undefined && after !== undefined)
+    const lengths = (of: Price) => {
+      const runs = [before, before, after].map(power => runWith({ price: of, power }))
+      const series = seriesOf(runs).filter(({ figure }) => figure.name === cost)
+      return [...new Set(series.map(({ values }) => values.length))].sort()
+    }
+    assert.deepEqual(lengths(price), [1, 2])
+    assert.deepEqual(lengths(euros), [3])
+    const { differences } = compareRuns(runWith({ power: before }), runWith({ power: after }))
+    assert.deepEqual(
+      differences.filter(({ what }) => what === 'site power').map(({ base, head }) => [base, head]),
+      [
+        [
+          'PUE 1.2, 100 W per GPU for hosts, 0 W for the network',
+          'PUE 1.4, 100 W per GPU for hosts, 0 W for the network',
+        ],
+      ],
+    )
   })
 
   test('of two currencies is no axis', () => {
