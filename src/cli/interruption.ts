@@ -1,15 +1,17 @@
 /**
  * Turns Ctrl-C and SIGTERM into an abort, so that everything is stopped before the process ends. `quiet` prints
- * nothing, for commands that started nothing.
+ * nothing, for commands that started nothing. `consequence` says what becomes of the measurement.
  */
-export function interruption({ quiet = false } = {}): { readonly signal: AbortSignal } & Disposable {
+export function interruption({
+  quiet = false,
+  consequence = 'The point in flight is dropped; fulcrum resume continues the run.',
+} = {}): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController()
   let asked = 0
   const onSignal = (name: NodeJS.Signals) => {
     asked++
     if (asked === 1) {
-      if (!quiet)
-        process.stderr.write(`\n${name}: stopping. The point in flight is dropped; fulcrum resume continues the run.\n`)
+      if (!quiet) process.stderr.write(`\n${name}: stopping. ${consequence}\n`)
       controller.abort(new DOMException(`interrupted by ${name}`, 'AbortError'))
     } else if (asked === 2) {
       process.stderr.write(

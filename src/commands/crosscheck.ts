@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createDeployer } from '../deployers/create.ts'
@@ -31,41 +31,67 @@ export interface CrosscheckRequest {
   readonly rounds: number
   /** Position of the point in the plan, from 1. */
   readonly point: number
-  /** Folder for the generators' files. Default: a temporary folder. */
+  /** Folder for the generators' files. Default: a temporary folder, kept only if a generator was not tested. */
   readonly folder?: string
   readonly signal: AbortSignal
   readonly onTurn: (turn: TurnProgress) => void
+}
+
+/** A cross-check, and where the files of the generators are; null if they were temporary. */
+export interface CrosscheckOutcome extends Crosscheck {
+  readonly folder: string | null
 }
 
 /**
  * Deploys one point's deployment and measures the point with each generator in turn.
  * @throws FulcrumError (bad-input) for a missing sweep file or point; the errors of the deployer
  */
-export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<Crosscheck> {
+export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<CrosscheckOutcome> {
   const sweep = await loadSweep(request.file)
   const point = pointAt(planSweep(sweep), request.point)
-  const folder =
-    request.folder === undefined ? await mkdtemp(join(tmpdir(), 'fulcrum-crosscheck-')) : resolve(request.folder)
+  const contestants = await Promise.all(
+    request.generators.map(asked => contestant(asked, request.commands[asked], sweep)),
+  )
+  if (request.folder !== undefined) {
+    const folder = resolve(request.folder)
+    return { ...(await measureInTurn(request, sweep, point, contestants, folder)), folder }
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'fulcrum-crosscheck-'))
+  try {
+    const result = await measureInTurn(request, sweep, point, contestants, folder)
+    if (result.notTested.length > 0) return { ...result, folder }
+    await rm(folder, { recursive: true, force: true })
+    return { ...result, folder: null }
+  } catch (error) {
+    // The error names the logs, unless there are none.
+    if (request.signal.aborted) await rm(folder, { recursive: true, force: true })
+    else await rmdir(folder).catch(() => {})
+    throw error
+  }
+}
+
+async function measureInTurn(
+  { rounds, signal, onTurn }: CrosscheckRequest,
+  sweep: Sweep,
+  point: Point,
+  contestants: readonly ConfiguredGenerator[],
+  folder: string,
+): Promise<Crosscheck> {
+  await using cleanup = new AsyncDisposableStack()
   const deployer = await createDeployer(sweep.deploy, {
     model: sweep.model,
     variants: sweep.variants,
     runFolder: folder,
     ...probeSettings([point.load]),
   })
-  const generators = await Promise.all(
-    request.generators.map(async asked => {
-      const configured = await contestant(asked, request.commands[asked], sweep)
-      return { name: configured.name, generator: configured.create({ runFolder: folder }) }
-    }),
-  )
-  try {
-    const { endpoint } = await deployer.reconcile(point.deployment, { signal: request.signal, onEvent: () => {} })
-    const { rounds, signal, onTurn } = request
-    return await crosscheck({ point, endpoint, generators, rounds, signal, folder, onTurn })
-  } finally {
-    for (const { generator } of generators) await generator.close()
-    await deployer.close()
-  }
+  cleanup.defer(() => deployer.close())
+  const generators = contestants.map(({ name, create }) => {
+    const generator = create({ runFolder: folder })
+    cleanup.defer(() => generator.close())
+    return { name, generator }
+  })
+  const { endpoint } = await deployer.reconcile(point.deployment, { signal, onEvent: () => {} })
+  return await crosscheck({ point, endpoint, generators, rounds, signal, folder, onTurn })
 }
 
 /**

@@ -72,6 +72,8 @@ export interface WorkerLaunch {
   readonly kvEvents?: { readonly arguments: readonly string[]; readonly remedy: string }
   /** Whether workers start their ranks through MPI, which the variables of a Slurm job disturb. */
   readonly startsByMpi?: true
+  /** Whether Dynamo hands the engine its logging configuration in a temporary file, which it never removes. */
+  readonly loggingFile?: true
   /** How one worker runs on several nodes; absent if it cannot. */
   readonly multinode?: MultinodeLaunch
 }

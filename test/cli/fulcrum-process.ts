@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execaNode } from 'execa'
@@ -12,6 +12,8 @@ export interface Workplace extends AsyncDisposable {
   readonly sweepFile: string
   /** Where its Fulcrums keep the ledgers of their processes. */
   readonly state: string
+  /** Temporary files of its Fulcrums, and of what they started; Node's cache of compiled modules is not listed. */
+  temporaryFiles(): Promise<readonly string[]>
   /** Starts `fulcrum …` there; add `--json` to read its messages. */
   start(...args: string[]): FulcrumProcess
   /** Processes that this workplace's Fulcrums have recorded as started and not seen end. */
@@ -30,21 +32,26 @@ export async function workplace(sweep: string): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-cli-'))
   const sweepFile = join(folder, 'sweep.yaml')
   const state = join(folder, 'state')
+  // Short, because it holds sockets.
+  const temporary = join(folder, 't')
+  await mkdir(temporary)
   await writeFile(sweepFile, sweep)
   return {
     folder,
     sweepFile,
     state,
-    start: (...args) => startFulcrum(args, folder, state),
+    temporaryFiles: async () =>
+      (await readdir(temporary, { recursive: true })).filter(name => !name.startsWith('node-compile-cache')),
+    start: (...args) => startFulcrum(args, folder, { FULCRUM_STATE_DIR: state, TMPDIR: temporary }),
     recorded: () => recordedIn(join(state, 'processes')),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
-function startFulcrum(args: readonly string[], cwd: string, state: string): FulcrumProcess {
+function startFulcrum(args: readonly string[], cwd: string, env: { readonly [name: string]: string }): FulcrumProcess {
   // By default, execa kills what has not ended 5 s after SIGTERM, and ending workers takes Fulcrum longer.
   const child = execaNode(program, args, {
-    ...{ cwd, reject: false, env: { FULCRUM_STATE_DIR: state }, stdin: 'ignore' },
+    ...{ cwd, reject: false, env, stdin: 'ignore' },
     forceKillAfterDelay: false,
   })
   const lines = child.iterable()[Symbol.asyncIterator]()

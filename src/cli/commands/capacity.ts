@@ -71,7 +71,7 @@ deployment can serve the traffic.`,
       if (open && to === undefined) command.error('error: --open needs --to DIR')
       if (old !== undefined) deprecated('--run DIR', 'fulcrum capacity FILE RUN')
       const run = second ?? old
-      using interrupted = interruption()
+      using interrupted = interruption({ quiet: true })
       const answer = await planCapacityOf({
         target,
         flags,

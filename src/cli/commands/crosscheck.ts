@@ -31,7 +31,10 @@ export function addCrosscheck(program: Command): void {
     .option('--command <name=path>', 'Program of a generator that is not on PATH (repeatable)', collectCommand)
     .option('--rounds <n>', 'Measurements with each generator, in ABBA order', wholeNumber(), 4)
     .option('--point <n>', 'Number of the point in the plan', wholeNumber(), 1)
-    .option('--to <dir>', 'Folder for the files of the generators (default: a temporary folder)')
+    .option(
+      '--to <dir>',
+      'Folder for the files of the generators (default: a temporary folder, kept if a generator was not tested)',
+    )
     .option('--dry-run', 'Print the exact commands and files of the deployment without starting anything')
     .option('--markdown', 'Print Markdown')
     .option('--json', 'Print every measurement as JSON')
@@ -52,7 +55,7 @@ codes: 0 every generator was compared, 1 a generator was not tested.`,
         printPreview(await previewCrosscheck(file, options.point), options.json === true)
         return
       }
-      using interrupted = interruption()
+      using interrupted = interruption({ consequence: 'A cross-check cannot be resumed.' })
       const { generators = generatorNames, command: commands = {}, rounds, point } = options
       const result = await crosscheckSweepFile({
         file,
@@ -67,7 +70,11 @@ codes: 0 every generator was compared, 1 a generator was not tested.`,
         },
       })
       if (options.json) console.log(jsonText(result))
-      else console.log(options.markdown ? crosscheckMarkdown(result) : crosscheckText(result))
+      else {
+        console.log(options.markdown ? crosscheckMarkdown(result) : crosscheckText(result))
+        if (result.folder !== null)
+          console.log(`${options.markdown ? '' : '\n'}Files of the generators: ${result.folder}`)
+      }
       if (result.notTested.length > 0) process.exitCode = exitCodes.pointsFailed
     })
 }

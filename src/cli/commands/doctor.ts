@@ -60,6 +60,8 @@ break the sweep. Exit codes: 0 nothing failed, 2 the sweep file is invalid,
     )
     .action(async (file: string | undefined, { json, etcd, dcgm, bandwidth }: Options) => {
       const { examine } = await import('../../commands/doctor.ts')
+      // Without a listener, the process would end without removing its temporary files.
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => process.exit(130))
       const checks = await whileLooking(examine(file, defined({ etcd, dcgm, bandwidth })))
       console.log(json ? jsonText(checks, 2) : checks.flatMap(findingLines).join('\n'))
       if (checks.some((check: Check) => !check.ok)) process.exitCode = exitCodes.environment

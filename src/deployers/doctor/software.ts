@@ -1,4 +1,5 @@
 import { adviceFor } from '../../engines/log-advice.ts'
+import { noLoggingFile } from '../logging-file.ts'
 import type { RuntimeConfig } from '../nodes/keys.ts'
 import { type Check, missed, passed } from './check.ts'
 import type { Machine } from './machine.ts'
@@ -18,7 +19,7 @@ export async function backendModule(
     env,
   }: { readonly python: string; readonly backend: string; readonly env: { readonly [name: string]: string } },
 ): Promise<Check> {
-  const said = await machine.run(python, ['-m', backend, '--help'], env)
+  const said = await machine.run(python, ['-m', backend, '--help'], { ...noLoggingFile, ...env })
   if (said.ok) return passed('backend', `${backend} starts`, machine.name)
   const remedy = adviceFor([said.complaint])?.remedy ?? 'Check the name of the module and that it is installed.'
   return missed('backend', `${backend}: ${said.complaint}`, remedy, machine.name)

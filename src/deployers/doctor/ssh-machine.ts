@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -36,17 +37,23 @@ export async function connectToMachine(host: string, ssh: SshConfig): Promise<Ss
   // Short, because a socket's path is limited to about a hundred characters.
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-doctor-'))
   const route: SshRoute = { host, ssh, socket: join(folder, '%C') }
+  const remove = () => {
+    process.off('exit', remove)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  // An interrupted doctor does not wait for its checks.
+  process.on('exit', remove)
   try {
     const connection = await connectInTurn(() => retryingSsh(() => hold(route)))
     return {
       ...machineThrough(host, argv => sshCommand(route, argv)),
       close: async () => {
         await connection.end()
-        await rm(folder, { recursive: true, force: true })
+        remove()
       },
     }
   } catch (error) {
-    await rm(folder, { recursive: true, force: true })
+    remove()
     throw error
   }
 }

@@ -14,6 +14,7 @@ import {
 } from '../../model/index.ts'
 import type { ConfiguredParts } from '../define-deployer.ts'
 import type { PlannedFile } from '../deployer.ts'
+import { noLoggingFile } from '../logging-file.ts'
 import { loopback, type Reach } from '../nodes/nodes.ts'
 import type { Command, Gang, WorkerDesign } from '../worker-design.ts'
 import type { DynamoConfig } from './config.ts'
@@ -43,7 +44,7 @@ const leaseS = '10'
  * @param reach where the other processes reach this one
  */
 export function processEnvironment(setup: DynamoSetup, reach: Reach = loopback): { readonly [name: string]: string } {
-  const { sideChannel } = engineOfModule(setup.config.backend).launch
+  const { sideChannel, loggingFile } = engineOfModule(setup.config.backend).launch
   return {
     NATS_SERVER: setup.natsUrl,
     ETCD_ENDPOINTS: setup.etcdUrl,
@@ -55,6 +56,7 @@ export function processEnvironment(setup: DynamoSetup, reach: Reach = loopback):
     DYN_EVENT_PLANE: 'nats',
     ETCD_LEASE_TTL: leaseS,
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
+    ...(loggingFile ? {} : noLoggingFile),
     PYTHONUNBUFFERED: '1',
     ...setup.config.env,
   }

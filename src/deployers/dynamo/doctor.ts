@@ -11,6 +11,7 @@ import { checkCards } from '../doctor/registration.ts'
 import { checkHttpPort, service } from '../doctor/services.ts'
 import { backendModule, containerImage, mounts } from '../doctor/software.ts'
 import { engineVersion, judgeVersion } from '../doctor/versions.ts'
+import { noLoggingFile } from '../logging-file.ts'
 import { slurmVariables } from '../slurm/variables.ts'
 import type { DynamoProcesses } from './config.ts'
 import { askFrontendOptions, unknownToFrontend } from './frontend-options.ts'
@@ -87,7 +88,7 @@ async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]
 async function dynamoPackage(config: DynamoProcesses): Promise<readonly Check[]> {
   const code =
     "import dynamo.frontend; from importlib.metadata import version; print(version('ai-dynamo'), version('ai-dynamo-runtime'))"
-  const said = await runShort(config.python, ['-c', code], config.env)
+  const said = await runShort(config.python, ['-c', code], { ...noLoggingFile, ...config.env })
   if (said.ok) {
     const [version = '', runtime = ''] = said.out.split('\n').at(-1)?.split(' ') ?? []
     return [judgeDynamo(version, config.python), ...judgeRuntime(version, runtime)]

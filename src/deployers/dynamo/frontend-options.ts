@@ -4,6 +4,7 @@ import type { Json } from '../../model/index.ts'
 import { runShort } from '../../process/short-program.ts'
 import { nearMiss } from '../../yaml/near-miss.ts'
 import type { Complaint } from '../capabilities.ts'
+import { noLoggingFile } from '../logging-file.ts'
 import type { DynamoProcesses } from './config.ts'
 import { knownFrontends } from './known-frontends.ts'
 
@@ -100,6 +101,10 @@ export async function askFrontendOptions({
   python,
   env,
 }: Pick<DynamoProcesses, 'python' | 'env'>): Promise<FrontendOptions> {
-  const said = await runShort(python, ['-m', 'dynamo.frontend', '--help'], { ...env, COLUMNS: '1000' })
+  const said = await runShort(python, ['-m', 'dynamo.frontend', '--help'], {
+    ...noLoggingFile,
+    ...env,
+    COLUMNS: '1000',
+  })
   return frontendOptionsOf(said.ok ? said.out : '')
 }

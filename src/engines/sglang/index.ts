@@ -57,6 +57,7 @@ export const sglang = defineEngine({
       arguments: ['kv-events-config'],
       remedy: `add to args: kv-events-config: ${JSON.stringify({ publisher: 'zmq', endpoint: 'tcp://127.0.0.1:{port}', topic: 'kv-events' })}`,
     },
+    loggingFile: true,
     multinode: {
       // Only the first node serves requests. The others run their share of the model.
       ranks: (_, { nodes }) => ({

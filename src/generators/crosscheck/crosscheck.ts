@@ -75,9 +75,14 @@ export async function crosscheck(asked: CrosscheckOptions): Promise<Crosscheck> 
   const { point, generators, rounds } = options
   const names = generators.map(({ name }) => name)
   if (generators.length < 2 || rounds < 1) {
-    throw new FulcrumError('bad-input', 'crosscheck-needs-two', 'A cross-check needs two generators and a round', {
-      remedy: 'Name at least two generators.',
-    })
+    throw new FulcrumError(
+      'bad-input',
+      'crosscheck-needs-two',
+      'A cross-check needs at least two generators and one round.',
+      {
+        remedy: 'Name at least two generators.',
+      },
+    )
   }
   const plan = planTurns(names, rounds)
   const turns: Turn[] = []

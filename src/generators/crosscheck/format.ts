@@ -53,7 +53,7 @@ function groupedDifferences(differences: readonly Difference[]): { who: string; 
   for (const { figure, generator, against, by, share, reason } of differences) {
     const who = `${generator} against ${against}`
     const { title, unit } = figureOf(figure)
-    const size = `${title} ${signed(by.mean)} ± ${shown(by.half ?? 0)} ${unit} (${signed(share * 100)} %)`
+    const size = `${title} ${signed(by.mean)} ± ${shown(by.half ?? 0)} ${unit} (${signed(share * 100)}%)`
     const key = `${who}\0${reason}`
     const group = groups.get(key) ?? { who, sizes: [], reason }
     group.sizes.push(size)
@@ -87,7 +87,7 @@ export function crosscheckMarkdown(result: Crosscheck): string {
 function heading({ url, point, rounds, comparisons }: Crosscheck): string {
   const { level } = point.load
   const load = level.kind === 'concurrency' ? `concurrency ${level.concurrency}` : level.kind
-  return `${url}, ISL/OSL ${point.workload.name}, ${load}, ${rounds} ${rounds === 1 ? 'round' : 'rounds in turns'}; mean ± 95 % interval over rounds. Differences are told at a false-discovery rate of ${falseDiscoveryRate * 100} % over ${comparisons} comparisons`
+  return `${url}, ISL/OSL ${point.workload.name}, ${load}, ${rounds} ${rounds === 1 ? 'round' : 'rounds in turns'}; mean ± 95% interval over rounds. Differences are reported at a false-discovery rate of ${falseDiscoveryRate * 100}% over ${comparisons} comparisons`
 }
 
 function failedOf({ turns }: Crosscheck, name: string): string {

@@ -2,7 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeTokenizer } from '../tokenizer-files.ts'
 
-/** A Hugging Face cache with one tokenizer, and the environment that makes Python programs read it offline. */
+/**
+ * A Hugging Face cache with one tokenizer, and the environment that makes Python programs read it offline and keep their
+ * temporary files beside it.
+ */
 export interface HubCache {
   /** Value for `--tokenizer`. */
   readonly tokenizer: string
@@ -30,10 +33,19 @@ export async function layOutHubCache(folder: string, model: string, tokenizer: s
   await writeFile(join(repository, 'refs/main'), 'local')
   await writeFile(join(snapshot, 'config.json'), config)
   await writeTokenizer(tokenizer, snapshot)
+  // AIPerf removes none of its temporary files, and other programs only those of a run that is not interrupted.
+  const temporary = join(folder, 'tmp')
+  await mkdir(temporary)
   return {
     tokenizer: name,
     folder: snapshot,
-    env: { HF_HOME: folder, HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1', HF_HUB_DISABLE_TELEMETRY: '1' },
+    env: {
+      HF_HOME: folder,
+      HF_HUB_OFFLINE: '1',
+      TRANSFORMERS_OFFLINE: '1',
+      HF_HUB_DISABLE_TELEMETRY: '1',
+      TMPDIR: temporary,
+    },
   }
 }
 

@@ -178,6 +178,11 @@ describe('a deployment of processes', () => {
     assert.equal(processEnvironment(setup({ env: { ETCD_LEASE_TTL: '5' } })).ETCD_LEASE_TTL, '5')
   })
 
+  it('keeps Dynamo from leaving a logging file behind, except for SGLang, which reads it', () => {
+    const skips = (backend: string) => processEnvironment(setup({ backend })).DYN_SKIP_SGLANG_LOG_FORMATTING
+    assert.deepEqual(['dynamo.mocker', 'dynamo.vllm', 'dynamo.sglang'].map(skips), ['1', '1', undefined])
+  })
+
   it('shows each worker its own GPUs', () => {
     const ports = { system: 9, sideChannel: 10 }
     assert.deepEqual(workerEnvironment('dynamo.trtllm', [4, 5], ports), {

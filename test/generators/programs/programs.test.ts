@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -62,6 +62,14 @@ describe('a tokenizer in the hub’s cache', () => {
     }
     assert.equal(cache.tokenizer, 'nvidia/DeepSeek-R1-FP4')
     assert.equal(cache.env.HF_HUB_OFFLINE, '1')
+  })
+
+  it('has a folder for the program’s temporary files, which goes with it', async () => {
+    const root = join(folder, 'hf-temporary')
+    const { env } = await layOutHubCache(root, 'nvidia/DeepSeek-R1-FP4', 'builtin:deepseek-v3')
+    const { TMPDIR = '' } = env
+    assert.ok(TMPDIR.startsWith(`${root}/`))
+    assert.ok((await stat(TMPDIR)).isDirectory())
   })
 
   it('has a name that the hub allows, whatever the served model is called', () => {
