@@ -26,7 +26,7 @@ import { readMix } from './sections/mix.ts'
 import { readModel } from './sections/model.ts'
 import { readQuality } from './sections/quality.ts'
 import { readPower, readPrice } from './sections/site.ts'
-import { readTelemetry } from './sections/telemetry.ts'
+import { checkDeviceRoles, readTelemetry } from './sections/telemetry.ts'
 import { calibrating, readTopologies, type WantedTopology } from './sections/topologies.ts'
 import { findingsOf, reportOfVariant, reportOtherDeployer, topologiesOf } from './sections/variants.ts'
 import { readWorkloads } from './sections/workloads.ts'
@@ -138,6 +138,7 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
     variants.push(parts)
   }
   const deployments = crossDeployments(variants)
+  if (telemetry) checkDeviceRoles(telemetry, deployments, context)
   const pathOf = (index: number): Path => placed?.[index]?.path ?? ['workloads']
   const limits = raw.validity ? readLimits(raw.validity) : defaultLimits
   const models = [...new Map(variants.map(({ model }) => [model.tokenizer, model])).values()]

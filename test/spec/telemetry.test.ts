@@ -54,3 +54,34 @@ describe('mistakes in the telemetry section', () => {
     })
   }
 })
+
+describe('the GPUs of roles', () => {
+  const named = (topologies: string, devices: string) =>
+    problems(sweepText({ topologies, telemetry: `{ gpus: { devices: ${devices} } }` }))
+
+  test('are those of the roles that the sweep has', async () => {
+    assert.deepEqual(await named('[1P1D]', '{ prefill: [0], decode: [1] }'), [])
+    assert.deepEqual(await named('[agg x2]', '{ aggregated: [0, 1] }'), [])
+    assert.match(
+      (await named('[1P1D]', '{ aggregated: [0], prefill: [1], decode: [2] }')).join(),
+      /no topology has agg/,
+    )
+    assert.match(
+      (await named('[agg x2]', '{ decode: [0, 1] }')).join(),
+      /no topology has decode workers; name the GPUs/,
+    )
+  })
+
+  test('are named for every role, because a part of them says nothing of the others', async () => {
+    assert.match(
+      (await named('[1P1D]', '{ prefill: [0, 1] }')).join(),
+      /the GPUs of decode workers are missing; add decode/,
+    )
+  })
+
+  test('may be the same in an aggregated and a disaggregated deployment, but not twice in one', async () => {
+    assert.deepEqual(await named('[agg x2, 1P1D]', '{ prefill: [0], decode: [1], aggregated: [0, 1] }'), [])
+    for (const devices of ['{ prefill: [0], decode: [0] }', '{ prefill: [0, 0], decode: [1] }'])
+      assert.match((await named('[1P1D]', devices)).join(), /GPU 0 is named twice; name each GPU once, by its UUID/)
+  })
+})

@@ -145,5 +145,14 @@ describe('units that are mixed up', () => {
   for (const [name, energy, power, trouble] of cases)
     test(`${name} are told`, () => assert.match(unitTrouble(energy, power) ?? '', trouble))
 
+  test('none are told where the counter was set back, whatever it says now', () =>
+    assert.equal(
+      unitTrouble(
+        every(1000, atMs => (0.4 * atMs) % 3000),
+        watts,
+      ),
+      null,
+    ))
+
   test('none are told where counter and power agree', () => assert.equal(unitTrouble(counter, watts), null))
 })

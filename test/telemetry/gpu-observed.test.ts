@@ -188,6 +188,33 @@ describe('the GPUs of a deployment', () => {
     assert.deepEqual(seriesOf(() => ({ pcieBytesPerS: 2e9 })).pcie?.at(-1), [10_000, 2e9])
   })
 
+  test('whose counter was set back have the energy of their power samples, or one finding that says so', () => {
+    const setBack = (atMs: number, gpu: number) => (gpu === 0 && atMs > 15_000 ? atMs - 15_000 : atMs)
+    const all = [0, 1].flatMap(gpu => samplesOf(gpu, 300))
+    const samples = all.map(one => ({ ...one, energyJ: (300 * setBack(one.atMs, one.index ?? 0)) / 1000 }))
+    const { gpus, findings } = observe(samples, disaggregated)
+    assert.deepEqual(
+      [gpus?.energyJ, gpus?.gpus.map(({ energyFrom }) => energyFrom), findings],
+      [6000, ['samples', 'counter'], []],
+    )
+    const blind = observe(
+      samples.map(one => ({ ...one, powerW: null })),
+      disaggregated,
+    )
+    assert.equal(blind.gpus?.energyJ, null)
+    assert.match(blind.findings.map(({ message }) => message).join(), /gpu 0: its energy counter was set back/)
+  })
+
+  test('without energy and power have the reason, not one about their page', () => {
+    const samples = samplesOf(0, 300).map(one => ({ ...one, energyJ: null, powerW: Number.NaN }))
+    const seen = { source: 'dcgm', samples, twice: [], unchangedS: 9 }
+    const { gpus, findings } = observeGpus(seen, window, {
+      ...{ deployment: aggregated, holders: [], named: null, isAsked: true },
+    })
+    assert.equal(gpus?.energyJ, null)
+    assert.match(findings.map(({ message }) => message).join(), /reports neither its energy nor its power/)
+  })
+
   test('of MIG have no energy: nobody counts a slice', () => {
     const { gpus, findings } = observe(samplesOf(0, 400, { isMig: true }), aggregated)
     assert.equal(gpus?.energyJ, null)
@@ -286,6 +313,7 @@ describe('sources of GPU telemetry', () => {
     ['HTML', '<!doctype html><title>Sign in</title>', 200, /no DCGM_FI.*<!doctype html>/],
     ['an error', 'no', 503, /HTTP 503/],
     ['nothing of GPUs', 'up 1\n', 200, /no DCGM_FI/],
+    ['nothing at all', '', 200, /no DCGM_FI.*it is empty/],
   ] as const)
     test(`a page of ${name} is one finding, and nothing else`, async () => {
       using page = await exporter(() => text, status)
@@ -314,6 +342,25 @@ describe('sources of GPU telemetry', () => {
       ['gpus-unobserved'],
     )
     assert.match(findings[0]?.message ?? '', /so the energy of this point is unknown: .*Sign in/)
+  })
+
+  test('a source that is lost beside one that knows every GPU leaves the energy as it is', async () => {
+    const startMs = performance.now()
+    const watts = () => 400 + (performance.now() - startMs) / 100
+    using page = await exporter(() => `DCGM_FI_DEV_POWER_USAGE{gpu="0",UUID="GPU-0",Hostname="n"} ${watts()}\n`)
+    using other = await exporter(() => '', 503)
+    await using watch = watchGpus({ ...dcgm(page.url), dcgm: [page.url, other.url] }, hostsSaying())
+    await watch.ready()
+    const window = now()
+    await setTimeout(800)
+    const { gpus, findings } = await watch.observed(window, aggregated)
+    assert.ok((gpus?.energyJ ?? 0) > 100, `${gpus?.energyJ} J`)
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ['gpus-unobserved'],
+    )
+    assert.match(findings[0]?.message ?? '', /HTTP 503/)
+    assert.doesNotMatch(findings[0]?.message ?? '', /energy/)
   })
 
   /** Machines whose sampler says these lines every 50 ms, after its announcement. */

@@ -1,4 +1,14 @@
-import { defined, type GpuTelemetry, isSecretName, type Telemetry, type WorkerPage } from '../../model/index.ts'
+import {
+  type Deployment,
+  defined,
+  type GpuTelemetry,
+  isSecretName,
+  type Role,
+  roles,
+  rolesOf,
+  type Telemetry,
+  type WorkerPage,
+} from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import { type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawTelemetry } from '../schema/telemetry.ts'
@@ -37,11 +47,34 @@ function readGpus(raw: RawTelemetry['gpus'], context: SectionContext): GpuTeleme
   const nvidiaSmi = raw.nvidia_smi ?? dcgm.length === 0
   if (!nvidiaSmi && dcgm.length === 0)
     context.report(['telemetry', 'gpus'], 'it names no source', 'write dcgm: [URL] or nvidia_smi: true')
-  const named = Object.values(raw.devices ?? {}).flat()
-  const twice = named.find((gpu, i) => gpu !== undefined && named.indexOf(gpu) !== i)
-  if (twice !== undefined)
-    context.report(['telemetry', 'gpus', 'devices'], `GPU ${twice} is named twice`, 'name each GPU once')
+  // A GPU may have one role in an aggregated deployment and another one in a disaggregated deployment.
+  const { aggregated = [], prefill = [], decode = [] } = raw.devices ?? {}
+  const twice = [aggregated, [...prefill, ...decode]].flatMap(own => own.find((gpu, i) => own.indexOf(gpu) !== i) ?? [])
+  if (twice[0] !== undefined)
+    context.report(
+      ['telemetry', 'gpus', 'devices'],
+      `GPU ${twice[0]} is named twice`,
+      'name each GPU once, by its UUID if several machines have that index',
+    )
   return { dcgm, nvidiaSmi, sampleS, devices: raw.devices === undefined ? null : defined(raw.devices) }
+}
+
+/** Checks that the GPUs named by role are those of the roles of the sweep: of no other one, and of each one. */
+export function checkDeviceRoles(
+  { gpus }: Telemetry,
+  deployments: readonly Pick<Deployment, 'topology'>[],
+  { report }: Pick<SectionContext, 'report'>,
+): void {
+  if (gpus === 'auto' || gpus === 'off' || gpus.devices === null) return
+  const own = new Set<Role>(deployments.flatMap(({ topology }) => rolesOf(topology)))
+  const path: Path = ['telemetry', 'gpus', 'devices']
+  for (const role of roles) {
+    const isNamed = (gpus.devices[role] ?? []).length > 0
+    if (isNamed && !own.has(role))
+      report([...path, role], `no topology has ${role} workers`, `name the GPUs of ${[...own].join(' and ')} workers`)
+    else if (!isNamed && own.has(role))
+      report(path, `the GPUs of ${role} workers are missing`, `add ${role}: [0], or leave out devices`)
+  }
 }
 
 /** URL of a metrics page: `/metrics` if the text has no path. */

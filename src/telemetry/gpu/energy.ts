@@ -40,7 +40,7 @@ export function energyByCounter(counter: readonly At[], { startMs, endMs }: Span
   const to = moves.findIndex(({ atMs }) => atMs >= endMs)
   if (from === -1 || to === -1 || endMs <= startMs) return null
   const within = moves.slice(from, to + 1)
-  if (within.some(({ value }, i) => value < (within[i - 1]?.value ?? value))) return null
+  if (wasSetBack(within)) return null
   const back = moves.findIndex(({ value }, i) => i > to && value < (moves[i - 1]?.value ?? value))
   const known = moves.slice(from, back === -1 ? undefined : back)
   const [first, last] = [valueAt(known, startMs), valueAt(known, endMs)]
@@ -125,14 +125,19 @@ const mostApart = 4
 /** Time over which the counter is compared with the gauge, s. */
 const enoughS = 2
 
+/** Whether a counter started over, as after a driver is loaded again. */
+export const wasSetBack = (counter: readonly At[]): boolean =>
+  counter.some(({ value }, i) => value < (counter[i - 1]?.value ?? value))
+
 /** The contradiction between the units of a GPU's counter and gauge, in words; null if they agree. */
 export function unitTrouble(counter: readonly At[], power: readonly At[]): string | null {
   const highest = power.length === 0 ? null : largest(power.map(({ value }) => value))
   if (highest !== null && (highest > mostWatts || highest < fewestWatts))
     return `its power is ${round(highest)} W at most, which no GPU draws`
   const [first, last] = [counter[0], counter.at(-1)]
-  if (first === undefined || last === undefined || last.atMs - first.atMs < enoughS * 1000 || last.value <= first.value)
-    return null
+  // A counter that was set back says nothing about its unit.
+  if (first === undefined || last === undefined || wasSetBack(counter)) return null
+  if (last.atMs - first.atMs < enoughS * 1000 || last.value <= first.value) return null
   const byCounter = (last.value - first.value) / ((last.atMs - first.atMs) / 1000)
   if (byCounter > mostWatts || byCounter < fewestWatts)
     return `its energy counter moves by ${round(byCounter)} W, which no GPU draws`

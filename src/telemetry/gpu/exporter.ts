@@ -19,7 +19,7 @@ export function exporter(url: string, sampleS: number): Source {
   const spoke = Promise.withResolvers<void>()
   let looking: Promise<void> | null = null
   let beganMs = Number.NEGATIVE_INFINITY
-  let text = ''
+  let text: string | null = null
   let answeredMs = Number.NEGATIVE_INFINITY
   let changedMs = Number.NEGATIVE_INFINITY
   let steadilyMs = Number.POSITIVE_INFINITY
@@ -53,7 +53,8 @@ export function exporter(url: string, sampleS: number): Source {
     const page = exporterPage(parseExposition(answer))
     if (page === null) {
       const start = answer.trim().slice(0, mostOfAPage).replace(/\s+/g, ' ')
-      source.trouble ??= `the page has no DCGM_FI_… or AMD gpu_… metrics; it starts with: ${start}`
+      const found = start === '' ? 'it is empty' : `it starts with: ${start}`
+      source.trouble ??= `the page has no DCGM_FI_… or AMD gpu_… metrics; ${found}`
       return
     }
     seen.source = page.source

@@ -10,6 +10,7 @@ import {
   isExactEnough,
   type Span,
   unitTrouble,
+  wasSetBack,
 } from './energy.ts'
 import { type GpuHolder, type NamedGpus, type PlacedGpu, placeGpus } from './place.ts'
 import type { TimedSample } from './sample.ts'
@@ -235,11 +236,13 @@ function energyOf({ own, isMig }: SampledGpu, window: Span, { isTwice, unchanged
   const known = [energyByCounter(counter, window), energyBySamples(power, window)].flatMap(one => one ?? [])
   const energy = known.find(isExactEnough) ?? null
   if (energy !== null) return { energy, isOdd: false, why: null }
+  if (counter.length + power.length === 0) return unknown('its source reports neither its energy nor its power')
   if (unchangedS > longUnchangedS)
     return {
       ...unknown(`the page of its exporter stayed the same for ${unchangedS.toFixed(1)} s, too long for this window`),
       remedy: 'Start dcgm-exporter with --collect-interval 1000, because it collects every 30 s by default',
     }
+  if (wasSetBack(counter)) return unknown('its energy counter was set back, and its power samples are not enough')
   const best = known[0]
   if (best === undefined) return unknown('there are no power samples around the window')
   // A source that was lost had dense samples before, so the gap is the reason.
@@ -275,7 +278,7 @@ const plausibleRate = (bytesPerS: number | null): number | null =>
 function rateOf(counter: readonly At[]): number | null {
   const [first, last] = [counter[0], counter.at(-1)]
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return null
-  if (counter.some(({ value }, i) => value < (counter[i - 1]?.value ?? value))) return null
+  if (wasSetBack(counter)) return null
   const rate = plausibleRate((last.value - first.value) / ((last.atMs - first.atMs) / 1000))
   return rate === null ? null : sixDigits(rate)
 }

@@ -1,4 +1,4 @@
-import { counted, type Deployment, gpusOf, type Role, roles, rolesOf } from '../../model/index.ts'
+import { counted, type Deployment, gpusOf, type Role, rolesOf } from '../../model/index.ts'
 import type { GpuIdentity } from './sample.ts'
 
 /** A worker and where it runs. */
@@ -45,7 +45,7 @@ export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: numbe
           assumed: null,
           trouble: `the deployment has ${counted(count, 'GPU')}, and ${placed.length} ${placed.length === 1 ? 'was' : 'were'} found ${how}`,
         }
-  if (named !== null) return done(byName(found, named), 'by telemetry.gpus.devices')
+  if (named !== null) return done(byName(found, named, rolesOf(deployment.topology)), 'by telemetry.gpus.devices')
   const given = holders.flatMap(holder => (holder.gpus ?? []).map(index => ({ holder, index })))
   if (given.length > 0) {
     const placed = given.flatMap(({ holder, index }) => {
@@ -71,7 +71,11 @@ export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: numbe
   return { placed: [], trouble, assumed: null }
 }
 
-function byName<G extends GpuIdentity>(found: readonly G[], named: NamedGpus): readonly PlacedGpu<G>[] {
+function byName<G extends GpuIdentity>(
+  found: readonly G[],
+  named: NamedGpus,
+  roles: readonly Role[],
+): readonly PlacedGpu<G>[] {
   return roles.flatMap(role =>
     (named[role] ?? []).flatMap(name => {
       const gpu = found.find(one => (typeof name === 'number' ? one.index === name : one.id === name))

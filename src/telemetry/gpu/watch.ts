@@ -70,7 +70,7 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
       const { gpus, findings } = observeGpus(seen, window, placement)
       const unreached = settings.nvidiaSmi && machines.hosts.length === 0
       const gone = [
-        ...(isAsked ? [...(unreached ? [noMachine] : []), ...lost(sources)] : []),
+        ...(isAsked ? [...(unreached ? [noMachine] : []), ...lost(sources, gpus?.energyJ ?? null)] : []),
         ...sharedGpus(seen, sources),
       ]
       // If a source was lost, that is why the energy is unknown.
@@ -196,14 +196,16 @@ const noMachine: Finding = {
 
 const isNoConsequence = ({ code }: Finding): boolean => code !== 'gpu-energy-unknown'
 
-function lost(sources: readonly Source[]): readonly Finding[] {
+/** Reports sources without samples. The others may know the energy nevertheless. */
+function lost(sources: readonly Source[], energyJ: number | null): readonly Finding[] {
   const troubles = sources.flatMap(({ what, trouble, seen }) =>
     trouble === null || seen.samples.length > 0 ? [] : [`${what}: ${trouble}`],
   )
   const [first, ...more] = troubles
   if (first === undefined) return []
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`
-  const energy = sources.some(({ seen }) => seen.samples.length > 0) ? ', so the energy of this point is unknown' : ''
+  const someSampled = sources.some(({ seen }) => seen.samples.length > 0)
+  const energy = someSampled && energyJ === null ? ', so the energy of this point is unknown' : ''
   const message = `GPUs could not be observed${energy}: ${first}${others}. Correct telemetry.gpus, or write telemetry: { gpus: auto }`
   return [{ severity: 'warning', code: 'gpus-unobserved', message }]
 }
