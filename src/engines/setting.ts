@@ -4,6 +4,13 @@ import { type Json, nodesSetting } from '../model/index.ts'
 export type Meaning =
   /** Nodes of one worker; Fulcrum's own setting. */
   | 'nodes'
+  /** How the ranks of a worker on several nodes find each other. */
+  | 'rankCount'
+  | 'rankNumber'
+  | 'rankAddress'
+  | 'rankPort'
+  /** What runs the ranks of a worker. */
+  | 'executor'
   | 'tensorParallel'
   | 'pipelineParallel'
   | 'contextParallel'

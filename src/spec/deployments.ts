@@ -97,6 +97,8 @@ function reportSame({ name, report }: VariantParts, owner: VariantParts, { topol
 function reportNoneLeft({ topologies, report, name }: VariantParts, kept: ReadonlySet<WantedTopology>): void {
   const entries = new Map(topologies.map(wanted => [pathText(wanted.path), wanted]))
   for (const [entry, { path, minGpus, maxGpus }] of entries) {
+    // Without a limit, another mistake left none, such as an axis without values.
+    if (minGpus === 0 && maxGpus === Number.POSITIVE_INFINITY) continue
     if (topologies.some(other => pathText(other.path) === entry && kept.has(other))) continue
     const of = name === null ? '' : ` in variant ${name}`
     report(

@@ -70,17 +70,14 @@ export function reportDuplicates(
   path: Path,
   values: readonly unknown[],
   key: (value: unknown) => string,
+  remedy = 'remove it; to measure points several times, write repeats: …',
 ): void {
   const seen = new Map<string, number>()
   for (const [index, value] of values.entries()) {
     const text = key(value)
     const first = seen.get(text)
     if (first !== undefined) {
-      context.report(
-        [...path, index],
-        `${pathText([...path, index])} repeats ${quoted(value)}`,
-        `remove it; to measure points several times, write repeats: …`,
-      )
+      context.report([...path, index], `${pathText([...path, index])} repeats ${quoted(value)}`, remedy)
     } else seen.set(text, index)
   }
 }

@@ -22,6 +22,8 @@ async function refused(source: string, ...patterns: readonly RegExp[]): Promise<
   for (const [i, pattern] of patterns.entries()) assert.match(found[i] ?? '', pattern)
 }
 
+const vllmOrSglang = (engine: 'vllm' | 'sglang') => `with: slurm, backend: dynamo.${engine}, head: 10.0.0.1, nodes: 8`
+
 describe('nodes_per_worker', () => {
   test('that share the GPUs of a worker evenly are taken, one node and lists included', async () => {
     for (const nodes of ['1', '2', '[1, 2, 4]']) {
@@ -64,6 +66,42 @@ describe('nodes_per_worker', () => {
       text('2', '', 'with: slurm, backend: dynamo.mocker, head: 10.0.0.1, nodes: 8, gpus_per_worker: 8'),
       /^7:\d+: nodes_per_worker of aggregated workers: Dynamo’s mocker runs on one node; remove nodes_per_worker, or run another engine$/i,
     ))
+
+  for (const nodes of ['0', '3', 'two']) {
+    test(`of ${nodes} are the only mistake, whatever fits on the nodes`, () =>
+      refused(
+        text(nodes, ', tensor_parallel_size: 8', 'with: slurm, backend: dynamo.vllm, head: 10.0.0.1, nodes: 1'),
+        /nodes_per_worker/,
+      ))
+  }
+
+  test('in an empty list are the only mistake', () => refused(text('[]'), /^7:\d+: nodes_per_worker is an empty list/))
+
+  for (const [backend, setting, name] of [
+    ['vllm', 'nnodes: 3', 'nnodes'],
+    ['vllm', 'node_rank: 1', 'node_rank'],
+    ['vllm', 'master_addr: 1.2.3.4', 'master_addr'],
+    ['vllm', 'master_port: 9', 'master_port'],
+    ['vllm', 'distributed_executor_backend: ray', 'distributed_executor_backend'],
+    ['sglang', 'nnodes: 3', 'nnodes'],
+    ['sglang', 'node_rank: 1', 'node_rank'],
+    ['sglang', 'dist_init_addr: "a:1"', 'dist_init_addr'],
+  ] as const) {
+    test(`exclude ${setting} of ${backend}, which each rank is started with`, () =>
+      refused(
+        text('2', `, tensor_parallel_size: 8, ${setting}`, vllmOrSglang(backend)),
+        new RegExp(`^7:\\d+: ${name} of aggregated workers is set when they start on their 2 nodes; remove it$`),
+      ))
+  }
+
+  test('take the place of nnodes, in the engine section and in arguments', async () => {
+    const wanted =
+      /nnodes makes aggregated workers wait for .*; write nodes_per_worker: 2 in the engine section instead$/
+    await refused(text('1', ', tensor_parallel_size: 8, nnodes: 2', vllmOrSglang('sglang')), wanted)
+    await refused(text('1', ', tensor_parallel_size: 8', `${vllmOrSglang('vllm')}, args: { nnodes: 2 }`), wanted)
+    const harmless = text('1', ', tensor_parallel_size: 8, nnodes: 1, master_port: 9', vllmOrSglang('vllm'))
+    assert.deepEqual(await problems(harmless), [])
+  })
 
   test('that are more than the nodes of the allocation are refused with the free GPUs of each', () =>
     refused(

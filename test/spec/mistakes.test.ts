@@ -471,3 +471,25 @@ describe('absurd grids', () => {
     assert.match(found ?? '', /^1:1: the sweep has 2000000000 points, above the limit of 10000; /)
   })
 })
+
+/** A sweep whose frontend takes a router policy. */
+const policy = (value: string, deployer = 'dynamo') =>
+  sweepText({
+    deploy: `{ with: ${deployer}, backend: dynamo.mocker, frontend_args: { router-policy-config: ${value} }${deployer === 'slurm' ? ', head: 10.0.0.1, nodes: 2' : ''} }`,
+  })
+
+suite(
+  'a router policy',
+  [
+    ['that is a file is right', policy('./policy.yaml')],
+    [
+      'that is a folder',
+      policy('./policies'),
+      /^3:\d+: router-policy-config: "\/sweeps\/policies" is a folder; write /,
+    ],
+    ['that is a folder, with Slurm', policy('./policies', 'slurm'), /"\/sweeps\/policies" is a folder/],
+    ['that is no path', policy('3'), /^3:\d+: router-policy-config is not a path; write the path of a YAML file/],
+    ['that does not exist', policy('./none.yaml'), /none\.yaml does not exist; /],
+  ],
+  filesOf({ '/sweeps/policy.yaml': '', '/sweeps/policies/a/b.yaml': '' }),
+)

@@ -63,6 +63,29 @@ describe('nodes of a sweep file', () => {
     ['a node listed twice', 'head: 1.1.1.1, nodes: [a, b, a]', /^3:\d+: .*"a".*/],
     ['a GPU listed twice', 'head: 1.1.1.1, nodes: [{ name: a, gpus: [0, 1, 2, 3, 4, 5, 6, 7, 7] }]', /GPU 7 of "a"/],
     ['GPUs of this machine beside nodes', 'head: 1.1.1.1, nodes: [a, b], gpus: [0]', /gpus are those of this machine/],
+    [
+      'a node listed twice, without advice on repeats',
+      'head: 1.1.1.1, nodes: [a, a]',
+      /repeats .*; remove it, or give/,
+    ],
+    [
+      'two nodes with one address and the same GPUs',
+      'head: 1.1.1.1, nodes: [{ name: a, address: 1.1.1.2, gpus: 8 }, { name: b, address: 1.1.1.2, gpus: [7] }]',
+      /^3:\d+: "b" has the address of "a", 1\.1\.1\.2, and shares its GPUs; correct the address, or list different gpus$/,
+    ],
+    ['an IPv6 head', 'head: "fe80::1", nodes: [a, b]', /deploy\.head is "fe80::1"; write an IPv4 address/],
+    [
+      'an IPv6 node',
+      'head: 1.1.1.1, nodes: [{ name: a, address: "::2" }, b]',
+      /address is "::2"; .* an address is IPv4/,
+    ],
+    ['an address with a port', 'head: 1.1.1.1, nodes: [{ name: a, address: "1.1.1.2:22" }, b]', /without a port$/],
+    ['a head that stands for any address', 'head: 0.0.0.0, nodes: [a, b]', /deploy\.head is "0\.0\.0\.0"; /],
+    [
+      'a loopback head with nodes elsewhere',
+      'head: 127.0.0.1, nodes: [{ name: a, address: 10.0.0.2 }, b]',
+      /^3:\d+: the nodes cannot reach this machine at "127\.0\.0\.1"; write an address that they can reach$/,
+    ],
     ['a head without nodes', 'head: 1.1.1.1', /head requires nodes, but none are listed/],
     ['ssh without nodes', 'ssh: { options: { User: me } }', /ssh requires nodes, but none are listed/],
     ['an option of ssh that could be another argument', 'nodes: [-oProxyCommand=x]', /nodes/],
@@ -71,6 +94,14 @@ describe('nodes of a sweep file', () => {
       assert.match((await problems(dynamo(rest))).join('\n'), expected)
     })
   }
+})
+
+describe('nodes at one address', () => {
+  it('are taken if they have different GPUs', async () => {
+    const nodes =
+      '[{ name: a, address: 1.1.1.2, gpus: [0, 1, 2, 3] }, { name: b, address: 1.1.1.2, gpus: [4, 5, 6, 7, 8, 9, 10, 11] }]'
+    assert.deepEqual(await problems(dynamo(`head: 1.1.1.1, nodes: ${nodes}`)), [])
+  })
 })
 
 describe('a Slurm allocation of a sweep file', () => {
@@ -105,7 +136,7 @@ describe('a Slurm allocation of a sweep file', () => {
   })
 
   it('needs a head', async () => {
-    assert.match((await problems(slurm('nodes: 2'))).join('\n'), /deploy\.head is missing; write an address/)
+    assert.match((await problems(slurm('nodes: 2'))).join('\n'), /deploy\.head is missing; write an IPv4 address/)
   })
 })
 

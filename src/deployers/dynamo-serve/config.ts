@@ -107,7 +107,7 @@ const writingWorker = 'components.worker:TensorRTLLMWorker'
 
 /** Fills in the guide's names, and reports keys that contradict each other. */
 export function readServeConfig(keys: ServeKeys, context: SectionContext): DynamoServeConfig {
-  reportDuplicates(context, ['deploy', 'gpus'], keys.gpus ?? [], String)
+  reportDuplicates(context, ['deploy', 'gpus'], keys.gpus ?? [], String, 'remove it')
   reportContradictions(keys, context)
   return {
     ...keys,

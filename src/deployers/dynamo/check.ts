@@ -1,6 +1,7 @@
 import { type Arguments, argumentName, mergeArguments } from '../../engines/arguments.ts'
 import { roles } from '../../model/index.ts'
-import type { Path } from '../../yaml/problem.ts'
+import { type Path, quoted } from '../../yaml/problem.ts'
+import { lookUp, type SectionContext } from '../../yaml/section-context.ts'
 import type { DeployProblem } from '../capabilities.ts'
 import type { DynamoConfig } from './config.ts'
 
@@ -79,4 +80,21 @@ function differentPlanes({
       remedy: `write the same ${plane} in args and frontend_args, or DYN_RESPONSE_PLANE in env`,
     },
   ]
+}
+
+const policyFile = 'router-policy-config'
+
+/** Reports a router policy that is not a file. The frontend would reject it only after NATS and etcd have started. */
+export function reportPolicyFile(
+  { frontend_args }: Pick<DynamoConfig, 'frontend_args'>,
+  context: SectionContext,
+): void {
+  for (const [written, value] of Object.entries(frontend_args)) {
+    if (argumentName(written) !== policyFile) continue
+    const path = ['deploy', 'frontend_args', written]
+    const right = 'write the path of a YAML file, beginning with ./ or /'
+    if (typeof value !== 'string') context.report(path, `${written} is not a path`, right)
+    else if (lookUp(context, value) === 'folder')
+      context.report(path, `${written}: ${quoted(value)} is a folder`, right)
+  }
 }

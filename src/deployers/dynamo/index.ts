@@ -9,7 +9,7 @@ import { checkSshNodes, nodeNeeds } from '../doctor/ssh-nodes.ts'
 import { nodesOf } from '../nodes/create.ts'
 import { reportContradictions } from '../nodes/keys.ts'
 import { misfitUnder } from '../nodes/room.ts'
-import { checkDynamoConfig } from './check.ts'
+import { checkDynamoConfig, reportPolicyFile } from './check.ts'
 import { dynamoParts, variantKeys } from './commands.ts'
 import { type DynamoConfig, dynamoKeys } from './config.ts'
 import { checkDynamo, modelSource } from './doctor.ts'
@@ -25,6 +25,7 @@ export const dynamo = defineDeployer({
   keys: dynamoKeys,
   read: (config, context) => {
     reportContradictions(config, context)
+    reportPolicyFile(config, context)
     if (config.nodes !== undefined && config.gpus !== undefined) {
       const right = 'add gpus to each node'
       context.report(['deploy', 'gpus'], 'gpus are those of this machine, and workers run on nodes', right, 'key')

@@ -16,7 +16,8 @@ export interface SshNodeConfig {
 }
 
 const hostName = z.string().regex(/^[A-Za-z0-9_][^\s]*$/)
-const address = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.:-]*$/)
+/** An IPv4 address or a name: IPv6 addresses would need brackets in URLs, and Dynamo takes them without. */
+const address = z.string().regex(/^(?!0\.0\.0\.0$)[0-9A-Za-z][0-9A-Za-z.-]*$/)
 
 const writtenNodes = z
   .array(
@@ -35,14 +36,14 @@ const writtenNodes = z
 export const nodes = field(
   reading(writtenNodes, readNodes),
   'Nodes that workers run on, by the names that ssh uses. A bare name runs one worker; `{ name, gpus }` runs as many as fit on its GPUs (a number, or indices). `address` is how other machines reach the node. Default: the address that ssh connects to.',
-  'write a list of host names, or of { name: node1, address: 10.0.0.1, gpus: 4 }',
+  'write a list of host names, or of { name: node1, address: 10.0.0.1, gpus: 4 }, where a name has no spaces and an address is IPv4 without a port',
 )
 
 /** Key `head` of deployers with workers on other machines. */
 export const head = field(
   address,
   'Address of this machine that the nodes can reach. NATS, etcd and the response stream listen there.',
-  'write an address of this machine such as 10.0.0.1',
+  'write an IPv4 address of this machine that the nodes can reach, such as 10.0.0.1',
 )
 
 /** Key `ssh` of deployers that reach their nodes through ssh. */
@@ -111,11 +112,18 @@ export function reportContradictions(config: Whereabouts, context: SectionContex
   if (place === undefined && config.head !== undefined) {
     context.report(['deploy', 'head'], 'head requires nodes, but none are listed', 'list nodes, or remove it', 'key')
   }
+  const addresses = Array.isArray(config.nodes) ? (config.nodes as readonly SshNodeConfig[]) : []
+  if (isLoopback(config.head) && addresses.some(({ address }) => address !== undefined && !isLoopback(address))) {
+    const right = 'write an address that they can reach'
+    context.report(['deploy', 'head'], `the nodes cannot reach this machine at ${quoted(config.head)}`, right)
+  }
   if (place !== undefined && config.head === undefined) {
     const right = 'write head: with an address of this machine that the nodes can reach'
     context.report(['deploy', place], 'the nodes cannot reach NATS and etcd on this machine’s loopback address', right)
   }
 }
+
+const isLoopback = (address: unknown) => typeof address === 'string' && /^(localhost|127\..*)$/.test(address)
 
 function readNodes(
   written: z.output<typeof writtenNodes>,
@@ -131,11 +139,24 @@ function readNodes(
       ...defined({ address, gpus: indices }),
     }
   })
-  reportDuplicates(context, path, hosts, node => (node as { name: string }).name)
+  const nameOf = (node: unknown) => (node as { name: string }).name
+  reportDuplicates(context, path, hosts, nameOf, 'remove it, or give the node its own name')
   for (const [index, { name, gpus = [] }] of hosts.entries()) {
     const twice = gpus.find((gpu, i) => gpus.indexOf(gpu) !== i)
     if (twice === undefined) continue
     context.report([...path, index, 'gpus'], `GPU ${twice} of ${quoted(name)} is listed twice`, 'list it once')
   }
+  for (const [index, node] of hosts.entries()) {
+    const other = hosts.slice(0, index).find(before => before.name !== node.name && shareGpus(before, node))
+    if (other === undefined) continue
+    const wrong = `${quoted(node.name)} has the address of ${quoted(other.name)}, ${node.address}, and shares its GPUs`
+    context.report([...path, index, 'address'], wrong, 'correct the address, or list different gpus')
+  }
   return hosts
+}
+
+/** Whether two nodes are one machine by their addresses, and workers of both would use the same GPU. */
+function shareGpus(one: SshNodeConfig, other: SshNodeConfig): boolean {
+  if (one.address === undefined || one.address !== other.address) return false
+  return one.gpus === undefined || other.gpus === undefined || one.gpus.some(gpu => other.gpus?.includes(gpu))
 }

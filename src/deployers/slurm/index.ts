@@ -1,7 +1,7 @@
 import { checkEngineSettings } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
 import { defineDeployer } from '../define-deployer.ts'
-import { checkDynamoConfig } from '../dynamo/check.ts'
+import { checkDynamoConfig, reportPolicyFile } from '../dynamo/check.ts'
 import { dynamoParts, variantKeys } from '../dynamo/commands.ts'
 import { checkDynamo } from '../dynamo/doctor.ts'
 import { dynamoWorkers } from '../dynamo/workers.ts'
@@ -18,6 +18,10 @@ export const slurm = defineDeployer({
   name: 'slurm',
   about: 'Dynamo 1.x with its workers as steps of a Slurm allocation.',
   keys: slurmKeys,
+  read: (config, context) => {
+    reportPolicyFile(config, context)
+    return config
+  },
   capabilities: config => ({
     configProblems: checkDynamoConfig(config),
     spansNodes: true,

@@ -1,5 +1,6 @@
 import { defineEngine } from '../define-engine.ts'
 import { notImportable } from '../engine-not-importable.ts'
+import { checkRankSettings } from '../rank-settings.ts'
 import { isOn, numberOf, productOf } from '../role-settings.ts'
 import { checkChunks, checkDpAttention, checkExpertSpread, checkLayers, checkPipeline } from './rules.ts'
 import { sglangSettings } from './settings.ts'
@@ -31,6 +32,9 @@ export const sglang = defineEngine({
     kvBlockTokens: ['page_size'],
     freeGpuMemory: ['mem_fraction_static'],
     speculativeAlgorithm: ['speculative_algorithm'],
+    rankCount: ['nnodes'],
+    rankNumber: ['node_rank'],
+    rankAddress: ['dist_init_addr'],
   },
   values: {
     kvCacheDtype: [
@@ -48,7 +52,7 @@ export const sglang = defineEngine({
   // SGLang truncates the output at two tokens below its context length, and rejects prompts within six of it
   // (`tp_worker.py`).
   sequenceTokens: (isl, osl) => Math.max(isl + osl + 2, isl + 7),
-  rules: { role: [checkDpAttention, checkLayers, checkExpertSpread, checkPipeline, checkChunks] },
+  rules: { role: [checkDpAttention, checkLayers, checkExpertSpread, checkPipeline, checkChunks, checkRankSettings] },
   launch: {
     model: 'model-path',
     servedName: 'served-model-name',

@@ -1,5 +1,6 @@
 import { defineEngine } from '../define-engine.ts'
 import { notImportable } from '../engine-not-importable.ts'
+import { checkRankSettings } from '../rank-settings.ts'
 import { numberOf, productOf } from '../role-settings.ts'
 import { vllmLogAdvice } from './log-advice.ts'
 import { vllmMultinode } from './multinode.ts'
@@ -33,6 +34,11 @@ export const vllm = defineEngine({
     freeGpuMemory: ['gpu_memory_utilization'],
     speculation: ['speculative_config'],
     draftTokens: ['speculative_config.num_speculative_tokens'],
+    rankCount: ['nnodes'],
+    rankNumber: ['node_rank'],
+    rankAddress: ['master_addr'],
+    rankPort: ['master_port'],
+    executor: ['distributed_executor_backend'],
   },
   values: {
     kvCacheDtype: [
@@ -49,7 +55,7 @@ export const vllm = defineEngine({
     ]),
   // Each data parallel rank has its own batch.
   batchesPerWorker: settings => numberOf(settings, 'dataParallel') ?? 1,
-  rules: { role: [checkContextRanks, checkExpertBalancing, checkTokenBudget] },
+  rules: { role: [checkContextRanks, checkExpertBalancing, checkRankSettings, checkTokenBudget] },
   launch: {
     model: 'model',
     servedName: 'served-model-name',

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, glob } from 'node:fs/promises'
+import { access, glob, stat } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { FulcrumError } from '../../model/index.ts'
 
@@ -24,8 +24,7 @@ export async function findProgram(
   const wanted = command ?? name
   const path = await findOnPath(wanted, searchPath)
   if (path !== null) return { path, binFolder: dirname(path) }
-  const where = wanted.includes('/') ? `at ${wanted}` : 'on PATH'
-  throw new FulcrumError('environment', 'generator-missing', `${name} was not found ${where}`, {
+  throw new FulcrumError('environment', 'generator-missing', await whyNotFound(name, wanted), {
     remedy: `install it (${install}) and name its program in the sweep file: generator: { name: ${name}, command: path/to/venv/bin/${name} }`,
   })
 }
@@ -49,9 +48,17 @@ export async function librariesOf(program: Program, packageFolder: string): Prom
   return found.sort()
 }
 
+/** Why a program that was not found is none: a name on PATH, or a path with a slash. */
+export async function whyNotFound(name: string, command: string): Promise<string> {
+  if (!command.includes('/')) return `${name} was not found on PATH${command === name ? '' : ` as ${command}`}`
+  const found = await stat(command).catch(() => null)
+  if (found === null) return `${name} was not found at ${command}`
+  return `${command} is not ${name}: it is ${found.isDirectory() ? 'a folder' : 'not executable'}`
+}
+
 async function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
-    () => true,
+    async () => (await stat(path)).isFile(),
     () => false,
   )
 }

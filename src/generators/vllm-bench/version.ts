@@ -1,6 +1,6 @@
 import { FulcrumError } from '../../model/index.ts'
 import { runShort } from '../../process/short-program.ts'
-import { findOnPath } from '../programs/find-program.ts'
+import { findOnPath, whyNotFound } from '../programs/find-program.ts'
 import type { TestedVersion } from '../programs/tested-version.ts'
 
 /** How vllm-rs is installed. */
@@ -23,9 +23,7 @@ export interface VllmRs {
 export async function findVllmRs(command = 'vllm-rs'): Promise<VllmRs> {
   const missing = (why: string) => new FulcrumError('environment', 'generator-missing', why, { remedy: installVllmRs })
   const path = await findOnPath(command)
-  if (path === null) {
-    throw missing(`vllm-rs was not found ${command.includes('/') ? `at ${command}` : `on PATH as ${command}`}`)
-  }
+  if (path === null) throw missing(await whyNotFound('vllm-rs', command))
   const said = await runShort(path, ['--version'])
   if (!said.ok) throw missing(`${path} does not run: ${said.complaint}`)
   const version = /^vllm-rs (\S+)$/m.exec(said.out)?.[1]

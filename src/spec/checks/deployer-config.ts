@@ -2,13 +2,15 @@ import type { DeployProblem } from '../../deployers/capabilities.ts'
 import type { SourceLocation } from '../../engines/role-settings.ts'
 import { deploymentLabel } from '../../model/index.ts'
 import type { Check } from './check.ts'
+import { hasPlaceableWorkers } from './nodes.ts'
 
 /** Reports problems that the deployer finds in its configuration, and deployments that do not fit on its machines. */
-export const checkDeployerConfig: Check = ({ deployments, capabilities }, { refuse }) => {
+export const checkDeployerConfig: Check = (sweep, { refuse }) => {
+  const { deployments, capabilities } = sweep
   for (const problem of capabilities.configProblems)
     refuse(placeOf(problem, problem.atValue ? 'value' : 'key'), problem.wrong, problem.remedy)
   for (const deployment of deployments) {
-    const misfit = capabilities.misfit(deployment)
+    const misfit = hasPlaceableWorkers(deployment, sweep) ? capabilities.misfit(deployment) : null
     if (misfit === null) continue
     const { wrong, remedy, at } = misfit
     const said = at === undefined ? `${deploymentLabel(deployment)}: ${wrong}` : wrong

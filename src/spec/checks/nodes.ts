@@ -1,5 +1,21 @@
-import { nodesPerWorker, nodesSetting } from '../../model/index.ts'
-import { type Check, rolesWithSettings } from './check.ts'
+import { type Deployment, nodesPerWorker, nodesSetting, rolesOf } from '../../model/index.ts'
+import { type Check, type CheckedSweep, rolesWithSettings } from './check.ts'
+
+/** Whether the workers of a deployment have numbers of nodes that can be placed. Another check reports the others. */
+export function hasPlaceableWorkers({ engine, topology, gpusPerWorker }: Deployment, sweep: CheckedSweep): boolean {
+  return rolesOf(topology).every(role => {
+    const said = engine[role]?.[nodesSetting]
+    const nodes = nodesPerWorker({ engine }, role)
+    if (said === undefined || said === 1) return true
+    const { spansNodes, settingsProblems } = sweep.capabilities
+    return (
+      said === nodes &&
+      spansNodes &&
+      gpusPerWorker[role] % nodes === 0 &&
+      settingsProblems(role, { [nodesSetting]: nodes }).length === 0
+    )
+  })
+}
 
 /**
  * Checks the number of nodes of a worker: it must be whole, divide the worker's GPUs evenly, and be supported by the

@@ -41,6 +41,16 @@ describe('a program’s place', () => {
     assert.deepEqual(await findProgram('some-perf', path, 'pip', ''), { path, binFolder: bin })
   })
 
+  it('is neither a folder nor a file that cannot be executed, and the error says which of them it is', async () => {
+    const file = join(folder, 'not-executable')
+    await writeFile(file, '')
+    const wrong = (command: string) =>
+      findProgram('aiperf', command, 'pip', '').then(String, (error: Error) => error.message)
+    assert.equal(await wrong(file), `${file} is not aiperf: it is not executable`)
+    assert.equal(await wrong(`${folder}/`), `${folder}/ is not aiperf: it is a folder`)
+    assert.equal(await wrong('/nowhere/aiperf'), 'aiperf was not found at /nowhere/aiperf')
+  })
+
   it('is told with how to install it when it isn’t there', async () => {
     await assert.rejects(findProgram('genai-perf', undefined, 'pip install genai-perf', '/nowhere'), {
       kind: 'environment',
