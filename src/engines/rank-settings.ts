@@ -1,3 +1,4 @@
+import { counted } from '../model/index.ts'
 import type { RoleRule } from './define-engine.ts'
 import { type FoundSetting, numberOf } from './role-settings.ts'
 
@@ -21,7 +22,7 @@ export const checkRankSettings: RoleRule = (settings, { refuse }) => {
   for (const meaning of ['rankCount', 'rankNumber', 'rankAddress', 'rankPort', 'executor'] as const) {
     const found = settings.get(meaning)
     if (found === null || (meaning === 'executor' && found.value === 'mp')) continue
-    const wrong = `${nameOf(found, meaning)} of ${role} workers is set when they start on their ${nodes} nodes`
+    const wrong = `${nameOf(found, meaning)} of ${role} workers is set when they start on their ${counted(nodes, 'node')}`
     refuse(found.place, wrong, 'remove it')
   }
 }
