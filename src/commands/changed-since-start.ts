@@ -1,15 +1,17 @@
-import { type Changes, changesSince, presentConditions, type RunEntry, readRun } from '../journal/index.ts'
+import { type Changes, changesSince, presentConditions, type Run } from '../journal/index.ts'
 import { counted, FulcrumError } from '../model/index.ts'
 import type { Plan } from '../spec/sweep.ts'
 
 /** Changes since a run of this plan started: files, revision, version. */
-export async function changesSinceStart({ folder, manifest }: RunEntry, plan: Plan): Promise<Changes> {
+export async function changesSinceStart(
+  { manifest, results }: Pick<Run, 'manifest' | 'results'>,
+  plan: Plan,
+): Promise<Changes> {
   const now = await presentConditions(plan.sweep.file, plan.sweep.fingerprints)
   const changes = changesSince(manifest, now)
   if (changes.files.length > 0) return changes
   // A run from before files were recorded is recognized by the ids of its points.
   const planned = new Set(plan.deployments.flatMap(({ points }) => points.map(({ id }) => id)))
-  const { results } = await readRun(folder)
   const strange = results.filter(({ point }) => !planned.has(point.id)).length
   if (strange === 0) return changes
   return {
@@ -27,7 +29,7 @@ export async function changesSinceStart({ folder, manifest }: RunEntry, plan: Pl
  * @returns the accepted changes, one clause each
  * @throws FulcrumError (bad-input, `run-began-with-other`)
  */
-export async function refuseChangedRun(run: RunEntry, plan: Plan, accepted: boolean): Promise<readonly string[]> {
+export async function refuseChangedRun(run: Run, plan: Plan, accepted: boolean): Promise<readonly string[]> {
   const { files, revision } = await changesSinceStart(run, plan)
   if (files.length === 0 && (accepted || revision.length === 0)) return revision
   const remedy =

@@ -4,9 +4,10 @@ import {
   missingPoints,
   newestUnfinishedRun,
   openRun,
-  readManifest,
-  readRun,
+  type Run,
   runsMadeIn,
+  type ScannedRun,
+  scanRun,
 } from '../journal/index.ts'
 import { FulcrumError, type Point } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
@@ -35,12 +36,12 @@ export type ResumeChoice = RunChoice & {
  */
 export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
   const limits = parseLimits(request)
-  const { folder, plan, accepted, isDone } = await unfinishedPlan(request)
+  const { run: earlier, plan, accepted, isDone } = await unfinishedPlan(request)
   refuseSloWithout(plan.sweep.slo, limits)
   generatorOver(plan.sweep, request.shards)
-  if (isDone) return asItStands(folder, plan, request)
-  const again = await pointsAgain(folder, request.again)
-  const run = await openRun(folder)
+  if (isDone) return asItStands(earlier, plan, request)
+  const again = pointsAgain(earlier, request.again)
+  const run = await openRun(earlier.folder, { earlier: earlier.scan })
   if (accepted.length === 0) return execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
   const message = `Resuming although these changed since the run started: ${accepted.join('; ')}`
   await run.journal.append({ type: 'note', message })
@@ -50,8 +51,8 @@ export async function resumeRun(request: RunWatch & ResumeChoice): Promise<Repor
 }
 
 /** The outcome of a run without missing points. Does not change its journal. */
-async function asItStands(folder: string, plan: Plan, request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
-  const run = await readRun(folder)
+async function asItStands(run: Run, plan: Plan, request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
+  const { folder } = run
   const planned = plan.deployments.flatMap(({ points }) => points)
   const counts = countPoints(planned, run.results)
   // Points without a result in a complete run were skipped by its search.
@@ -63,9 +64,7 @@ async function asItStands(folder: string, plan: Plan, request: RunWatch & Resume
   return { ...end, folder, points, measured: 0, elapsedS: 0, exitCode, report, resumed: true, limits }
 }
 
-async function pointsAgain(folder: string, statuses: readonly Again[] = []): Promise<readonly string[]> {
-  if (statuses.length === 0) return []
-  const { results } = await readRun(folder)
+function pointsAgain({ results }: Run, statuses: readonly Again[] = []): readonly string[] {
   return results.filter(({ status }) => statuses.some(again => again === status)).map(({ point }) => point.id)
 }
 
@@ -74,11 +73,10 @@ async function pointsAgain(folder: string, statuses: readonly Again[] = []): Pro
  * @throws FulcrumError like {@link resumeRun}
  */
 export async function planToResume(choice: ResumeChoice): Promise<Plan> {
-  const { folder, plan } = await unfinishedPlan(choice)
-  const { lines } = await readRun(folder)
-  const again = new Set(await pointsAgain(folder, choice.again))
+  const { run, plan } = await unfinishedPlan(choice)
+  const again = new Set(pointsAgain(run, choice.again))
   const toMeasure = (points: readonly Point[]) => {
-    const missing = new Set(missingPoints(points, lines))
+    const missing = new Set(missingPoints(points, run.lines))
     return points.filter(point => missing.has(point) || again.has(point.id))
   }
   const deployments = plan.deployments
@@ -88,31 +86,35 @@ export async function planToResume(choice: ResumeChoice): Promise<Plan> {
 }
 
 async function unfinishedPlan(choice: ResumeChoice): Promise<{
-  readonly folder: string
+  readonly run: ScannedRun
   readonly plan: Plan
   readonly accepted: readonly string[]
   /** True if the run is complete and no point is to be measured again. */
   readonly isDone: boolean
 }> {
-  const folder = choice.folder === undefined ? await newestToResume(choice) : await findRun(choice)
-  const manifest = await readManifest(folder)
+  const run = choice.folder === undefined ? await newestToResume(choice) : await scanRun(await findRun(choice))
+  const { manifest, lines, ended } = run
   const whole = planSweep(await sweepAsItWas(manifest))
   const plan = partOf(whole, manifest.only)
-  const { lines, ended } = await readRun(folder)
   const planned = plan.deployments.flatMap(({ points }) => points)
   const isComplete = ended?.outcome === 'complete'
-  const hasAgain = (await pointsAgain(folder, choice.again)).length > 0
+  const hasAgain = pointsAgain(run, choice.again).length > 0
   const measuresMore = hasAgain || (!isComplete && missingPoints(planned, lines).length > 0)
-  const accepted = await refuseChangedRun({ folder, manifest }, whole, choice.acceptRevision === true || !measuresMore)
-  return { folder, plan, accepted: measuresMore ? accepted : [], isDone: isComplete && !hasAgain }
+  const accepted = await refuseChangedRun(run, whole, choice.acceptRevision === true || !measuresMore)
+  return { run, plan, accepted: measuresMore ? accepted : [], isDone: isComplete && !hasAgain }
 }
 
-async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promise<string> {
+async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promise<ScannedRun> {
   const root = resolve(resultsRoot)
-  const newest = again.length === 0 ? await newestUnfinishedRun(root) : (await runsMadeIn(root)).at(-1)
-  if (newest) return newest.folder
+  const newest = again.length === 0 ? await newestUnfinishedRun(root) : await newestRun(root)
+  if (newest) return newest
   const wanted = again.length === 0 ? 'unfinished run' : 'run'
   throw new FulcrumError('bad-input', 'nothing-to-resume', `No ${wanted} in ${root}.`, {
     remedy: 'Start one with `fulcrum run FILE`.',
   })
+}
+
+async function newestRun(root: string): Promise<ScannedRun | null> {
+  const newest = (await runsMadeIn(root)).at(-1)
+  return newest === undefined ? null : scanRun(newest.folder)
 }

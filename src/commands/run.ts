@@ -55,7 +55,10 @@ export async function runLoadedSweep(
           const { files, revision } = await changesSinceStart(run, plan)
           return [...files, ...revision]
         })
-  if (found.run !== null) return execute(plan, await openRun(found.run.folder), resultsRoot, true, request)
+  if (found.run !== null) {
+    const { folder, scan } = found.run
+    return execute(plan, await openRun(folder, { earlier: scan }), resultsRoot, true, request)
+  }
   const run = await createRun(resultsRoot, {
     sweep,
     command,

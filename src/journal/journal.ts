@@ -6,7 +6,7 @@ import { redactor, redactStrings } from '../model/index.ts'
 import { diskError, syncFolder } from './disk.ts'
 import type { JournalEvent, JournalLine } from './event.ts'
 import { encodeLine } from './line.ts'
-import { scanJournal } from './scan.ts'
+import { type Scan, scanJournal } from './scan.ts'
 
 /** The journal's name in a run folder. */
 export const journalFile = 'journal.jsonl'
@@ -24,12 +24,14 @@ export interface Journal extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Clock and redaction of a journal. */
+/** Clock and redaction of a journal, and what is already known of it. */
 export interface JournalOptions {
   /** Clock for the timestamps of lines; default: the wall clock. */
   readonly now?: () => Date
   /** Removes secrets from every string of an event; default: those in this process's environment. */
   readonly redact?: (text: string) => string
+  /** A scan from before the lock was taken. Lines that are still the same are not decoded again. */
+  readonly earlier?: Scan
 }
 
 /**
@@ -43,7 +45,7 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
   try {
     const handle = await open(file, 'a+')
     try {
-      const scan = scanJournal(await handle.readFile(), file)
+      const scan = scanJournal(await handle.readFile(), file, options.earlier)
       if (scan.tornBytes > 0) await handle.truncate(scan.goodBytes)
       if (scan.lines.length === 0) await syncFolder(folder)
       const journal = journalOn(handle, file, { now, redact, lines: [...scan.lines], length: scan.goodBytes })

@@ -6,17 +6,28 @@ import { followed } from './followed.ts'
 import { journalFile } from './journal.ts'
 import type { Manifest } from './manifest.ts'
 import type { Run } from './run.ts'
-import { scanJournal } from './scan.ts'
+import { type Scan, scanJournal } from './scan.ts'
 import { withQuality } from './with-quality.ts'
 
 /** The manifest's name in a run folder. */
 export const manifestFile = 'manifest.json'
+
+/** A run as read from disk, with the scan of its journal. Opening the run continues from that scan. */
+export interface ScannedRun extends Run {
+  readonly scan: Scan
+}
 
 /**
  * Reads a run from disk without its lock, even while another process writes it.
  * @throws FulcrumError (bad-input, `not-a-run`) if the folder is not a run; (environment, `journal-corrupt`)
  */
 export async function readRun(folder: string): Promise<Run> {
+  const { scan: _, ...run } = await scanRun(folder)
+  return run
+}
+
+/** Like {@link readRun}, for a run that may be opened afterwards. */
+export async function scanRun(folder: string): Promise<ScannedRun> {
   const manifest = await readManifest(folder)
   const file = join(folder, journalFile)
   const bytes =
@@ -31,6 +42,7 @@ export async function readRun(folder: string): Promise<Run> {
     deployments: scan.lines.map(line => line.event).filter(event => event.type === 'deployment'),
     ended: endOf(scan.lines),
     torn: scan.tornBytes > 0,
+    scan,
   }
 }
 

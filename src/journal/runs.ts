@@ -4,7 +4,7 @@ import { diskError, errnoOf } from './disk.ts'
 import { sweepContentId } from './gather.ts'
 import type { Manifest } from './manifest.ts'
 import { sweepFolder } from './open-run.ts'
-import { readManifest, readRun } from './read-run.ts'
+import { readManifest, type ScannedRun, scanRun } from './read-run.ts'
 
 /** A run found on disk by its manifest; its journal is not read. */
 export interface RunEntry {
@@ -59,7 +59,7 @@ export async function runsBeside(runFolder: string): Promise<readonly RunEntry[]
 /** Result of looking for an earlier run of a sweep that can resume. */
 export interface FoundRun {
   /** The run to resume; null if a new one is needed. */
-  readonly run: RunEntry | null
+  readonly run: ScannedRun | null
   /** Why the newest unfinished run cannot resume, a clause each; empty if there is none. */
   readonly changes: readonly string[]
 }
@@ -72,14 +72,15 @@ export interface FoundRun {
 export async function runToGoOnWith(
   resultsRoot: string,
   sweep: { readonly name: string; readonly text: string },
-  changesOf: (run: RunEntry) => Promise<readonly string[]>,
+  changesOf: (run: ScannedRun) => Promise<readonly string[]>,
 ): Promise<FoundRun> {
   const id = sweepContentId(sweep.text)
   const runs = await runsOf(resultsRoot, sweep.name)
   let why: readonly string[] = []
-  for (const run of runs.toReversed()) {
-    if (run.manifest.sweepId !== id || run.manifest.only !== undefined) continue
-    if ((await readRun(run.folder)).ended?.outcome === 'complete') break
+  for (const { folder, manifest } of runs.toReversed()) {
+    if (manifest.sweepId !== id || manifest.only !== undefined) continue
+    const run = await scanRun(folder)
+    if (run.ended?.outcome === 'complete') break
     const changes = await changesOf(run)
     if (changes.length === 0) return { run, changes: [] }
     if (why.length === 0) why = changes
@@ -88,9 +89,11 @@ export async function runToGoOnWith(
 }
 
 /** Newest unfinished run of any sweep made there; null if all are complete. */
-export async function newestUnfinishedRun(resultsRoot: string): Promise<RunEntry | null> {
-  for (const entry of (await runsMadeIn(resultsRoot)).toReversed())
-    if ((await readRun(entry.folder)).ended?.outcome !== 'complete') return entry
+export async function newestUnfinishedRun(resultsRoot: string): Promise<ScannedRun | null> {
+  for (const { folder } of (await runsMadeIn(resultsRoot)).toReversed()) {
+    const run = await scanRun(folder)
+    if (run.ended?.outcome !== 'complete') return run
+  }
   return null
 }
 

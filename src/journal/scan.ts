@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { FulcrumError } from '../model/index.ts'
 import type { JournalLine } from './event.ts'
 import { decodeLine } from './line.ts'
@@ -9,7 +10,11 @@ export interface Scan {
   readonly goodBytes: number
   /** Bytes of a torn last line; 0 if there is none. */
   readonly tornBytes: number
+  /** CRC-32 of the good bytes, by which a later scan recognizes them. */
+  readonly checksum: number
 }
+
+const nothing: Scan = { lines: [], goodBytes: 0, tornBytes: 0, checksum: 0 }
 
 const lineFeed = 0x0a
 
@@ -18,11 +23,14 @@ const lineFeed = 0x0a
  * leaves such a line. Any other damage is an error, because skipping it would silently lose a measurement.
  *
  * @param file path of the journal, for `file:line` in errors
+ * @param earlier an earlier scan of the file. While the file still begins with the same bytes, only lines after them are
+ *   decoded
  * @throws FulcrumError (environment, `journal-corrupt`) with `file:line` and byte offset
  */
-export function scanJournal(bytes: Buffer, file: string): Scan {
-  const lines: JournalLine[] = []
-  let from = 0
+export function scanJournal(bytes: Buffer, file: string, earlier: Scan = nothing): Scan {
+  const known = beginsWith(bytes, earlier) ? earlier : nothing
+  const lines: JournalLine[] = [...known.lines]
+  let from = known.goodBytes
   while (from < bytes.length) {
     const end = bytes.indexOf(lineFeed, from)
     if (end === -1) break
@@ -39,8 +47,12 @@ export function scanJournal(bytes: Buffer, file: string): Scan {
   // A whole line followed by one more byte is not torn: its line feed was changed.
   if (from < bytes.length && 'line' in decodeLine(bytes.subarray(from, -1)))
     throw corrupt(file, lines.length + 1, from, 'the line feed at its end was changed')
-  return { lines, goodBytes: from, tornBytes: bytes.length - from }
+  const checksum = crc32(bytes.subarray(known.goodBytes, from), known.checksum)
+  return { lines, goodBytes: from, tornBytes: bytes.length - from, checksum }
 }
+
+const beginsWith = (bytes: Buffer, { goodBytes, checksum }: Scan): boolean =>
+  bytes.length >= goodBytes && crc32(bytes.subarray(0, goodBytes)) === checksum
 
 /** Smallest unit that a disk writes. */
 const sectorBytes = 512

@@ -134,6 +134,38 @@ describe('a damaged journal', () => {
   })
 })
 
+describe('a second scan of a journal', () => {
+  test('decodes only the lines that came after the first', () => {
+    fc.assert(
+      fc.property(messages, messages, fc.nat(), (before, after, seed) => {
+        const whole = bytesOf([...before, ...after])
+        const first = bytesOf(before).length
+        const earlier = scanJournal(whole.subarray(0, first), 'journal.jsonl')
+        const now = whole.subarray(0, first + (seed % (whole.length - first + 1)))
+        const again = scanJournal(now, 'journal.jsonl', earlier)
+        assert.deepEqual(again, scanJournal(now, 'journal.jsonl'))
+        for (const [index, line] of earlier.lines.entries()) assert.equal(again.lines[index], line)
+      }),
+    )
+  })
+
+  test('reads everything again if the journal has changed or become shorter', () => {
+    const earlier = scanJournal(bytesOf(['one', 'two']), 'journal.jsonl')
+    for (const texts of [['one'], ['One', 'two'], ['one', 'Two', 'three']])
+      assert.deepEqual(
+        scanJournal(bytesOf(texts), 'journal.jsonl', earlier),
+        scanJournal(bytesOf(texts), 'journal.jsonl'),
+      )
+  })
+
+  test('finds damage in lines that were intact before', () => {
+    const bytes = bytesOf(['one', 'two'])
+    const earlier = scanJournal(bytes, 'journal.jsonl')
+    bytes[0] = 0x20
+    assert.throws(() => scanJournal(bytes, 'journal.jsonl', earlier), corruption(1, 0))
+  })
+})
+
 describe('an open journal', () => {
   test('writes lines asked for at once one after another', async () => {
     await using folder = await scratch()
