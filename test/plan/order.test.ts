@@ -94,8 +94,8 @@ test('of a thousand deployments, an order starts few more workers than any order
   const { deployments } = await loadSweep(file)
   const { cost, lowerBound: bound } = orderDeployments(deployments)
   assert.equal(deployments.length, 1000)
-  // 574 when the moves were spent on the order of the file, which starts 3,375.
-  assert.ok(cost.workersStarted <= 545, `${cost.workersStarted} of at least ${bound}`)
+  // 574 when the moves were spent on the order of the file, which starts 3,375; 542 when each improvement began anew.
+  assert.ok(cost.workersStarted <= 530, `${cost.workersStarted} of at least ${bound}`)
 })
 
 describe('the order of deployments', () => {
