@@ -151,6 +151,14 @@ function remedyOf({ kind, message }: Failure, api: Api, url: URL): string {
     case 405:
     case 501:
       return `The server has nothing at POST ${path}, or not this model. Check the path in url (the part before /v1), load.api (${api}; the server may only have ${other}) and model.name.`
+    case 'bad-response':
+      if (/\bgot text\/html\b/.test(message))
+        return `This is a web page, such as the login page of a proxy, and not the API. Check the path in url, and what serves POST ${path}.`
+      if (/\bgot application\/json\b/.test(message))
+        return 'The server answers in one piece instead of streaming. Look for a proxy that buffers responses, or write load: { streaming: false }.'
+      if (/\bis compressed\b/.test(message))
+        return 'Look for a proxy that compresses responses, and turn that off for event streams: it delays tokens.'
+      return logs
     case 'connect':
       return 'Start the server, or correct its address.'
     case 'tls':

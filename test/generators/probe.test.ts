@@ -109,6 +109,18 @@ describe('what to do about a refusal goes by what was said:', () => {
     }
   })
 
+  test('the path for a web page, streaming for an answer in one piece, the proxy for a compressed one', async () => {
+    const ok = (type: string, body: string, more = '') =>
+      `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`
+    const page = await remedyFor(ok('text/html; charset=utf-8', '<!doctype html><title>Sign in</title>'))
+    assert.match(page.remedy, /^This is a web page.*what serves POST \/llm\/v1\/chat\/completions/)
+    const whole = { choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }] }
+    assert.match((await remedyFor(jsonResponse('200 OK', whole))).remedy, /load: \{ streaming: false \}/)
+    const packed = await remedyFor(ok('text/event-stream', '\u001f\u0008xyz', 'Content-Encoding: gzip\r\n'))
+    assert.match(packed.message, /the response is compressed \(gzip\)/)
+    assert.match(packed.remedy, /proxy that compresses/)
+  })
+
   test('the logs for all else', async () => {
     assert.match((await remedyFor(jsonResponse('500 Oops', {}))).remedy, /logs/)
   })

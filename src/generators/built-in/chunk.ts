@@ -291,7 +291,8 @@ function usageOf(value: unknown, input: string, output: string): Usage | null {
   const { reasoning_tokens: reasoningTokens = usage.reasoning_tokens } = fieldsOf(usage[`${output}_details`])
   return {
     inputTokens: typeof inputTokens === 'number' ? inputTokens : -1,
-    outputTokens,
+    // −1 means that there is no usage, so a negative count must not look like it.
+    outputTokens: outputTokens < 0 ? Number.NaN : outputTokens,
     cachedTokens: typeof cachedTokens === 'number' && cachedTokens >= 0 ? cachedTokens : -1,
     reasoningTokens: typeof reasoningTokens === 'number' && reasoningTokens >= 0 ? reasoningTokens : -1,
   }

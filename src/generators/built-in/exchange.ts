@@ -168,7 +168,7 @@ export class Exchange implements ResponseSink, EventSink {
   onHead(head: ResponseHead): void {
     this.#head = head
     this.#status = head.status
-    this.#isStream = head.status < 300 && head.contentType === 'text/event-stream'
+    this.#isStream = head.status < 300 && head.contentType === 'text/event-stream' && head.encoding === undefined
   }
 
   onBody(bytes: Buffer, start: number, end: number): void {
@@ -296,6 +296,11 @@ export class Exchange implements ResponseSink, EventSink {
     if (this.failure !== null) return
     if (this.#head === null) this.#fail('broken-stream', 'the server closed the connection without an answer')
     else if (this.#status < 200 || this.#status >= 300) this.#fail('http-status', this.#statusMessage(this.#head))
+    else if (this.#head.encoding !== undefined)
+      this.#fail(
+        'bad-response',
+        `the response is compressed (${this.#head.encoding}), although the request did not ask for it`,
+      )
     else if (!this.#streaming) this.#readWhole(complete)
     else if (!this.#isStream) this.#failUnstreamed(this.#head)
     else if (!this.ended && !this.#finished) {

@@ -3,6 +3,8 @@ export interface ResponseHead {
   readonly status: number
   /** Media type without parameters, in lower case; empty if absent. */
   readonly contentType: string
+  /** `Content-Encoding`, such as gzip, in lower case; absent if the body is not compressed. */
+  readonly encoding?: string
   /** Whether the connection may carry another request afterwards. */
   readonly keepAlive: boolean
   /** How the end of the body is determined. */
@@ -37,9 +39,11 @@ export function parseHead(text: string): ResponseHead {
   const code = Number(status[2])
   const connection = headers.get('connection')?.toLowerCase() ?? ''
   const framing = framingOf(code, headers)
+  const encoding = headers.get('content-encoding')?.toLowerCase() ?? ''
   return {
     status: code,
     contentType: (headers.get('content-type')?.split(';')[0] ?? '').trim().toLowerCase(),
+    ...(encoding === '' || encoding === 'identity' ? {} : { encoding }),
     keepAlive:
       framing !== 'close' && (status[1] === '1' ? !connection.includes('close') : connection.includes('keep-alive')),
     framing,

@@ -12,7 +12,7 @@ export function judgeTokenCounts({ tokenCounts, tokenSource, requests }: Measure
     const why = [
       ...(impossible === 0
         ? []
-        : [`${of(impossible)} report an impossible usage (0, or far too few tokens for their text)`]),
+        : [`${of(impossible)} report an impossible usage (0 or less, or far too few tokens for their text)`]),
       ...(early === 0 ? [] : [`${of(early)} have only a usage from before the end of their text`]),
     ].join(', ')
     const instead = chunks === 0 ? "the model's tokenizer" : 'chunks'

@@ -134,6 +134,7 @@ describe('a usage that cannot be', () => {
   for (const [what, answer] of [
     ['0 tokens for 40 chunks', said(usage(0))],
     ['3 tokens for 40 chunks', said(usage(3))],
+    ['fewer than no tokens for 40 chunks', said(usage(-1))],
     ['in the first chunk only', first],
   ] as const) {
     it(`is named and not believed: ${what}`, async () => {
