@@ -23,6 +23,13 @@ describe('the telemetry section', () => {
     })
   })
 
+  test('GPUs are not sampled with "off" or false, which a bare off is told to become', async () => {
+    for (const off of ['"off"', 'false'])
+      assert.equal((await read(sweepWith(`{ gpus: ${off} }`))).telemetry.gpus, 'off')
+    assert.match((await problems(sweepWith('{ gpus: off }'))).join(), /write false, or "off" in quotes/)
+    assert.match((await problems(sweepWith('{ gpus: true }'))).join(), /write auto, "off", or/)
+  })
+
   test('it changes no ids', async () => {
     const [without, withPages] = [await read(sweepText()), await read(sweepWith('{ workers: [http://a:1] }'))]
     assert.deepEqual(

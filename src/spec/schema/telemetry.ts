@@ -36,6 +36,8 @@ const gpuList = (role: string) =>
 const gpusSchema = field(
   z.union([
     z.enum(['auto', 'off']),
+    // Unquoted, `off` is false to other YAML parsers.
+    z.literal(false),
     z.strictObject({
       dcgm: field(
         z.array(exporterUrl).min(1),
@@ -63,8 +65,8 @@ const gpusSchema = field(
       ).optional(),
     }),
   ]),
-  'Power, energy, utilization and memory of the GPUs through each point. `auto` uses NVML or nvidia-smi where they exist; `off` samples nothing. Default: `auto`.',
-  'write auto, off, or { dcgm: [http://10.0.0.5:9400/metrics] }, or { nvidia_smi: true, sample: 1s }',
+  'Power, energy, utilization and memory of the GPUs through each point. `auto` uses NVML or nvidia-smi where they exist; `"off"` or `false` samples nothing. Default: `auto`.',
+  'write auto, "off", or { dcgm: [http://10.0.0.5:9400/metrics] }, or { nvidia_smi: true, sample: 1s }',
 )
 
 /** Schema of the section `telemetry`. */

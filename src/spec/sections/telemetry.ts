@@ -31,6 +31,7 @@ export function readTelemetry({ gpus, workers }: RawTelemetry, context: SectionC
 }
 
 function readGpus(raw: RawTelemetry['gpus'], context: SectionContext): GpuTelemetry {
+  if (raw === false) return 'off'
   if (raw === 'auto' || raw === 'off') return raw
   const first = new Map<string, number>()
   const dcgm = (raw.dcgm ?? []).map((text, index) => {
