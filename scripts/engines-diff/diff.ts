@@ -4,6 +4,8 @@
  *   npm run engines:diff
  *   npm run engines:diff -- vllm 0.31.0
  *
+ * Exits with 1 if the engine that was named is not compared, and with 2 if Fulcrum does not know it.
+ *
  * Prints, for each version, settings that Fulcrum knows and the engine no longer has, and the other way round. Fulcrum
  * knows settings of performance only, so the second list is long; look in it for those. Needs python3 and a network, and
  * fetches about 1 MB of each wheel.
@@ -46,7 +48,19 @@ const sources: { readonly [engine: string]: Source } = {
 
 const published = z.object({ version: z.string(), settings: z.array(z.string()) })
 
-const [only, version] = process.argv.slice(2)
+const names = Object.keys(sources)
+const usage = `Usage: npm run engines:diff [-- ENGINE [VERSION]]\n\nENGINE is ${names.join(', ')}; VERSION is one on PyPI.`
+const asked = process.argv.slice(2)
+if (asked.includes('--help') || asked.includes('-h')) {
+  console.log(usage)
+  process.exit(0)
+}
+const [only, version, ...rest] = asked
+if ((only !== undefined && !names.includes(only)) || rest.length > 0) {
+  console.error(rest.length > 0 ? `Too many arguments: ${rest.join(' ')}` : `Unknown engine '${only}'.`)
+  console.error(usage)
+  process.exit(2)
+}
 for (const [name, source] of Object.entries(sources)) {
   const engine = engines.find(each => each.name === name)
   if (engine === undefined || (only !== undefined && only !== name)) continue
@@ -57,6 +71,8 @@ for (const [name, source] of Object.entries(sources)) {
     const said = await execa('python3', args, { reject: false, timeout: 180_000 })
     if (said.exitCode !== 0) {
       console.log(`${engine.title}: not compared: ${said.stderr.trim().split('\n').at(-1)}\n`)
+      // Without a name, TensorRT-LLM is in the list although it has no wheels.
+      if (only !== undefined) process.exitCode = 1
       continue
     }
     const { version: found, settings } = published.parse(JSON.parse(said.stdout))

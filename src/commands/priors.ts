@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { measuredPoints } from '../analysis/measured-point.ts'
 import { aiconfiguratorPriors } from '../analysis/priors/aiconfigurator.ts'
 import { aisimulatePrediction, aisimulatePriors } from '../analysis/priors/aisimulate.ts'
@@ -14,11 +14,12 @@ const aiconfiguratorFiles = ['agg/pareto.csv', 'disagg/pareto.csv']
 /**
  * Reads priors from folders: output of aiconfigurator or aisimulate, a run, or a folder of runs. Only runs of the same
  * model count.
- * @throws FulcrumError (bad-input) `no-priors` for any other folder, `prior-file-invalid` with file:line:column
+ * @throws FulcrumError (bad-input) `no-priors` for anything else, `prior-file-invalid` with file:line:column
  */
 export async function readPriors(folders: readonly string[], model: string): Promise<readonly Prior[]> {
   const priors: Prior[] = []
   for (const folder of folders) {
+    await requireFolder(folder)
     const found =
       (await ofAiconfigurator(folder)) ??
       (await ofAisimulate(folder)) ??
@@ -31,6 +32,15 @@ export async function readPriors(folders: readonly string[], model: string): Pro
     for (const prior of found) priors.push(prior)
   }
   return priors
+}
+
+async function requireFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null)
+  if (found?.isDirectory()) return
+  const remedy = found === null ? 'Correct the path.' : `Give the folder that it is in: ${dirname(path)}`
+  throw new FulcrumError('bad-input', 'no-priors', `${path} ${found === null ? 'does not exist' : 'is a file'}.`, {
+    remedy,
+  })
 }
 
 async function ofAiconfigurator(folder: string): Promise<readonly Prior[] | null> {
@@ -51,8 +61,7 @@ async function ofAisimulate(folder: string): Promise<readonly Prior[] | null> {
   for (const name of aisimulateFiles) {
     const text = await readFile(join(folder, name), 'utf8').catch(() => null)
     if (text === null) continue
-    const found = aisimulatePriors(text, join(folder, name))
-    return found.length === 0 ? null : found
+    return aisimulatePriors(text, join(folder, name))
   }
   return ofPrediction(folder)
 }

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
-import { FulcrumError, type Topology } from '../../model/index.ts'
+import { counted, FulcrumError, type Topology } from '../../model/index.ts'
 import type { Prior } from './prior.ts'
 
 const size = z.int().min(1).default(1)
@@ -42,7 +42,7 @@ const result = z.looseObject({ schema_version: z.enum(['1.0', '1.1']), candidate
  * file has no concrete configuration for others. The numbered YAML files contain no figures.
  *
  * @param file name to show in messages; `.csv` or `.json`
- * @throws FulcrumError bad-input `prior-file-invalid` with the place
+ * @throws FulcrumError bad-input `prior-file-invalid` with the place, or if no candidate becomes a prior
  */
 export function aisimulatePriors(text: string, file: string): readonly Prior[] {
   const read = result.safeParse(file.endsWith('.csv') ? fromCsv(text, file) : fromJson(text, file))
@@ -50,7 +50,8 @@ export function aisimulatePriors(text: string, file: string): readonly Prior[] {
     const [issue] = read.error.issues
     throw invalid(file, `${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'unknown layout'}`)
   }
-  return read.data.candidates.flatMap(one => {
+  const { candidates } = read.data
+  const priors = candidates.flatMap(one => {
     if (one.status !== 'feasible' || one.prediction_config === null || one.prediction_config === undefined) return []
     const config = predictionConfig.safeParse(one.prediction_config)
     // Traces and ramps are not load levels, and randomly drawn lengths are not a workload.
@@ -58,6 +59,9 @@ export function aisimulatePriors(text: string, file: string): readonly Prior[] {
     const prior = priorOf(one, config.data, file)
     return prior === null ? [] : [prior]
   })
+  if (priors.length > 0) return priors
+  const wrong = `no candidate is feasible, selected and at a fixed load level (${counted(candidates.length, 'candidate')})`
+  throw invalid(file, candidates.length === 0 ? 'it has no candidates' : wrong)
 }
 
 const report = z.looseObject({ summary: z.record(z.string(), z.unknown()) })
@@ -106,7 +110,7 @@ function priorOf(
   const prefillGpus = prefill && decode ? replicas(prefill) * gpusOf(prefill) : 0
   const gpus = used_gpus ?? prefillGpus + replicas(decoding) * gpusOf(decoding)
   const tokensPerS = metrics.output_throughput_tok_s ?? null
-  if (tokensPerS === null || !(gpus > 0)) return null
+  if (tokensPerS === null || !(tokensPerS > 0) || !(gpus > 0)) return null
   const itlMs = metrics.mean_itl_ms ?? metrics.mean_tpot_ms ?? null
   return {
     source: `aisimulate (${file}, ${candidate_id})`,
@@ -136,7 +140,7 @@ function loadOf({
 
 function fromJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (cause) {
     throw invalid(file, cause instanceof Error ? cause.message : 'it is not JSON')
   }
@@ -146,33 +150,38 @@ function fromYaml(text: string, file: string, remedy: string): unknown {
   try {
     return parseYaml(text)
   } catch (cause) {
-    throw invalid(file, `its configuration: ${cause instanceof Error ? cause.message : 'it is not YAML'}`, remedy)
+    const [why] = cause instanceof Error ? cause.message.split('\n') : []
+    throw invalid(file, `its configuration: ${why ?? 'it is not YAML'}`, remedy)
   }
 }
 
 /** One row per candidate, with nested values as JSON cells. */
 function fromCsv(text: string, file: string): unknown {
-  let rows: readonly { readonly [column: string]: string }[]
+  let lines: readonly (readonly string[])[]
   try {
-    rows = parse(text, { columns: true, bom: true, skip_empty_lines: true })
+    lines = parse(text, { bom: true, skip_empty_lines: true })
   } catch (cause) {
     throw invalid(file, cause instanceof Error ? cause.message : 'it is not CSV')
   }
-  const cell = (row: (typeof rows)[number], index: number, name: string): unknown => {
-    const written = row[name]
-    if (written === undefined) throw invalid(`${file}:1`, `missing column ${JSON.stringify(name)}`)
-    if (written === '') return null
+  const [columns = [], ...rows] = lines
+  const at = Object.fromEntries(columns.map((name, index) => [name, index]))
+  for (const name of ['candidate_id', 'status', 'used_gpus', 'metrics_json', 'prediction_config_json'])
+    if (at[name] === undefined) throw invalid(`${file}:1`, `missing column ${JSON.stringify(name)}`)
+  const written = (row: readonly string[], name: string) => row[at[name] ?? -1]
+  const cell = (row: readonly string[], index: number, name: string): unknown => {
+    const value = written(row, name) ?? ''
+    if (value === '') return null
     try {
-      return JSON.parse(written)
+      return JSON.parse(value)
     } catch {
-      throw invalid(`${file}:${index + 2}`, `${name} is no JSON`)
+      throw invalid(`${file}:${index + 2}`, `${name} is not JSON`)
     }
   }
   return {
-    schema_version: rows[0]?.schema_version ?? '1.0',
+    schema_version: (rows[0] && written(rows[0], 'schema_version')) ?? '1.0',
     candidates: rows.map((row, index) => ({
-      candidate_id: row.candidate_id,
-      status: row.status,
+      candidate_id: written(row, 'candidate_id'),
+      status: written(row, 'status'),
       used_gpus: cell(row, index, 'used_gpus'),
       metrics: cell(row, index, 'metrics_json') ?? {},
       prediction_config: cell(row, index, 'prediction_config_json'),

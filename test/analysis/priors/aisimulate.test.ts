@@ -104,4 +104,28 @@ describe('priors of aisimulate recommend', () => {
       message: /r\.csv:1: missing column "metrics_json"/,
     })
   })
+
+  test('are the same with a byte order mark, CRLF and other columns around', () => {
+    const named = (text: string, file: string) => aisimulatePriors(text, file).map(({ source: _, ...prior }) => prior)
+    const wider = csv.replaceAll(/^/gm, 'x,')
+    for (const text of [`\ufeff${csv}`, csv.replaceAll('\n', '\r\n'), wider])
+      assert.deepEqual(named(text, 'r.csv'), named(json, 'r.json'))
+    assert.deepEqual(named(`\ufeff${json}`, 'r.json'), named(json, 'r.json'))
+  })
+
+  for (const [what, text, expected] of [
+    ['an empty file', '', 'r.csv:1: missing column "candidate_id"'],
+    ['a web page', '<html>', 'r.csv:1: missing column "candidate_id"'],
+    ['a header alone', csv.split('\n')[0] ?? '', 'r.csv: it has no candidates'],
+    ['a cell that is not JSON', csv.replace(',4,', ',many,'), 'r.csv:2: used_gpus is not JSON'],
+    [
+      'no throughput',
+      csv.replaceAll(':1600', ':-1600'),
+      'r.csv: no candidate is feasible, selected and at a fixed load level (6 candidates)',
+    ],
+  ] as const) {
+    test(`of ${what} are refused with the reason`, () => {
+      assert.throws(() => aisimulatePriors(text, 'r.csv'), { code: 'prior-file-invalid', message: expected })
+    })
+  }
 })
