@@ -129,7 +129,8 @@ function promptRow(value: unknown, key: string, outputTokens: number | null): Da
 }
 
 /**
- * Names of speakers in datasets, with the chat API's role. Other speakers are not sent, because no server accepts them.
+ * Names of speakers in datasets, with the chat API's role. Tools are not sent, because their calls are not; other
+ * speakers are not, because no server accepts them.
  */
 const roles: Readonly<Record<string, string>> = {
   human: 'user',
@@ -159,6 +160,7 @@ function messagesRow(
     if (typeof speaker !== 'string') return { why: `${place} does not name the speaker`, key }
     const word = speaker.trim().toLowerCase()
     const role = Object.hasOwn(roles, word) ? roles[word] : undefined
+    if (word === 'tool' || word === 'function') return { why: `${place} is the result of a tool`, key }
     if (role === undefined) {
       return { why: `${place} is a turn of ${JSON.stringify(speaker)}, which no chat API accepts as a role`, key }
     }

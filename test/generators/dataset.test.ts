@@ -215,7 +215,11 @@ const odd: readonly (readonly [string, unknown, RegExp])[] = [
     /conversations\[1\] is a turn of "bing"/,
   ],
   ['a role that no API knows', { messages: [{ role: 'bing', content: 'a' }] }, /messages\[0\] is a turn of "bing"/],
-  ['the result of a tool', { messages: [...user('a'), { role: 'tool', content: 'b' }] }, /turn of "tool"/],
+  [
+    'the result of a tool',
+    { messages: [...user('a'), { role: 'tool', content: 'b' }] },
+    /messages\[1\] is the result of a tool/,
+  ],
   ['a call of tools', { messages: [...user('a'), { role: 'assistant', content: '', tool_calls: [] }] }, /calls tools/],
   ['a model that begins', { conversations: [turn('gpt'), turn('human')] }, /begins with the model's turn/],
   [
