@@ -49,18 +49,22 @@ describe('compiled charts', () => {
         [],
       ),
       { ...first, width: 300 },
+      { ...first, title: 'Latency' },
+      { ...first, title: { text: 'Latency', subtitle: 'workload 1000/100' } },
+      { ...first, title: { text: ['Latency', 'by load'], anchor: 'start' as const } },
     ])
       for (const time of ['compiled', 'kept'])
         assert.deepEqual(plain(compiledChart(spec, counting(), folder.path)), plain(compile(spec).spec), time)
   })
 
-  test('are compiled once for all data, and again by another version', async () => {
+  test('are compiled once for all data and titles, and again by another version', async () => {
     await using folder = await temporaryFolder()
     const compiler = counting()
     compiledChart(first, compiler, folder.path)
     compiledChart(layered([{ x: 3, y: 4 }], [{ y: 6 }]), compiler, folder.path)
     assert.equal(compiler.count, 1)
-    compiledChart({ ...first, width: 300 }, compiler, folder.path)
+    for (const workload of ['1000/100', '2000/100'])
+      compiledChart({ ...first, width: 300, title: { text: 'Latency', subtitle: workload } }, compiler, folder.path)
     assert.equal(compiler.count, 2)
     compiledChart(first, { ...compiler, version: '2', compile: spec => compiler.compile(spec) }, folder.path)
     assert.equal(compiler.count, 3)

@@ -2,15 +2,16 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { join } from 'node:path'
+import { defined, isRecord } from '../../model/index.ts'
 
 /** The oldest of more compiled specifications are deleted. A report has about ten. */
 const mostKept = 200
 const prefix = 'chart-'
 
 /**
- * Compiles a specification, or takes what an earlier process compiled from Node's compile cache. Most charts of a
- * sweep's next run differ in their inline data alone, which compiling does not look at, so the data is put in
- * afterwards.
+ * Compiles a specification, or takes what was compiled before from Node's compile cache. Most charts of a sweep's next
+ * run and of its other workloads differ in their inline data and their title alone, which compiling does not look at, so
+ * both are put in afterwards.
  * @param compiler what compiles, with its version
  * @param folder null: nothing is kept
  */
@@ -20,7 +21,7 @@ export function compiledChart(
   folder: string | null = getCompileCacheDir() ?? null,
 ): object {
   if (folder === null) return compiler.compile(spec)
-  const { shape, tables } = withoutData(spec)
+  const { shape, tables, title } = withoutOwn(spec)
   const key = createHash('sha256')
     .update(`${compiler.version} ${JSON.stringify(shape)}`)
     .digest('hex')
@@ -29,32 +30,51 @@ export function compiledChart(
   const known = readKept(file)
   const compiled = known ?? compiler.compile(shape)
   if (known === null) keep(file, compiled, folder)
-  return withData(compiled, tables)
+  return withOwn(compiled, tables, title)
 }
 
 type Table = readonly unknown[]
 
-/** A specification whose inline tables are numbered instead: `[{ table: 0 }]`. */
-function withoutData(spec: object): { readonly shape: object; readonly tables: readonly Table[] } {
+/** Text of a chart's title; each is there if the specification has it. */
+interface Title {
+  readonly text?: unknown
+  readonly subtitle?: unknown
+}
+
+/** A specification whose inline tables are numbered instead, `[{ table: 0 }]`, and whose title has names for its text. */
+function withoutOwn(spec: { readonly title?: unknown }): {
+  readonly shape: object
+  readonly tables: readonly Table[]
+  readonly title: Title
+} {
   const tables: Table[] = []
+  const given = isRecord(spec.title) ? spec.title : {}
+  const title = defined({ text: given.text, subtitle: given.subtitle })
+  const named = Object.fromEntries(Object.keys(title).map(key => [key, key]))
+  const untitled = isRecord(spec.title) ? { ...spec, title: { ...given, ...named } } : spec
   const shape = JSON.parse(
-    JSON.stringify(spec, (key, value) => {
+    JSON.stringify(untitled, (key, value) => {
       if (key !== 'data' || !Array.isArray(value?.values)) return value
       const known = tables.indexOf(value.values)
       return { ...value, values: [{ table: known === -1 ? tables.push(value.values) - 1 : known }] }
     }),
   )
-  return { shape, tables }
+  return { shape, tables, title }
 }
 
-/** Vega's list of data with the tables that the numbers stand for. */
-function withData(compiled: { readonly data?: readonly object[] }, tables: readonly Table[]): object {
-  if (compiled.data === undefined || tables.length === 0) return compiled
+/** A compiled specification with its title, and with the tables that the numbers in its list of data stand for. */
+function withOwn(
+  compiled: { readonly data?: readonly object[]; readonly title?: unknown },
+  tables: readonly Table[],
+  title: Title,
+): object {
+  const titled = isRecord(compiled.title) ? { ...compiled, title: { ...compiled.title, ...title } } : compiled
+  if (compiled.data === undefined || tables.length === 0) return titled
   const data = compiled.data.map(source => {
     const number = 'values' in source ? (source.values as [{ readonly table: number }])[0].table : undefined
     return number === undefined ? source : { ...source, values: tables[number] }
   })
-  return { ...compiled, data }
+  return { ...titled, data }
 }
 
 function readKept(file: string): object | null {
