@@ -112,15 +112,25 @@ export const { ${names.join(', ')} } = bundle.library()
 
 export default bundle.page
 `,
+  'generators/built-in/worker.js': `// Runs worker.cjs, the script of a load thread.
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { runScript } from '../../process/run-script.js'
+
+runScript(fileURLToPath(new URL('worker.cjs', import.meta.url)))(createRequire(import.meta.url), {})
+`,
 }
 for (const [file, text] of Object.entries(standIns)) await writeFile(join(dist, file), text)
 
-// A load thread is not the script's: it needs a fiftieth of it.
+// A load thread is not the script's: it needs a fiftieth of it. Its script has saved code, too.
 await build({
   ...options,
   entryPoints: [join(root, 'src/generators/built-in/worker.ts')],
-  outfile: join(dist, 'generators/built-in/worker.js'),
-  format: 'esm',
+  outfile: join(dist, 'generators/built-in/worker.cjs'),
+  format: 'cjs',
+  supported: { 'dynamic-import': false },
+  banner: { js: '(function (require, module) {' },
+  footer: { js: '})' },
 })
 
 // What pages and the other threads are made of stays as it is; all else is in the script.
@@ -139,7 +149,6 @@ const { metafile: apart } = await build({
 })
 const kept = new Set([
   ...Object.keys(standIns),
-  'generators/built-in/worker.js',
   ...Object.keys(apart.inputs).map(path => relative('src', path).replace(/\.ts$/, '.js')),
 ])
 for (const file of await readdir(dist, { recursive: true }))

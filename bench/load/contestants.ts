@@ -28,7 +28,7 @@ const root = join(import.meta.dirname, '../..')
 
 /**
  * All clients that are installed here. The built-in generator and its strongest peer come first, and always.
- * @param other a second checkout, whose built-in generator takes part too
+ * @param other a second checkout, whose built-in generator and command take part too
  */
 export function contestants(other?: string): Contestant[] {
   return [
@@ -38,7 +38,12 @@ export function contestants(other?: string): Contestant[] {
       path: 'vllm-rs/vllm-rs',
       ...{ always: true, who: 'many' },
     }),
-    { name: 'fulcrum run', always: true, who: 'many', prepare: fulcrumRun },
+    { name: 'fulcrum run', always: true, who: 'many', prepare: fulcrumRun(root) },
+    ...(other === undefined
+      ? []
+      : [
+          { name: 'fulcrum run of the other', always: true, who: 'many', prepare: fulcrumRun(resolve(other)) } as const,
+        ]),
     ...withoutRuntime(),
     { ...node('raw sockets', 'raw.ts', 'sockets'), always: false },
     { ...node('raw undici', 'raw.ts', 'undici'), always: false, who: 'fast' },

@@ -4,7 +4,7 @@
  * part in every fifth.
  *
  *   node bench/load/run.ts [--cells c=32,saturation] [--clients built-in,vllm-rs] [--rounds 7] [--log FILE] [--no-write]
- *   node bench/load/run.ts --against CHECKOUT       with the built-in generator of another checkout
+ *   node bench/load/run.ts --against CHECKOUT       with the built-in generator and `fulcrum run` of another checkout
  *   node bench/load/run.ts --tables FILE
  *
  * Prints Markdown tables of medians, and with all cells and clients writes them to docs/bench/load.md. `--log` appends
@@ -49,8 +49,9 @@ async function runCell(cell: Cell, clients: readonly Contestant[], rounds: numbe
   // The server knows `max_tokens` alone: clients that ask by another name, as vllm-rs does, get the cell's tokens, too.
   await using mock = await startMock({ ttftMs, itlMs, tokens, promptTokens: isl })
   const runs: AnyRun[] = []
-  // The server's code is cold for its first client, and so are the caches of Node: those runs are thrown away.
-  for (const client of clients.filter(({ name }) => name.startsWith('built-in')))
+  // The server's code is cold for its first client, and so are the caches of Node, and packages are yet to be made: those
+  // runs are thrown away.
+  for (const client of clients.filter(({ name }) => /^(built-in|fulcrum run)/.test(name)))
     await runClient(client, { ...cell, requests: Math.min(cell.requests, 512) }, mock)
   for (let round = 0; round < rounds; round++) {
     const taking = clients.filter(client => takesPart(client, cell) && (client.always || round % rareRounds === 0))

@@ -7,6 +7,7 @@ import type { Manifest } from './manifest.ts'
 const run = promisify(execFile)
 /** Maximum size of the diff of a working tree. */
 const mostBytes = 100_000_000
+const revisionIs = '# branch.oid '
 
 /** Git revision of the folder and whether tracked files differ from it; null outside a repository or without git. */
 export async function gitRevision(folder: string): Promise<Manifest['git']> {
@@ -15,12 +16,12 @@ export async function gitRevision(folder: string): Promise<Manifest['git']> {
     return stdout.replace(/\n$/, '')
   }
   try {
-    const [revision, changes] = await Promise.all([
-      git('rev-parse', 'HEAD'),
-      git('status', '--porcelain', '--untracked-files=no'),
-    ])
-    const head = revision.trim()
-    if (changes.trim() === '') return { revision: head, dirty: false }
+    // Headers, such as `# branch.oid 1a2b…`, then a line for each changed file.
+    const status = await git('status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=no')
+    const lines = status.split('\n')
+    const head = lines.find(line => line.startsWith(revisionIs))?.slice(revisionIs.length)
+    if (head === undefined || head === '(initial)') return null
+    if (lines.every(line => line.startsWith('#'))) return { revision: head, dirty: false }
     // Identifies the changes: a run does not resume with different ones.
     const hash = await git('diff', 'HEAD', '--no-color', '--no-ext-diff').then(
       text => createHash('sha256').update(text).digest('hex').slice(0, 16),

@@ -1,4 +1,4 @@
-import { type Load, meanTokens, mostWarmup, type Point, windowOf, workersOf } from '../model/index.ts'
+import { grouped, type Load, meanTokens, mostWarmup, type Point, windowOf, workersOf } from '../model/index.ts'
 import type { Plan, PlannedDeployment, ReconcileCost, Sweep } from '../spec/sweep.ts'
 
 /** Order of magnitude for a large model on current hardware, used without past runs. */
@@ -21,7 +21,7 @@ export function estimate(
   const loading = points.reduce((sum, point) => sum + guessedS(point), 0)
   const atLeast = points.reduce((sum, point) => sum + guessedS({ ...point, load: shortest(point.load) }), 0)
   const range = atLeast < loading ? { secondsAtLeast: atLeast + deploying + checking } : {}
-  const assumed = `${guess.itlMs} ms per token and ${guess.prefillTokensPerS.toLocaleString('en-US')} prompt tokens/s per worker`
+  const assumed = `${guess.itlMs} ms per token and ${grouped(String(guess.prefillTokensPerS))} prompt tokens/s per worker`
   return {
     seconds: loading + deploying + checking,
     ...range,

@@ -16,8 +16,9 @@ export interface ReportFiles {
 }
 
 /**
- * Writes index.html, summary.md, points.csv, and every chart as `<chart>-<workload>.vl.json` and `.svg`. Replaces files
- * with these names and touches nothing else in the folder.
+ * Writes index.html, summary.md, points.csv, and every chart as `<chart>-<workload>.vl.json` and `.svg`. A workload with
+ * a single point has no such files: a chart with one mark shows less than its row of the table. Replaces files with
+ * these names and touches nothing else in the folder.
  * @param charts the charts of each workload; default: all registered ones
  */
 export async function writeReport(run: Run, folder: string, charts?: readonly WorkloadChart[]): Promise<ReportFiles> {
@@ -27,7 +28,7 @@ export async function writeReport(run: Run, folder: string, charts?: readonly Wo
   write('summary.md', summaryMarkdown(report))
   write('points.csv', pointsCsvOf(report.analysis))
   const writeDrawn = ({ kind, spec }: Panel, slug: string) => writeChart(`${kind}-${slug}`, spec)
-  for (const section of report.sections)
+  for (const section of report.sections.filter(({ points }) => points.length > 1))
     for (const { panels } of chartsOf(report, section, 'file', charts))
       for (const panel of panels) await writeDrawn(panel, section.slug)
   const { overall } = report

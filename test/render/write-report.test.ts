@@ -51,6 +51,13 @@ describe('a report on disk', () => {
     assert.equal(marks.length, 20)
   })
 
+  test('of a single point has no charts as files: its row of the table says more', async () => {
+    const single = syntheticRun({ topologies: [aggregated(1)], concurrencies: [8], workloads: [[1000, 100]] })
+    assert.equal(single.results.length, 1)
+    const { files } = await writeReport(single, join(folder, 'single'))
+    assert.deepEqual(files.map(file => basename(file)).sort(), ['index.html', 'points.csv', 'summary.md'])
+  })
+
   test('stays below 5 MB as a page for 2,000 points', async () => {
     assert.equal(large.results.length, 2000)
     await writeReport(large, folder)

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import type { Tinypool } from 'tinypool'
 import type { Measurement, ReplayedTrace } from '../../metrics/measurement.ts'
 import { stopRuleOf } from '../../metrics/stopping/stop.ts'
 import type { Endpoint, Point } from '../../model/index.ts'
@@ -13,7 +12,7 @@ import { barriers, createControl, doneSoFar, monotonicMs, phaseStarts } from './
 import type { Job } from './job.ts'
 import { createLiveTable, soFar } from './live-table.ts'
 import { createLookTable } from './look-table.ts'
-import { createPool, readyThreads, runThreads } from './pool.ts'
+import { createPool, type Pool } from './pool.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from './prepare.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { threadsFor } from './schedule.ts'
@@ -41,14 +40,14 @@ const ticksBetweenLooks = 5
 export function builtIn(options: BuiltInOptions): LoadGenerator {
   const env = options.env ?? process.env
   const book = createPromptBook()
-  let pool: Tinypool | null = null
+  let pool: Pool | null = null
   return {
     measure: async (point, endpoint, context) => {
-      pool ??= createPool(options.threads ?? availableParallelism())
+      pool ??= createPool()
       try {
         return await measure(pool, options, env, book, point, endpoint, context)
       } catch (error) {
-        // tinypool rejects aborted tasks with its own error.
+        // The aborted signal's reason says why.
         context.signal.throwIfAborted()
         throw error
       }
@@ -56,13 +55,13 @@ export function builtIn(options: BuiltInOptions): LoadGenerator {
     close: async () => {
       const closing = pool
       pool = null
-      await closing?.destroy()
+      await closing?.close()
     },
   }
 }
 
 async function measure(
-  pool: Tinypool,
+  pool: Pool,
   options: BuiltInOptions,
   env: Readonly<Record<string, string | undefined>>,
   book: PromptBook,
@@ -80,7 +79,7 @@ async function measure(
     prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env, book }, signal),
     resolveTarget(endpoint, options.ca ?? null, signal),
     // Runs at the same time.
-    readyThreads(pool, threads, signal),
+    pool.ready(threads, signal),
   ])
   const control = createControl()
   const rule = stopRuleOf(point.load, point.slo, context.isBeaten, load.requests.turns)
@@ -93,7 +92,7 @@ async function measure(
   const progress = followProgress(control, job, context)
   const watch = rule === null || table === null ? null : watchLoad(control, table, rule)
   try {
-    const results = await runThreads(pool, job, signal)
+    const results = await pool.run(job, signal)
     context.onProgress({ phase: 'summarising', done: 0, total: null })
     const clockJumpMs = Date.now() - performance.now() - clockBefore
     const times = { beganMs, preparedMs, ...phaseStarts(control) }

@@ -1,12 +1,24 @@
-import type { Job, JobResult } from './job.ts'
+import { parentPort } from 'node:worker_threads'
+import type { JobResult } from './job.ts'
+import type { Answer, Order } from './pool.ts'
 import { rehearse } from './rehearsal.ts'
 import { runJob } from './thread-run.ts'
 
 let rehearsed: Promise<void> | null = null
 
-/** Called by tinypool in a worker thread: with a job, or with null to prepare for one. */
-export default async function work(job: Job | null): Promise<JobResult | null> {
+/** A load thread: follows one order after another. */
+async function follow(order: Order): Promise<JobResult | null> {
+  // The thread's compiled code is saved as it exits.
+  if (order.kind === 'end') process.exit()
   rehearsed ??= rehearse()
   await rehearsed
-  return job === null ? null : await runJob(job)
+  return order.kind === 'run' ? await runJob(order.job) : null
 }
+
+const say = (answer: Answer) => parentPort?.postMessage(answer)
+parentPort?.on('message', (order: Order) => {
+  follow(order).then(
+    result => say({ result }),
+    (error: unknown) => say({ error }),
+  )
+})

@@ -1,7 +1,6 @@
 import { availableParallelism, hostname } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import type { Tinypool } from 'tinypool'
 import type { Control } from '../built-in/control.ts'
 import {
   barriers,
@@ -16,7 +15,7 @@ import type { JobLoad } from '../built-in/job.ts'
 import { createLiveTable, liveMessages } from '../built-in/live-table.ts'
 import type { LookTable } from '../built-in/look-table.ts'
 import { createLookTable, endedSoFar, isWarmupOver, rowsSoFar } from '../built-in/look-table.ts'
-import { createPool, readyThreads, runThreads } from '../built-in/pool.ts'
+import { createPool, type Pool } from '../built-in/pool.ts'
 import { resolveTarget } from '../built-in/resolve-target.ts'
 import { generatorVersion } from '../built-in/result.ts'
 import { threadsFor } from '../built-in/schedule.ts'
@@ -53,7 +52,7 @@ export async function serveShard({ input, output, silentMs = defaultSilentMs }: 
   const say = (message: FromShard) => void output.write(`${encode(message)}\n`)
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
   const decode = createDecoder<ToShard>()
-  let pool: Tinypool | null = null
+  let pool: Pool | null = null
   let work: Work | null = null
   let silentLooks = 0
   const hear = (message: ToShard, receivedMs: number) => {
@@ -69,7 +68,7 @@ export async function serveShard({ input, output, silentMs = defaultSilentMs }: 
         break
       case 'connect':
         if (work === null) break
-        pool ??= createPool(availableParallelism())
+        pool ??= createPool()
         run(pool, work, say).catch((error: unknown) => say({ kind: 'failed', message: String(error) }))
         break
       case 'stop':
@@ -102,16 +101,12 @@ export async function serveShard({ input, output, silentMs = defaultSilentMs }: 
   clearInterval(alive)
 }
 
-async function run(
-  pool: Tinypool,
-  { message, bytes, control }: Work,
-  say: (message: FromShard) => void,
-): Promise<void> {
+async function run(pool: Pool, { message, bytes, control }: Work, say: (message: FromShard) => void): Promise<void> {
   const { endpoint, ca } = message
   const load: JobLoad = { ...message.load, requests: { ...message.load.requests, bytes } }
   const never = new AbortController().signal
   const threads = message.threads ?? threadsFor(load.schedule, availableParallelism())
-  const [target] = await Promise.all([resolveTarget(endpoint, ca, never), readyThreads(pool, threads, never)])
+  const [target] = await Promise.all([resolveTarget(endpoint, ca, never), pool.ready(threads, never)])
   const live = createLiveTable(threads)
   const table = message.table === undefined ? null : createLookTable(message.table)
   const tell = table === null ? () => {} : tellEndedRows(table, load, say)
@@ -126,7 +121,7 @@ async function run(
   }, progressEveryMs)
   try {
     const clockBefore = Date.now() - monotonicMs()
-    const running = runThreads(pool, { ...load, target, control, table, live, threads }, never)
+    const running = pool.run({ ...load, target, control, table, live, threads }, never)
     void tellBarriers(control, say)
     const results = await running
     const clockJumpMs = Date.now() - monotonicMs() - clockBefore

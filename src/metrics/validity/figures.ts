@@ -1,3 +1,5 @@
+import { grouped, rounded } from '../../model/index.ts'
+
 /** A time for people: `0.42 ms`, `12.3 ms`, `1.2 s`. */
 export function time(ms: number): string {
   const size = Math.abs(ms)
@@ -13,5 +15,5 @@ export function percent(share: number): string {
 
 /** A count with thousands separators, or a mean with one decimal. */
 export function amount(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 })
+  return grouped(String(rounded(value, Math.abs(value) < 100 ? 1 : 0)))
 }

@@ -3,7 +3,7 @@
  * measured.
  */
 
-import { grouped } from '../../model/index.ts'
+import { grouped, rounded } from '../../model/index.ts'
 
 export { counted } from '../../model/index.ts'
 
@@ -18,12 +18,8 @@ export function figure(value: number | null | undefined): string {
   const size = Math.abs(value)
   if (size >= 100) return grouped(value.toFixed(0))
   if (size === 0) return '0'
-  // The decimal digits are rounded, as a reader of points.csv would: 99.85 is 99.9. `toFixed` would round the binary
-  // fraction behind them, 99.8499…, to 99.8.
-  const [mantissa, exponent] = size.toExponential().split('e')
-  const power = Number(exponent) - (digits - 1)
-  const rounded = Math.round(Number(`${mantissa}e${digits - 1}`))
-  const text = Number(`${rounded}e${power}`).toFixed(Math.min(100, Math.max(0, -power)))
+  const places = digits - 1 - Number(size.toExponential().split('e')[1])
+  const text = rounded(size, places).toFixed(Math.min(100, Math.max(0, places)))
   return `${value < 0 ? '-' : ''}${text.includes('.') ? text.replace(/\.?0+$/, '') : text}`
 }
 
