@@ -176,11 +176,15 @@ export function defineGenerator<const K extends Keys, Config = ReadKeys<K>, cons
       create: places => {
         const ledger = sharedLedger(places.runFolder)
         let made: Promise<LoadGenerator> | null = null
+        const generator = () => {
+          made ??= Promise.resolve(spec.create(config, { ...places, ledger: ledger.open }))
+          return made
+        }
         return {
+          prepare: async () => (await generator()).prepare?.(),
           measure: async (point, endpoint, context) => {
             requireNone(shortfalls(point), point.workload.name)
-            made ??= Promise.resolve(spec.create(config, { ...places, ledger: ledger.open }))
-            return (await made).measure(point, endpoint, context)
+            return (await generator()).measure(point, endpoint, context)
           },
           close: async () => {
             const closing = made

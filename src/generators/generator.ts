@@ -63,6 +63,12 @@ export interface MeasureContext {
  */
 export interface LoadGenerator {
   /**
+   * Finds what the generator needs, such as its program. Called before each deployment, because workers take minutes to
+   * start. May be absent.
+   * @throws FulcrumError (environment) if something is missing
+   */
+  prepare?(): Promise<void>
+  /**
    * Resolves even if every request failed, because failures are counted and not thrown.
    * @throws the signal's reason when aborted; a FulcrumError if the generator itself could not run
    */

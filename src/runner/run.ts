@@ -54,6 +54,7 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
       const planned = deploymentWithoutQuality(run, deferredIn(journal.lines)) ?? run.choice.deployment(journal.lines)
       if (planned === null) break
       run.signal.throwIfAborted()
+      await run.dependencies.generator.prepare?.()
       const spent = budgetSpent(run) ?? (await visitDeployment(run, planned))
       if (spent !== null) return { outcome: 'budget', reason: spent }
     }

@@ -38,11 +38,11 @@ test('a tool that was asked for and is not there is not tested, with the reason 
   await writeFile(file, sweep)
   const absent = join(place.path, 'no-aiperf')
   const args = ['crosscheck', file, '--generators', 'built-in,aiperf', '--command', `aiperf=${absent}`, '--rounds', '2']
-  const { stdout, exitCode } = await fulcrum(args)
+  const { stdout, exitCode } = await fulcrum(args, { env: { TMPDIR: place.path } })
   assert.equal(exitCode, 1)
   assert.match(stdout, /^not tested: aiperf failed in 2 of 2 rounds: .*no-aiperf/m)
   assert.doesNotMatch(stdout, /No difference/)
-  const json = await fulcrum([...args, '--json'])
+  const json = await fulcrum([...args, '--json'], { env: { TMPDIR: place.path } })
   assert.equal(json.exitCode, 1)
   assert.deepEqual(
     JSON.parse(json.stdout).notTested.map(({ generator }: { generator: string }) => generator),

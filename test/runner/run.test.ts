@@ -40,6 +40,19 @@ describe('a run', () => {
     assert.deepEqual([deployer.wanted, generator.asked, outcome.measured, outcome.exitCode], [[], [], 0, 0])
   })
 
+  test('deploys nothing if its generator lacks something, and says what', async () => {
+    await using run = await scratchRun(plan)
+    const deployer = scriptedDeployer()
+    const prepare = async () => {
+      throw new FulcrumError('environment', 'generator-missing', 'aiperf was not found on PATH', {
+        remedy: 'install it',
+      })
+    }
+    const outcome = await run.attempt({ deployer, generator: { ...scriptedGenerator(), prepare } })
+    assert.deepEqual([deployer.wanted, outcome.outcome, outcome.exitCode], [[], 'failed', 3])
+    assert.match(outcome.reason, /aiperf was not found on PATH/)
+  })
+
   test('stops its generator and its deployment', async () => {
     await using run = await scratchRun(plan)
     const [deployer, generator] = [scriptedDeployer(), scriptedGenerator()]

@@ -78,7 +78,8 @@ export function aiperf(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  return { measure, close: session.close }
+  const prepare = async () => void (await session.program())
+  return { prepare, measure, close: session.close }
 }
 
 async function exists(file: string): Promise<boolean> {

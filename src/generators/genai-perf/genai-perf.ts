@@ -62,7 +62,8 @@ export function genaiPerf(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  return { measure, close: session.close }
+  const prepare = async () => void (await session.program())
+  return { prepare, measure, close: session.close }
 }
 
 function noBearerToken(): FulcrumError {

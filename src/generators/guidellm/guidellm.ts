@@ -74,7 +74,8 @@ export function guideLlm(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  return { measure, close: session.close }
+  const prepare = async () => void (await session.program())
+  return { prepare, measure, close: session.close }
 }
 
 /** Arguments of GuideLLM 0.8. The user's arguments come last. */

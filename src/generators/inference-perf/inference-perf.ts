@@ -82,7 +82,8 @@ export function inferencePerf(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  return { measure, close: session.close }
+  const prepare = async () => void (await session.program())
+  return { prepare, measure, close: session.close }
 }
 
 /** Epoch ms at which the system's monotonic clock, which Python and Node share, was 0. */

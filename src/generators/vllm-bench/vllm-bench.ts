@@ -82,7 +82,8 @@ export function vllmBench(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  return { measure, close: session.close }
+  const prepare = async () => void (await findVllmRs(options.command))
+  return { prepare, measure, close: session.close }
 }
 
 /** Writes the prompt of each request, and returns their tokens. */
