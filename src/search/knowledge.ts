@@ -32,8 +32,10 @@ export function expectedGain({ best }: Knowledge, predicted: Predicted): number 
   if (best === null) return 1
   const { sloRatio } = predicted
   if (!best.meetsSlo) {
-    const least = Math.exp(sloRatio.mean - sloRatio.deviation)
-    return least <= 1 ? 1 : Math.max(0, 1 - least / best.sloRatio)
+    // Where the SLO is out of reach, only means count: the best of many equal cells is the luckiest of them, and by the
+    // lower end of its prediction each other one would promise more.
+    if (sloRatio.mean - sloRatio.deviation <= 0) return 1
+    return Math.max(0, 1 - Math.exp(sloRatio.mean) / best.sloRatio)
   }
   const gain = predicted.y / best.y - 1
   if (gain <= 0) return 0

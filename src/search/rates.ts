@@ -37,8 +37,8 @@ export interface Rates {
  * Then:
  *
  * - no deployment exceeds a saturated one of the same pools by more than the larger of its two ratios of workers;
- * - if another measurement shows that one pool could have done more, the other pool was the limit, and its rate per
- *   worker is the maximum for workers of that kind in any combination.
+ * - if other measurements show that one pool could have done more, and none shows that the other one could, that other
+ *   pool was the limit, and its rate per worker is the maximum for workers of that kind in any combination.
  *
  * @param unloadedTtftS lowest TTFT of each kind of prefill pool in s
  */
@@ -54,12 +54,14 @@ export function rateBound(seen: readonly Observation[], unloadedTtftS: ReadonlyM
   for (const [kind, ttftS] of unloadedTtftS) prefillCan.set(kind, Math.max(prefillCan.get(kind) ?? 0, surely / ttftS))
   const decodeCan = mostOf(seen, o => [o.cell.decode.kind, o.requestsPerS / o.cell.decode.workers])
   const could = (can: ReadonlyMap<string, number>, { kind, workers }: Cell['prefill']) => (can.get(kind) ?? 0) * workers
+  const isDecodeFree = ({ cell, requestsPerS }: Saturated) => could(decodeCan, cell.decode) > requestsPerS * clearly
+  const isPrefillFree = ({ cell, requestsPerS }: Saturated) => could(prefillCan, cell.prefill) > requestsPerS * clearly
   const perPrefill = leastOf(
-    saturated.filter(({ cell, requestsPerS }) => could(decodeCan, cell.decode) > requestsPerS * clearly),
+    saturated.filter(one => isDecodeFree(one) && !isPrefillFree(one)),
     ({ cell, most }) => [cell.prefill.kind, most / cell.prefill.workers],
   )
   const perDecode = leastOf(
-    saturated.filter(({ cell, requestsPerS }) => could(prefillCan, cell.prefill) > requestsPerS * clearly),
+    saturated.filter(one => isPrefillFree(one) && !isDecodeFree(one)),
     ({ cell, most }) => [cell.decode.kind, most / cell.decode.workers],
   )
   const byPair = Map.groupBy(saturated, ({ cell }) => pairOf(cell))
