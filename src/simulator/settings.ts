@@ -96,7 +96,7 @@ const readers: { readonly [setting: string]: Reader } = {
       : 'must be false: the engine behind HTTP does not look for what prompts have in common',
   speculative_config: value => (value === null ? {} : 'must be a map, or null for none'),
   'speculative_config.decoding_type': value =>
-    value === 'MTP' ? {} : 'must be MTP: the time of other drafts is not modelled',
+    value === 'MTP' ? {} : 'must be MTP: the time of other drafts is not modeled',
   'speculative_config.num_nextn_predict_layers': draftTokens,
   'speculative_config.max_draft_len': draftTokens,
   'kv_cache_config.dtype': only(profile => profile.kv.dtype),
@@ -148,7 +148,7 @@ export function settingsProblems(
     if (reader === undefined)
       return [
         {
-          wrong: `engine.${role}.${name} is not modelled by the simulated engine`,
+          wrong: `engine.${role}.${name} is not modeled by the simulated engine`,
           remedy: `it knows ${Object.keys(readers).join(', ')}`,
         },
       ]

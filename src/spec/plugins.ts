@@ -54,7 +54,12 @@ export async function readPlugin<Definition extends { readonly name: string }>(
 ): Promise<Definition | null> {
   const loaded = await loadPlugin(specifier, context.folder, kind)
   if (!('definition' in loaded)) {
-    context.report(path, loaded.wrong, loaded.right)
+    const begun = taken.find(name => name.startsWith(`${specifier}-`))
+    context.report(
+      path,
+      loaded.wrong,
+      begun === undefined ? loaded.right : `did you mean "${begun}"? Otherwise, ${loaded.right}`,
+    )
     return null
   }
   const definition = loaded.definition as Definition

@@ -76,6 +76,11 @@ test('weights of a mix are numbers above 0 that can be added up', async context 
   }
 })
 
+test('a rate with an exponent is refused for its exponent, not as too small', async context => {
+  const { said } = await told(['node', 'fulcrum', 'capacity', 'src', '--rps=1e9'], context)
+  assert.match(said, /Invalid --rps: "1e9"\.\s+(Fix|to do|To do)?:?\s*Write the number in digits, without an exponent/)
+})
+
 test('an objective of imported results is a number of milliseconds above 0', () => {
   for (const limit of ['NaN', '-1', '1e999', '', '5x', '0', '9'.repeat(400)])
     assert.throws(() => parseSlo([`ttft_p95_ms=${limit}`]), FulcrumError, limit)

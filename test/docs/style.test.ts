@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { pages, prose } from './markdown.ts'
+import { pages, prose, repository } from './markdown.ts'
 
 /** Texts that docs/style.md rules out, and what it asks for instead. */
 const ruledOut: readonly { readonly text: RegExp; readonly instead: string }[] = [
@@ -17,11 +19,12 @@ const ruledOut: readonly { readonly text: RegExp; readonly instead: string }[] =
   { text: /\bheld against\b/i, instead: 'compared with' },
   { text: /\bin the mean\b/i, instead: 'on average' },
   { text: /\bwhatever becomes\b/i, instead: 'even if' },
-  {
-    text: /\b(modell|cancell|labell)ed\b|\bneighbour|\bbehaviour|\brecognis|\bsummaris/i,
-    instead: 'American spelling',
-  },
 ]
+
+const british: (typeof ruledOut)[number] = {
+  text: /\b(modell|cancell|labell)ed\b|neighbour|\bbehaviour|\b(recogn|summar|general|minim|organ|initial|normal)is[ei]|\bcolour|\bcatalogue|\bcentre\b|\bjudgement/i,
+  instead: 'American spelling',
+}
 
 /** The style guide quotes what it rules out; generated pages follow the code's own texts. */
 const exempt = new Set(['docs/style.md', 'docs/reference/cli.md', 'docs/reference/sweep-file-keys.md'])
@@ -34,12 +37,25 @@ describe('pages keep to docs/style.md', () => {
         prose(text)
           .split('\n')
           .flatMap((line, index) =>
-            ruledOut.flatMap(({ text, instead }) => {
+            [...ruledOut, british].flatMap(({ text, instead }) => {
               const match = text.exec(line.replace(/\]\([^)]*\)|^\[[^\]]+\]: .*/g, ''))
               return match === null ? [] : [`${path}:${index + 1}: '${match[0]}': write ${instead}`]
             }),
           ),
       )
+    assert.deepEqual(found, [])
+  })
+
+  test('in the spelling of what Fulcrum prints', async () => {
+    const files = await Array.fromAsync(glob('src/**/*.ts', { cwd: repository }))
+    const sentences = /'[^'\n]* [^'\n]*'|`[^`\n]* [^`\n]*`/g
+    const found: string[] = []
+    for (const file of files)
+      for (const [line, text] of (await readFile(join(repository, file), 'utf8')).split('\n').entries())
+        for (const [sentence] of text.matchAll(sentences)) {
+          const match = british.text.exec(sentence.replace(/\$\{[^}]*\}|<[^>]*>/g, ''))
+          if (match !== null) found.push(`${file}:${line + 1}: '${match[0]}': write ${british.instead}`)
+        }
     assert.deepEqual(found, [])
   })
 

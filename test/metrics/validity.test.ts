@@ -121,6 +121,11 @@ const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
   ],
   ['isl-deviation', { ...sound, deviation: { isl: 0.1, osl: 0 } }, /prompts were 10% longer/],
   ['osl-deviation', { ...sound, deviation: { isl: 0, osl: -0.5 } }, /answers were 50% shorter.*ignore_eos/],
+  [
+    'osl-deviation',
+    { ...sound, deviation: { isl: 0, osl: 99 } },
+    /answers were 9,900% longer(?!.*ignore_eos).*ignores max_tokens, or its usage counts/,
+  ],
 ]
 
 for (const [code, measurement, message] of invalid) {

@@ -62,7 +62,7 @@ describe('engine settings', () => {
       profile,
     )
     assert.equal(problems.length, 1)
-    assert.match(problems[0]?.wrong ?? '', /engine\.decode\.cuda_graph_config\.enable_padding is not modelled/)
+    assert.match(problems[0]?.wrong ?? '', /engine\.decode\.cuda_graph_config\.enable_padding is not modeled/)
   })
   test('outside the measured parallelism are refused', () => {
     assert.throws(

@@ -237,7 +237,7 @@ describe('the settings of speculative decoding', () => {
     assert.match(wrong({ speculative_config: { decoding_type: 'Eagle' } })[0] ?? '', /must be MTP/)
     assert.match(wrong(mtp(17))[0] ?? '', /from 1 to 16/)
     assert.match(wrong({ speculative_config: true })[0] ?? '', /must be a map/)
-    assert.match(wrong({ speculative_config: { typical_acceptance: 1 } })[0] ?? '', /is not modelled/)
+    assert.match(wrong({ speculative_config: { typical_acceptance: 1 } })[0] ?? '', /is not modeled/)
     assert.deepEqual(wrong(mtp(3)), [])
   })
 })

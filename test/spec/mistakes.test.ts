@@ -39,6 +39,14 @@ function bomb(): string {
   }).join('')
 }
 
+suite('the start of a name', [
+  [
+    'of a generator is told with the whole name, because npm has packages of such names too',
+    sweepText({ generator: 'vllm' }),
+    /: unknown generator "vllm", .*; did you mean "vllm-bench"\? Otherwise, install it there with npm install vllm/,
+  ],
+])
+
 suite('objectives on what is not observed', [
   [
     'TTFT and ITL without streaming',

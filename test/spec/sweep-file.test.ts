@@ -94,6 +94,6 @@ describe('engine settings', () => {
 
   test('settings that the simulated engine does not model are refused by name', async () => {
     const found = await problems(sweepText({ engine: '{ decode: { max_batch_sise: 4 } }' }))
-    assert.match(found[0] ?? '', /^7:21: engine\.decode\.max_batch_sise is not modelled/)
+    assert.match(found[0] ?? '', /^7:21: engine\.decode\.max_batch_sise is not modeled/)
   })
 })

@@ -45,7 +45,7 @@ export interface History {
 
 /** Method of detecting changes, in one sentence for reports. */
 export const historyMethod =
-  'a step fitted to logarithms of run means by generalised least squares with first-order autoregressive noise, looked for after every run; ' +
+  'a step fitted to logarithms of run means by generalized least squares with first-order autoregressive noise, looked for after every run; ' +
   'at most one history in ten of 60 runs without a change shows one'
 
 /**

@@ -91,7 +91,7 @@ function remedy(
   const advice =
     untried.length > 0
       ? `${what}: try ${untried.join(' or ')}, not measured yet.`
-      : 'The neighbouring topologies were measured, and none is better.'
+      : 'The neighboring topologies were measured, and none is better.'
   return { advice: [advice, ...(next === '' ? [] : [next])], because: measured }
 }
 

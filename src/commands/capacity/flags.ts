@@ -95,7 +95,10 @@ export function askedByFlags(flags: CapacityFlags): AskedCapacity {
   if (!parsed.success) {
     const path = parsed.error.issues[0]?.path ?? []
     const [flag] = Object.entries(places).find(([, place]) => place.every((step, i) => path[i] === step)) ?? ['']
-    throw badFlag(`Invalid ${flagName(flag)}: ${quoted(flags[flag as keyof CapacityFlags])}.`, wants(flag))
+    throw badFlag(
+      `Invalid ${flagName(flag)}: ${quoted(flags[flag as keyof CapacityFlags])}.`,
+      wants(flag, flags[flag as keyof CapacityFlags]),
+    )
   }
   return {
     raw: parsed.data,
@@ -119,7 +122,10 @@ const ranges: { readonly [flag: string]: string } = {
   nodesLost: 'Use a whole number from 0 to 100.',
 }
 
-const wants = (flag: string) => ranges[flag] ?? 'Use a number above 0.'
+function wants(flag: string, text = ''): string {
+  const exponent = /^[+-]?[\d.]+e[+-]?\d+$/i.test(text.trim()) && Number.isFinite(Number(text))
+  return exponent ? 'Write the number in digits, without an exponent.' : (ranges[flag] ?? 'Use a number above 0.')
+}
 
 /** A decimal number, or a growth of `5%` as a share. NaN for any other text, which the schema rejects. */
 function numberOf(flag: string, text: string): number {

@@ -11,7 +11,7 @@ const workerReserved: { readonly [argument: string]: string } = {
   'is-prefill-worker': 'Fulcrum sets the role',
   'is-decode-worker': 'Fulcrum sets the role',
   namespace: 'Fulcrum gives each run its own namespace; set DYN_NAMESPACE in env to choose one',
-  endpoint: 'Fulcrum recognises a worker’s role by the endpoint that it registers by default',
+  endpoint: 'Fulcrum recognizes a worker’s role by the endpoint that it registers by default',
   'num-workers': 'each worker is its own process; write the number in the topology',
 }
 

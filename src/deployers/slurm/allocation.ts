@@ -82,7 +82,7 @@ function refused(process: RunningProcess): FulcrumError {
 }
 
 function queuedTooLong(queue: string, queueTimeoutS: number): FulcrumError {
-  const message = `No allocation within ${queueTimeoutS} s; last state: ${queue}. The job was cancelled.`
+  const message = `No allocation within ${queueTimeoutS} s; last state: ${queue}. The job was canceled.`
   return new FulcrumError('environment', 'slurm-queue-timeout', message, {
     remedy: 'Raise deploy.queue_timeout, or request fewer nodes or less time.',
   })

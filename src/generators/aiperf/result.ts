@@ -61,7 +61,7 @@ function cutShort(point: Point, { end, own, requests, trace }: AiperfRun): Findi
   const asked = trace?.requests ?? point.load.requests
   const missing = asked !== undefined && requests.length < asked
   if (end.gaveUp === null && own?.was_cancelled !== true && !missing) return []
-  const why = end.gaveUp ?? (own?.was_cancelled === true ? 'it cancelled itself' : 'it stopped early')
+  const why = end.gaveUp ?? (own?.was_cancelled === true ? 'it canceled itself' : 'it stopped early')
   const of = asked === undefined ? '' : ` of ${asked}`
   return [
     {

@@ -1,4 +1,4 @@
-import { gpusOf, type Role, roles, type SitePower } from '../../model/index.ts'
+import { gpusOf, grouped, type Role, roles, type SitePower } from '../../model/index.ts'
 import { ratesOf } from '../definitions.ts'
 import type { GpuObserved } from '../gpu.ts'
 import type { Measurement } from '../measurement.ts'
@@ -77,7 +77,7 @@ export function priceBehind({ unit }: { readonly unit: Unit | '' }, { price, sit
 
 /** `PUE 1.2, 150 W per GPU for hosts, 20 W for the network`. */
 export const sitePowerText = ({ pue, hostW, networkW }: SitePower): string =>
-  `PUE ${pue}, ${hostW} W per GPU for hosts, ${networkW} W for the network`
+  `PUE ${pue}, ${grouped(String(hostW))} W per GPU for hosts, ${grouped(String(networkW))} W for the network`
 
 const money = 'per 1M tokens' satisfies Unit
 

@@ -10,7 +10,7 @@ export function time(ms: number): string {
 /** A share of 1 in percent, with one decimal for small values. */
 export function percent(share: number): string {
   const value = share * 100
-  return `${value.toFixed(Math.abs(value) >= 10 || Number.isInteger(value) ? 0 : 1)}%`
+  return `${grouped(value.toFixed(Math.abs(value) >= 10 || Number.isInteger(value) ? 0 : 1))}%`
 }
 
 /** A count with thousands separators, or a mean with one decimal. */

@@ -69,7 +69,7 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     findings.push({
       severity: 'invalid',
       code: 'osl-deviation',
-      message: `answers were ${byHowMuch(served.osl)} than requested (mean ${amount(measurement.osl?.mean ?? 0)} tokens, limit ${percent(limits.oslDeviation)}: validity.osl_deviation). Check how this server is told to ignore the end of a sequence (ignore_eos, min_tokens, nvext), and its maximum sequence length`,
+      message: `answers were ${byHowMuch(served.osl)} than requested (mean ${amount(measurement.osl?.mean ?? 0)} tokens, limit ${percent(limits.oslDeviation)}: validity.osl_deviation). ${oslAdvice(served.osl)}`,
     })
   }
   if (deviation.ofRequests !== undefined) findings.push(...judgeDataset(point, measurement))
@@ -77,6 +77,12 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
   findings.push(...judgeTokenCounts(measurement))
   return findings
 }
+
+/** Short answers end by themselves or are cut off; only a server that ignores or miscounts the limit gives long ones. */
+const oslAdvice = (deviation: number): string =>
+  deviation < 0
+    ? 'Check how this server is told to ignore the end of a sequence (ignore_eos, min_tokens, nvext), and its maximum sequence length'
+    : 'The server ignores max_tokens, or its usage counts tokens differently: compare completion_tokens of one answer with its text'
 
 /** Checks whether a dataset's lengths match those that the workload states. */
 function judgeDataset({ workload, limits, load }: Point, { deviation, isl, osl }: Measurement): Finding[] {

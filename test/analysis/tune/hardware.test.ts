@@ -171,7 +171,7 @@ describe('money', () => {
 
   test('at another PUE is another series where energy has a price, and is told beside a comparison', () => {
     const price: Price = { ...euros, perKwh: 0.2 }
-    const [before, after] = [1.2, 1.4].map(pue => ({ pue, hostW: 100, networkW: 0 }))
+    const [before, after] = [1.2, 1.4].map(pue => ({ pue, hostW: 1337, networkW: 0 }))
     assert.ok(before !== undefined && after !== undefined)
     const lengths = (of: Price) => {
       const runs = [before, before, after].map(power => runWith({ price: of, power }))
@@ -185,8 +185,8 @@ describe('money', () => {
       differences.filter(({ what }) => what === 'site power').map(({ base, head }) => [base, head]),
       [
         [
-          'PUE 1.2, 100 W per GPU for hosts, 0 W for the network',
-          'PUE 1.4, 100 W per GPU for hosts, 0 W for the network',
+          'PUE 1.2, 1,337 W per GPU for hosts, 0 W for the network',
+          'PUE 1.4, 1,337 W per GPU for hosts, 0 W for the network',
         ],
       ],
     )
