@@ -32,6 +32,8 @@ export interface RunWatch extends AskedLimits {
 export type ReportedOutcome = RunOutcome & {
   readonly report: WrittenReport | null
   readonly resumed: boolean
+  /** The run was complete before, so this attempt measured nothing. */
+  readonly wasComplete?: true
   /** Outcomes of the requested gates and of the sweep's SLO. Only requested gates affect the exit code. */
   readonly limits: readonly ReportedLimit[]
   /** The notes on how this run started or resumed; see {@link RunWatch.onNote}. */

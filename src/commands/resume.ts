@@ -61,7 +61,18 @@ async function asItStands(run: Run, plan: Plan, request: RunWatch & ResumeChoice
   const limits = reportedLimits(run, parseLimits(request), request.allowLost)
   const report = await reportRun({ folder, resultsRoot: request.resultsRoot })
   const exitCode = exitCodeWith(limits, exitCodeOf(end, points))
-  return { ...end, folder, points, measured: 0, elapsedS: 0, exitCode, report, resumed: true, limits }
+  return {
+    ...end,
+    folder,
+    points,
+    measured: 0,
+    elapsedS: 0,
+    exitCode,
+    report,
+    resumed: true,
+    wasComplete: true,
+    limits,
+  }
 }
 
 function pointsAgain({ results }: Run, statuses: readonly Again[] = []): readonly string[] {

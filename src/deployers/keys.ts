@@ -17,7 +17,7 @@ type Arguments = { readonly [name: string]: Json }
 
 /** Arguments of a program. Strings that begin with `./` or `../` are converted to absolute paths. */
 export const programArguments = field(
-  reading(z.record(z.string(), json), (written, context, path) => {
+  reading(z.record(z.string().min(1), json), (written, context, path) => {
     const resolved = resolvePaths(context, written) as Arguments
     reportMissingFiles(context, path, written, resolved)
     return resolved

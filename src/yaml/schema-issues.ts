@@ -14,6 +14,11 @@ export function reportIssues(root: z.ZodType, value: unknown, issues: readonly I
       for (const key of issue.keys) reportUnknownKey(root, value, path, key, report)
       continue
     }
+    if (issue.code === 'invalid_key') {
+      const parent = path.slice(0, -1)
+      report(parent, `${pathText(parent)} has an invalid name: ${quoted(path.at(-1))}`, expectedAt(root, value, parent))
+      continue
+    }
     const found = valueAt(value, path)
     if (found === undefined && path.length > 0) {
       const parent = path.slice(0, -1)
@@ -70,6 +75,10 @@ function reportUnknownKey(root: z.ZodType, value: unknown, path: Path, key: stri
 }
 
 function suggestion(root: z.ZodType, value: unknown, issue: Issue, path: Path, found: unknown): string | undefined {
+  const isInfinite = typeof found === 'number' && !Number.isFinite(found) && path.length > 0
+  // The remedy of the map around it, such as "write setting: value pairs", does not fit a number in it.
+  if (isInfinite && expectedAt(root, value, path) === expectedAt(root, value, path.slice(0, -1)))
+    return 'write a finite number'
   if (typeof found !== 'string') return undefined
   const named = issue.code === 'invalid_union' && 'options' in issue ? (issue.options as readonly unknown[]) : []
   const words = [...wordsAt(root, value, path), ...named.filter(word => typeof word === 'string')]

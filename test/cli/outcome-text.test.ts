@@ -25,7 +25,7 @@ const printed = (t: TestContext, outcome: ReportedOutcome) => {
 
 test('a run that was complete before says that there is nothing to measure, and how to measure more', t => {
   assert.equal(
-    printed(t, finished),
+    printed(t, { ...finished, wasComplete: true }),
     [
       'Nothing to measure: the run is complete (3 ok, 1 failed of 4 points).',
       'to do: measure points again with `fulcrum resume /results/a/b --again failed`, or start a new run with `fulcrum run FILE`',
@@ -33,6 +33,13 @@ test('a run that was complete before says that there is nothing to measure, and 
       'run: /results/a/b',
     ].join('\n'),
   )
+})
+
+test('a run whose points all failed ended like any other: it tried them', t => {
+  const points = { ...finished.points, planned: 1, ok: 0, failed: 1 }
+  const text = printed(t, { ...finished, points, resumed: false, elapsedS: 3 })
+  assert.match(text, /^complete after 3 s: 0 ok, 1 failed of 1 point$/m)
+  assert.doesNotMatch(text, /Nothing to measure/)
 })
 
 test('a run with missing points says what continues it', t => {

@@ -39,6 +39,29 @@ function bomb(): string {
   }).join('')
 }
 
+suite('values that say nothing', [
+  [
+    'an infinite setting of an engine',
+    sweepText({ engine: '{ all: { max_batch_size: .inf } }' }),
+    /: engine\.all\.max_batch_size is Infinity; write a finite number$/,
+  ],
+  [
+    'an engine setting without a name',
+    sweepText({ engine: '{ all: { "": 1 } }' }),
+    /: engine\.all has an invalid name: ""; write setting: value pairs/,
+  ],
+  [
+    'an argument without a name',
+    sweepText({ deploy: '{ with: dynamo, backend: vllm, frontend_args: { "": 1 } }' }),
+    /: deploy\.frontend_args has an invalid name: ""; write name: value pairs/,
+  ],
+  [
+    'an empty list of hosts',
+    sweepText({ generator: '{ name: built-in, shards: { count: 2, hosts: [] } }' }),
+    /: generator\.shards\.hosts is an empty list; write a list of host names$/,
+  ],
+])
+
 suite('the start of a name', [
   [
     'of a generator is told with the whole name, because npm has packages of such names too',

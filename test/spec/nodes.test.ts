@@ -56,7 +56,10 @@ describe('nodes of a sweep file', () => {
     const found = await problems(dynamo('head: 10.0.0.1, nodes: [{ name: a, gpus: 2 }, { name: b, gpus: 8 }, c]'))
     assert.deepEqual(found, [])
     const small = await problems(dynamo('head: 10.0.0.1, nodes: [{ name: a, gpus: 2 }, { name: b, gpus: 2 }]'))
-    assert.match(small[0] ?? '', /a prefill worker of 4 does not fit on any single node \(a has 2, b has 2\)/)
+    assert.match(
+      small[0] ?? '',
+      /a prefill worker of 4 does not fit on any single node without nodes_per_worker \(a has 2, b has 2\)/,
+    )
   })
 
   for (const [what, rest, expected] of [

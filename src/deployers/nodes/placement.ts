@@ -4,6 +4,7 @@ import {
   gpusOf,
   largest,
   nodesPerWorker,
+  nodesSetting,
   type Role,
   roles,
   workersOf,
@@ -167,7 +168,8 @@ function describe(
   })
   const have = room.join(', ')
   const most = largest(hosts.map(({ gpus }) => gpus?.length ?? Number.POSITIVE_INFINITY))
-  if (size > most) return `${workers} a ${role} worker of ${size} does not fit on any single node (${have})`
+  const unspread = hosts.length > 1 ? ` without ${nodesSetting}` : ''
+  if (size > most) return `${workers} a ${role} worker of ${size} does not fit on any single node${unspread} (${have})`
   return `${workers} only ${placed} of ${count} ${role} workers of ${size} fit (${have})`
 }
 

@@ -87,10 +87,10 @@ const job = field(
 const placedShards = z.strictObject({
   count,
   hosts: field(
-    z.array(z.string().regex(/^[^-\s]\S*$/)),
+    z.array(z.string().regex(/^[^-\s]\S*$/)).min(1),
     'Hosts on which to start the processes, in turn. They need an installed Fulcrum. Default: this machine.',
     'write a list of host names',
-  ).default([]),
+  ).optional(),
   launch: field(
     z.union([z.enum(['ssh', 'srun']), z.array(z.string().min(1)).min(1)]),
     'How a process is started on a host: `ssh`, `srun`, or the command of another launcher that forwards standard input and output, with `{host}` in place of the host. Default: `ssh`.',
@@ -125,7 +125,7 @@ function onThisMachine(count: number): ShardSettings {
  * stays unchanged.
  */
 function readShards(raw: z.output<typeof placedShards>, context: SectionContext, path: Path): ShardSettings {
-  const { count, hosts, launch, launch_args: launcherArgs, command, job } = raw
+  const { count, hosts = [], launch, launch_args: launcherArgs, command, job } = raw
   if (job !== undefined && (hosts.length > 0 || launch !== undefined || launcherArgs.length > 0)) {
     const wrong = 'shards of a Job are started by Kubernetes, not on hosts of yours'
     context.report([...path, 'job'], wrong, 'remove hosts, launch and launch_args, or job')

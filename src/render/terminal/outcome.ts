@@ -14,7 +14,7 @@ export function outcomeText(view: OutcomeView): string {
   const { outcome, reason, folder, elapsedS, points, report, limits, error } = view
   // The message of a failed run includes place and remedy.
   const isNews = (text: string | undefined) => text !== undefined && !reason.includes(text)
-  if (outcome === 'complete' && view.measured === 0) return nothingMeasuredText(view)
+  if (view.wasComplete === true) return nothingMeasuredText(view)
   return [
     ...(report === null ? [] : [`\n${answerText(report)}\n`]),
     ...(report?.couldOverturn ?? []).map(rivals => [`${rivals.workload}:`, ...overturnText(rivals), ''].join('\n')),

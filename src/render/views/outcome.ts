@@ -11,8 +11,8 @@ export interface OutcomeView {
   readonly folder: string
   readonly elapsedS: number
   readonly points: PointCounts
-  /** Points measured in this attempt. */
-  readonly measured: number
+  /** The run was complete before, so this attempt measured nothing. */
+  readonly wasComplete?: true
   /** Null if the run has no measurements to report. */
   readonly report: {
     readonly index: string

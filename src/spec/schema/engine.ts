@@ -3,7 +3,7 @@ import { field, json } from '../../yaml/field.ts'
 
 const settings = (about: string) =>
   field(
-    z.record(z.string(), json),
+    z.record(z.string().min(1), json),
     `${about} Use the engine’s own names. A list of values is an axis. If the value itself is a list, nest it: \`[[1, 2, 4]]\`.`,
     'write setting: value pairs, such as max_batch_size: [128, 256]',
   ).optional()

@@ -87,7 +87,7 @@ describe('placement', () => {
     )
     assert.equal(
       misfitOn(hosts, deployment(disaggregated(1, 1), 1, 8)),
-      'it needs 9 GPUs, and a decode worker of 8 does not fit on any single node (a has 4, b has 4)',
+      'it needs 9 GPUs, and a decode worker of 8 does not fit on any single node without nodes_per_worker (a has 4, b has 4)',
     )
   })
 
