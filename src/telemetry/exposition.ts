@@ -51,6 +51,23 @@ export function parseExposition(text: string): Exposition {
   return { types, samples, unread: { count, first }, ended }
 }
 
+/**
+ * The series that a page has more than once with different values, each as `name{label="…"}`. Prometheus rejects such a
+ * page, and which value is right is unknown.
+ */
+export function contradictions({ samples }: Exposition): readonly string[] {
+  const values = new Map<string, number>()
+  const found = new Set<string>()
+  for (const { name, labels, value } of samples) {
+    const pairs = Object.entries(labels).map(([label, of]) => `${label}="${of}"`)
+    const series = pairs.length === 0 ? name : `${name}{${pairs.sort().join(',')}}`
+    const before = values.get(series)
+    if (before === undefined) values.set(series, value)
+    else if (!Object.is(before, value)) found.add(series)
+  }
+  return [...found]
+}
+
 function sampleOf(line: string): Sample | null {
   metricName.lastIndex = 0
   const bareName = metricName.exec(line)?.[0]

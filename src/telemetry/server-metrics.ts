@@ -1,7 +1,7 @@
 import type { Finding, Measurement, ServerMetrics } from '../metrics/measurement.ts'
 import type { Endpoint } from '../model/index.ts'
 import { counted } from '../model/index.ts'
-import { type Exposition, parseExposition } from './exposition.ts'
+import { contradictions, type Exposition, parseExposition } from './exposition.ts'
 import { type Miss, type PageText, readPage } from './metrics-page.ts'
 import { resetsOf } from './resets.ts'
 import { type DueScrape, scrapesWithin, sourceMetrics } from './window.ts'
@@ -113,7 +113,12 @@ function lossOf(what: string, page: SeenPage): readonly Finding[] {
   const scrapes = page.scrapes()
   // A page that the server doesn't have is not reported.
   if (scrapes.length === 0 && page.miss()?.isAbsent === true) return []
-  return [...unreadable(what, scrapes), ...unavailable(what, scrapes.length, page), ...setBack(what, page)]
+  return [
+    ...unreadable(what, scrapes),
+    ...valueless(what, scrapes),
+    ...unavailable(what, scrapes.length, page),
+    ...setBack(what, page),
+  ]
 }
 
 function unreadable(what: string, scrapes: ReturnType<SeenPage['scrapes']>): readonly Finding[] {
@@ -122,6 +127,23 @@ function unreadable(what: string, scrapes: ReturnType<SeenPage['scrapes']>): rea
   if (!scrapes.some(({ isCut }) => isCut)) return []
   const message = `The metrics page of ${what} is incomplete: OpenMetrics must end with '# EOF'`
   return [finding('warning', 'metrics-cut', message)]
+}
+
+/** Pages that can be read and say nothing, or two things. */
+function valueless(what: string, scrapes: ReturnType<SeenPage['scrapes']>): readonly Finding[] {
+  const pages = scrapes.map(({ page }) => page).filter(({ samples }) => samples.length > 0)
+  const [first, last] = [pages[0], pages.at(-1)]
+  if (first === undefined || last === undefined) return []
+  if (!pages.some(({ samples }) => samples.some(({ value }) => Number.isFinite(value)))) {
+    const message = `The metrics page of ${what} has only values that are NaN or infinite, so server metrics are unavailable`
+    return [finding('note', 'metrics-unread', message)]
+  }
+  // A server repeats a series on every page; comparing all pages would take CPU from the load.
+  const twice = new Set([...contradictions(first), ...contradictions(last)])
+  const [example] = twice
+  if (example === undefined) return []
+  const message = `The metrics page of ${what} has ${twice.size} series more than once with different values, such as ${example.slice(0, mostOfALine)}. Their values are unknown`
+  return [finding('warning', 'metrics-contradictory', message)]
 }
 
 function unavailable(what: string, scraped: number, page: SeenPage): readonly Finding[] {

@@ -221,6 +221,13 @@ function seriesOf(page: Exposition, telling: Telling): Map<string, Kind> {
   return new Map(metricSamples(page).map(part => [keyOf(part, telling), part.kind]))
 }
 
+/** Values by part and key. NaN, which no figure counts, where a page has several values of one series. */
 function valuesOf(page: Exposition, telling: Telling): Map<string, number> {
-  return new Map(metricSamples(page).map(part => [`${part.part}${keyOf(part, telling)}`, part.sample.value]))
+  const values = new Map<string, number>()
+  for (const part of metricSamples(page)) {
+    const key = `${part.part}${keyOf(part, telling)}`
+    const { value } = part.sample
+    values.set(key, (values.get(key) ?? value) === value ? value : Number.NaN)
+  }
+  return values
 }

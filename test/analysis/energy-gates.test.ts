@@ -181,6 +181,33 @@ describe('a limit on energy', () => {
     assert.match(reason, /Energy per output token was not measured at 2 of 6 points/)
   })
 
+  describe('of a role', () => {
+    const decode = 'decode_energy_per_output_token'
+    test('is tested where the role exists, and says on how many points it rests', () => {
+      const { outcome, reason } = outcomeOf(`${decode}>1000J`, run('limit'))
+      assert.equal(outcome, 'passed')
+      assert.match(reason, /within the limit at 3 of 3 points with decode workers/)
+      const beyond = outcomeOf(`${decode}>0.0001J`, run('limit'))
+      assert.equal(beyond.outcome, 'failed')
+      assert.match(beyond.reason, /beyond the limit at 3 of 3 points with decode workers/)
+    })
+    test('is not tested where a deployment that has it lacks the figure', () => {
+      const blindAt4 = run('limit', (role, result) => (role === 'decode' && isAt(result, 4) ? null : 1))
+      const { outcome, reason } = outcomeOf(`${decode}>1000J`, blindAt4)
+      assert.equal(outcome, 'not tested')
+      assert.match(reason, /Decode energy per output token was not measured at 1 of 3 points with decode workers/)
+    })
+    test('is not tested where no deployment has it', () => {
+      const alone = runWith({ watts: drawing('alone') }, { ...options, topologies: [aggregated(2)] })
+      const { outcome, reason } = outcomeOf(`${decode}>1000J`, alone)
+      assert.equal(outcome, 'not tested')
+      assert.match(reason, /no point has decode workers/)
+    })
+    test('also on throughput of its GPUs', () => {
+      assert.equal(outcomeOf('output_tokens_per_s_per_decode_gpu<0.1tokens/s/GPU', run('limit')).outcome, 'passed')
+    })
+  })
+
   test('of compare is tested on the head alone', () => {
     const limit = `${energy}>${(1.5 * most).toFixed(3)}J`
     assert.equal(

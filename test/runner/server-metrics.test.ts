@@ -116,6 +116,28 @@ describe('what is lost of a metrics page is told:', () => {
     ])
   })
 
+  test('a series with two values, whatever the order of its labels', async () => {
+    const text = () => 'queue{a="1",b="2"} 1\nqueue{b="2",a="1"} 2\nsame 3\nsame 3\nrunning 4\n'
+    assert.deepEqual(await remarksOf(200, { text }), [
+      [
+        'warning',
+        'metrics-contradictory',
+        'The metrics page of frontend (URL) has 1 series more than once with different values, such as queue{a="1",b="2"}. Their values are unknown',
+      ],
+    ])
+  })
+
+  test('a page without a finite value', async () => {
+    const text = () => 'queue NaN\nrunning +Inf\n'
+    assert.deepEqual(await remarksOf(200, { text }), [
+      [
+        'note',
+        'metrics-unread',
+        'The metrics page of frontend (URL) has only values that are NaN or infinite, so server metrics are unavailable',
+      ],
+    ])
+  })
+
   test('a page that is something else', async () => {
     const [[severity, code, message] = []] = await remarksOf(200, { text: () => '<!doctype html>\n<p>hello' })
     assert.deepEqual([severity, code], ['note', 'metrics-unread'])

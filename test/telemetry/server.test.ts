@@ -56,6 +56,22 @@ describe('the scrapes of a steady window', () => {
   })
 })
 
+test('a series with two values on one page is unknown, and its neighbors are not', () => {
+  const page = (atS: number) => {
+    const queue = ['queue{w="0"} 1', 'queue{w="0"} 2', 'queue{w="1"} 3', 'same 4', 'same 4']
+    return scrape(
+      atS,
+      '# TYPE requests_total counter',
+      ...queue,
+      `requests_total ${atS}`,
+      `requests_total ${2 * atS + 1}`,
+    )
+  }
+  const found = sourceMetrics([page(0), page(1), page(2)])
+  assert.deepEqual(Object.keys(found), ['queue{w="1"}', 'same'])
+  assert.equal(found.same?.mean, 4)
+})
+
 describe('a metrics page', () => {
   test('is read with types, labels, infinities and timestamps', () => {
     const page = parseExposition(

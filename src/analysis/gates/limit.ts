@@ -1,5 +1,6 @@
 import type { Run } from '../../journal/run.ts'
 import { unitText } from '../../metrics/figures/energy.ts'
+import { rolesOf } from '../../model/index.ts'
 import { analyse } from '../analyse.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
@@ -40,20 +41,22 @@ interface Subject {
   readonly name: string
   readonly points: readonly MeasuredPoint[]
   readonly missing: readonly { readonly point: MeasuredPoint; readonly why: string }[]
+  /** Points whose deployment lacks the role that the limit is about. The limit does not apply to them. */
+  readonly without: number
 }
 
 /**
  * Checks a run against a limit at every point, or against its SLO for every workload.
  *
  * A limit passes if each point has a valid result within it. An SLO passes for a workload if each of its points has a
- * valid result and at least one meets the SLO. A failure stands regardless of what else was not measured.
+ * valid result and at least one meets the SLO. A limit on a role's figure applies to the deployments that have the role. A failure stands regardless of what else was not measured.
  */
 export function limitOutcome(
   gate: AbsoluteGate,
   run: Run,
   { allowance, runName, missing }: LimitContext,
 ): LimitOutcome {
-  const subjects = subjectsOf(run, missing ?? [])
+  const subjects = subjectsOf(run, missing ?? []).map(subject => withRole(gate, subject))
   const unknown = missing === undefined ? missingPointCount(run) : 0
   const lost = subjects.reduce((sum, subject) => sum + lostIn(subject), unknown)
   const lossAllowed = lost <= allowance.lost
@@ -80,13 +83,27 @@ export function limitOutcome(
 }
 
 function subjectsOf(run: Run, missing: NonNullable<LimitContext['missing']>): readonly Subject[] {
-  const own = analyse(run).workloads.map(({ name, points }) => ({ name, points, missing: [] as Subject['missing'] }))
+  const own = analyse(run).workloads.map(({ name, points }) => ({
+    name,
+    points,
+    missing: [] as Subject['missing'],
+    without: 0,
+  }))
   const lost = Map.groupBy(missing, ({ point }) => point.workload.name)
   const known = own.map(subject => ({ ...subject, missing: lost.get(subject.name) ?? [] }))
   const gone = [...lost]
     .filter(([name]) => !own.some(subject => subject.name === name))
-    .map(([name, points]) => ({ name, points: [], missing: points }))
+    .map(([name, points]) => ({ name, points: [], missing: points, without: 0 }))
   return [...known, ...gone]
+}
+
+/** The points to which a gate applies. */
+function withRole(gate: AbsoluteGate, subject: Subject): Subject {
+  const role = gate.kind === 'slo' ? undefined : gate.figure.role
+  if (role === undefined) return subject
+  const has = ({ deployment }: MeasuredPoint) => rolesOf(deployment.topology).includes(role)
+  const [points, missing] = [subject.points.filter(has), subject.missing.filter(({ point }) => has(point))]
+  return { ...subject, points, missing, without: subject.points.length - points.length }
 }
 
 const lostIn = ({ points, missing }: Subject) => points.filter(({ status }) => status !== 'ok').length + missing.length
@@ -95,7 +112,12 @@ const lossText = (lost: number) => `${pointCount(lost)} without a valid result`
 
 type Judged = WorkloadOutcome & { readonly cases: readonly GateCase[] }
 
-function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed: boolean, run: Run): Judged {
+function limitFor(
+  limit: Limit,
+  { name, points, missing, without: roleless }: Subject,
+  lossAllowed: boolean,
+  run: Run,
+): Judged {
   const lost = lossAllowed ? ('skipped' as const) : ('not tested' as const)
   const measured = points.map(point => ({ point, value: meanOf(limit, point) }))
   const cases = [
@@ -124,18 +146,20 @@ function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed:
     .toSorted((a, b) => (limit.direction === '>' ? b.value - a.value : a.value - b.value))
   const [worst] = beyond
   const all = points.length + missing.length
+  const ofAll = `${pointCount(all)}${roleless === 0 ? '' : ` with ${limit.figure.role} workers`}`
   const without = measured.filter(
     ({ point, value }) => point.status === 'ok' && value === null && !isAskedElsewhere(limit, point, run),
   ).length
   const said = {
-    failed: `beyond the limit at ${beyond.length} of ${pointCount(all)}${worst === undefined ? '' : `, worst at ${worst.point.label}, ${loadLabel(worst.point.load.level)}: ${amountText(unitOf(limit, worst.point), worst.value)}`}`,
+    failed: `beyond the limit at ${beyond.length} of ${ofAll}${worst === undefined ? '' : `, worst at ${worst.point.label}, ${loadLabel(worst.point.load.level)}: ${amountText(unitOf(limit, worst.point), worst.value)}`}`,
     'not tested': [
       statusText({ points, missing }, all),
-      without > 0 ? `${limit.figure.title} was not measured at ${without} of ${pointCount(all)}` : '',
+      without > 0 ? `${limit.figure.title} was not measured at ${without} of ${ofAll}` : '',
+      all === 0 && roleless > 0 ? `no point has ${limit.figure.role} workers` : '',
     ]
       .filter(text => text !== '')
       .join('; '),
-    passed: `within the limit at ${cases.filter(one => one.outcome === 'passed').length} of ${pointCount(all)}`,
+    passed: `within the limit at ${cases.filter(one => one.outcome === 'passed').length} of ${ofAll}`,
   }[outcome]
   return { workload: name, outcome, said, cases }
 }

@@ -159,6 +159,7 @@ export const energy: readonly Figure[] = [
       title: `${roleTitle(role)} energy per output token`,
       unit: 'J',
       better: 'lower',
+      role,
       of: m => ratio(ratio(energyOfRole(m, role), m.durationS), ratesOf(m).outputTokensPerS),
     },
     {
@@ -166,6 +167,7 @@ export const energy: readonly Figure[] = [
       title: `${roleTitle(role)} GPU utilization, mean`,
       unit: '%',
       better: 'higher',
+      role,
       of: m => meanOfGpus(m, ({ utilization }) => utilization, role),
     },
   ]),

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import type { Deployment } from '../../model/index.ts'
+import type { Deployment, Role } from '../../model/index.ts'
 import type { Measurement } from '../measurement.ts'
 import { type Unit, units } from './unit.ts'
 
@@ -15,6 +15,8 @@ export interface Figure {
   readonly better: 'lower' | 'higher'
   /** Null if the measurement lacks the data: not streamed, no SLO, no workers of the role. */
   readonly of: (measurement: Measurement, deployment: Deployment) => number | null
+  /** The role that it describes. A limit tests only points whose deployment has it. */
+  readonly role?: Role
   /** True for a figure that most runs lack. It is compared and shown in tables only if observed. */
   readonly ifObserved?: true
   /**

@@ -68,6 +68,7 @@ export const throughput: readonly Figure[] = [
     unit: 'tokens/s/GPU',
     better: 'higher',
     of: (m, deployment) => per(ratesOf(m).inputTokensPerS, gpusOfRole(deployment, 'prefill')),
+    role: 'prefill',
   },
   {
     name: 'output_tokens_per_s_per_decode_gpu',
@@ -75,5 +76,6 @@ export const throughput: readonly Figure[] = [
     unit: 'tokens/s/GPU',
     better: 'higher',
     of: (m, deployment) => per(ratesOf(m).outputTokensPerS, gpusOfRole(deployment, 'decode')),
+    role: 'decode',
   },
 ]
