@@ -34,6 +34,8 @@ export interface DeployerCapabilities {
    * system.
    */
   readonly running: { readonly gpus: number } | null
+  /** Whether the endpoint is on this machine's loopback address, which other machines cannot reach. */
+  readonly endpointIsLocal: boolean
 }
 
 /** A deployer that accepts everything. */
@@ -44,4 +46,5 @@ export const takesAnything: DeployerCapabilities = {
   misfit: () => null,
   spansNodes: false,
   running: null,
+  endpointIsLocal: false,
 }

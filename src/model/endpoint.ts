@@ -31,6 +31,9 @@ export interface Endpoint {
   readonly metricsUrls: { readonly [source: string]: string }
 }
 
+/** Whether a host name or address is this machine's loopback, which no other machine reaches. */
+export const isLoopbackHost = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/.test(host)
+
 /** The header that carries a token; none without a token. */
 export const bearer = (token: string | undefined): { readonly authorization?: string } =>
   token === undefined ? {} : { authorization: `Bearer ${token}` }

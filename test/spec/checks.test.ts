@@ -30,6 +30,24 @@ async function gpus(source: string): Promise<number | undefined> {
   return (await read(source)).deployments[0]?.gpusPerWorker.aggregated
 }
 
+describe('hosts for the load', () => {
+  const shards = (hosts: string) => `{ name: built-in, shards: { count: 2, hosts: ${hosts} } }`
+  const url = (host: string) => `{ with: attach, url: 'http://${host}:8000', gpus: 1 }`
+  const sweep = (deploy: string, hosts: string) => sweepText({ deploy, topologies: 'agg x1', generator: shards(hosts) })
+  const message = /the endpoint is on this machine’s loopback address, which load-1 cannot reach; write deploy/
+
+  test('are warned of an endpoint that only this machine reaches', async () => {
+    for (const deploy of [url('127.0.0.1'), url('localhost'), url('[::1]'), '{ with: simulated }'])
+      await warned(sweep(deploy, '[localhost, load-1]'), message)
+  })
+
+  test('are fine with an address that they reach, and where they are this machine', async () => {
+    await warned(sweep(url('10.0.0.1'), '[load-1]'))
+    await warned(sweep(url('localhost.example'), '[load-1]'))
+    await warned(sweep(url('127.0.0.1'), '[localhost, 127.0.0.1]'))
+  })
+})
+
 describe('GPUs per worker', () => {
   test('are tensor × pipeline × context parallel size with TensorRT-LLM', async () => {
     assert.equal(

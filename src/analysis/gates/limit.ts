@@ -48,8 +48,9 @@ interface Subject {
 /**
  * Checks a run against a limit at every point, or against its SLO for every workload.
  *
- * A limit passes if each point has a valid result within it. An SLO passes for a workload if each of its points has a
- * valid result and at least one meets the SLO. A limit on a role's figure applies to the deployments that have the role. A failure stands regardless of what else was not measured.
+ * A limit passes if each point has a valid result within it; one on a role's figure applies to deployments that have the
+ * role. An SLO passes for a workload if each of its points has a valid result and at least one meets the SLO. A failure
+ * stands regardless of what else was not measured.
  */
 export function limitOutcome(
   gate: AbsoluteGate,

@@ -1,5 +1,13 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
-import { bearer, type Deployment, defined, deploymentLabel, type Endpoint, FulcrumError } from '../../model/index.ts'
+import {
+  bearer,
+  type Deployment,
+  defined,
+  deploymentLabel,
+  type Endpoint,
+  FulcrumError,
+  isLoopbackHost,
+} from '../../model/index.ts'
 import { getPage } from '../../telemetry/get-page.ts'
 import type { Deployer } from '../deployer.ts'
 import type { AttachConfig } from './config.ts'
@@ -50,7 +58,7 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
     preview: () => ({ commands: [], files: [] }),
     logs: () => ({}),
     // The GPUs of a remote endpoint are not on this machine.
-    gpuPlaces: () => ({ holders: [], hosts: isLoopback(config.url) ? [null] : [] }),
+    gpuPlaces: () => ({ holders: [], hosts: isLocal(config.url) ? [null] : [] }),
     close: async () => {},
   }
 }
@@ -66,7 +74,8 @@ export function endpointOf(config: AttachConfig, model: string): Endpoint {
   }
 }
 
-const isLoopback = (url: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
+/** Whether only this machine reaches a URL. */
+export const isLocal = (url: string): boolean => isLoopbackHost(new URL(url).hostname)
 
 const tokenOf = ({ api_key_env: apiKeyEnv }: AttachConfig) =>
   bearer(apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv]).authorization

@@ -1,6 +1,6 @@
 import { defineDeployer } from '../define-deployer.ts'
 import { expectedOf } from '../doctor/registration.ts'
-import { attachDeployer, endpointOf } from './attach.ts'
+import { attachDeployer, endpointOf, isLocal } from './attach.ts'
 import { attachKeys } from './config.ts'
 import { checkEndpoint } from './doctor.ts'
 
@@ -9,8 +9,9 @@ export const attach = defineDeployer({
   name: 'attach',
   about: 'An endpoint that somebody else runs; nothing is started or stopped.',
   keys: attachKeys,
-  capabilities: ({ gpus }) => ({
+  capabilities: ({ gpus, url }) => ({
     running: { gpus },
+    endpointIsLocal: isLocal(url),
     settingsProblems: (role, settings) =>
       Object.keys(settings).map(name => ({
         wrong: `attach changes nothing, so it cannot set ${name} of ${role} workers`,

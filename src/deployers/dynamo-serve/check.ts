@@ -40,6 +40,7 @@ export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapab
       return file === null ? null : gpusSaid(sectionNamed(file, serviceOf(config, role)))
     },
     spansNodes: false,
+    endpointIsLocal: config.nodes === undefined && config.slurm === undefined,
     settingsProblems: (role, settings) => {
       const names = Object.keys(settings).filter(name => !earlierSettings.has(name.replaceAll('-', '_')))
       // Checks only names, because the sections had different content then.

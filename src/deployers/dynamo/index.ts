@@ -35,6 +35,7 @@ export const dynamo = defineDeployer({
   capabilities: config => ({
     configProblems: checkDynamoConfig(config),
     spansNodes: true,
+    endpointIsLocal: true,
     settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
     misfit: deployment => mpiOverSsh(config, deployment) ?? misfitUnder(config, deployment),
   }),

@@ -57,6 +57,8 @@ export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerC
       return component === undefined ? null : gpusOfWorker(component, settings)
     },
     spansNodes: true,
+    // A port of this machine that is forwarded to the cluster.
+    endpointIsLocal: true,
     settingsProblems: (role, settings) => {
       const component = casting?.cast[role]
       const backend =

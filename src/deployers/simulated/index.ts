@@ -16,6 +16,7 @@ export const simulated = defineDeployer({
     if ('configProblems' in profile) return profile
     const { tensor, pipeline } = profile.parallelism
     return {
+      endpointIsLocal: true,
       gpusPerWorker: () => tensor * pipeline,
       settingsProblems: (role, settings) => settingsProblems(role, settings, profile, config.acceptance !== undefined),
     }

@@ -25,6 +25,7 @@ export const slurm = defineDeployer({
   capabilities: config => ({
     configProblems: checkDynamoConfig(config),
     spansNodes: true,
+    endpointIsLocal: true,
     settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
     misfit: deployment => {
       const misfit = misfitOn(hostsToCome(config), deployment)

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { Measurement } from '../../metrics/measurement.ts'
 import { stopRuleOf } from '../../metrics/stopping/stop.ts'
 import type { Endpoint, Point } from '../../model/index.ts'
-import { FulcrumError, largest } from '../../model/index.ts'
+import { FulcrumError, isLoopbackHost, largest } from '../../model/index.ts'
 import type { BuiltInOptions } from '../built-in/built-in.ts'
 import { conclude } from '../built-in/conclude.ts'
 import { monotonicMs } from '../built-in/control.ts'
@@ -194,7 +194,7 @@ async function allSettled<T extends readonly unknown[]>(work: T): Promise<{ [K i
 /** A loopback endpoint of this machine is a different one, or none, on another host. */
 function refuseLoopback(endpoint: Endpoint, host: string, shardHostname: string): void {
   const { hostname: target } = new URL(endpoint.url)
-  if (shardHostname === hostname() || !/^(localhost|127\.|\[::1\])/.test(target)) return
+  if (shardHostname === hostname() || !isLoopbackHost(target)) return
   throw new FulcrumError(
     'environment',
     'endpoint-out-of-reach',

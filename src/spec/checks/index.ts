@@ -5,6 +5,7 @@ import { checkDeployerSettings } from './deployer-settings.ts'
 import { checkEngineFileKeys } from './engine-file-keys.ts'
 import { checkEngineRules } from './engine-rules.ts'
 import { checkGenerator } from './generator.ts'
+import { checkLoadHosts } from './load-hosts.ts'
 import { checkMemory } from './memory.ts'
 import { checkNodes } from './nodes.ts'
 import { checkOverrides } from './overrides.ts'
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   checkOverrides,
   checkValues,
   checkGenerator,
+  checkLoadHosts,
   checkParallelism,
   checkNodes,
   checkEngineRules,
