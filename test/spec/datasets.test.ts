@@ -14,8 +14,9 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** A prompt of 3 + `words` tokens with its template. */
-const prompt = (words: number) => 'hello'.concat(' world'.repeat(words - 1))
+/** A prompt of 3 + `words` tokens with its template. Each row has other words, as far as they suffice. */
+const prompt = (words: number, row = 0) =>
+  Array.from({ length: words }, (_, i) => ((row >> i) % 2 === 1 ? 'world' : 'hello')).join(' ')
 
 /** Reads a sweep whose only workload has a dataset of this content. */
 async function sweepWith(
@@ -33,7 +34,7 @@ async function sweepOf(workloads: string, load = '{ concurrency: 2 }') {
 }
 
 const jsonl = (rows: readonly object[]) => rows.map(row => JSON.stringify(row)).join('\n')
-const many = (words: number, rows = 30) => Array.from({ length: rows }, () => ({ prompt: prompt(words) }))
+const many = (words: number, rows = 30) => Array.from({ length: rows }, (_, row) => ({ prompt: prompt(words, row) }))
 
 test('a dataset is read, counted and measured with the sweep', async () => {
   const { datasets, warnings } = await sweepWith(jsonl([...many(10, 15), ...many(6, 15)]), {
@@ -46,6 +47,22 @@ test('a dataset is read, counted and measured with the sweep', async () => {
   )
   assert.deepEqual([found?.isl.min, found?.isl.max, found?.osl], [9, 13, { mean: 20, min: 20, max: 20 }])
   assert.deepEqual(warnings, [])
+})
+
+test('repeated prompts are told before the run, whatever else differs in their rows', async () => {
+  const rows = many(10).map((row, i) => ({ ...row, output_tokens: 20 + (i % 2) }))
+  const { datasets, warnings } = await sweepWith(jsonl([...rows.slice(0, 10), ...rows.slice(0, 5), ...rows.slice(10)]))
+  assert.equal(datasets?.[0]?.repeated, 5)
+  assert.match(
+    warnings[0] ?? '',
+    /5 of the 24 rows that a point sends repeat an earlier prompt.*; remove repeated rows/,
+  )
+  assert.equal(warnings.length, 1, warnings.join('\n'))
+})
+
+test('a dataset of too few rows says how many of them differ', async () => {
+  const { warnings } = await sweepWith(jsonl(Array.from({ length: 5 }, () => ({ prompt: prompt(10) }))))
+  assert.match(warnings[0] ?? '', /the dataset has 5 rows with 1 different prompt, but a point sends up to/)
 })
 
 test('the format is named', async () => {

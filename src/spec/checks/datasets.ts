@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Findings } from '../../engines/role-settings.ts'
 import type { MeasuredDataset, OddRows } from '../../generators/dataset-file.ts'
 import { outputTokensOf } from '../../generators/dataset-lengths.ts'
@@ -26,6 +27,8 @@ export interface DatasetFacts {
   readonly odd: OddRows | null
   /** Number of rows, counted from the first, that a point can send. Lengths are those of these rows. */
   readonly counted: number
+  /** Number of these rows whose prompt is that of an earlier row. */
+  readonly repeated: number
   readonly isl: LengthRange
   readonly osl: LengthRange
   /** Present if rows have images. Lengths then count only the text. */
@@ -114,11 +117,17 @@ function factsOf(workload: Workload, file: string, dataset: MeasuredDataset, see
     rows: dataset.rows,
     odd: dataset.odd,
     counted,
+    repeated: repeatedIn(dataset.entries.slice(0, counted)),
     isl: lengthRange(dataset.inputTokens.slice(0, counted)),
     osl: lengthRange(asked),
     ...(dataset.entries.slice(0, counted).some(({ parts }) => parts !== undefined) ? { images: true as const } : {}),
     longest,
   }
+}
+
+function repeatedIn(entries: MeasuredDataset['entries']): number {
+  const prompts = entries.map(({ messages, parts }) => hash('sha1', JSON.stringify(parts ?? messages), 'base64'))
+  return entries.length - new Set(prompts).size
 }
 
 function warnOf(
@@ -128,7 +137,7 @@ function warnOf(
   limits: Pick<ValidityLimits, 'islDeviation' | 'oslDeviation'>,
   warn: (key: string, wrong: string, right: string) => void,
 ): void {
-  const { rows, odd } = facts
+  const { rows, odd, counted, repeated } = facts
   if (odd !== null) {
     warn(
       'dataset',
@@ -138,10 +147,18 @@ function warnOf(
   }
   const requests = loads.reduce((most, load) => Math.max(most, mostWarmup(load) + (load.requests ?? load.dataset)), 0)
   if (rows < requests) {
+    const different = counted - repeated
+    const distinct = repeated === 0 ? '' : ` with ${amount(different)} different prompt${different === 1 ? '' : 's'}`
     warn(
       'dataset',
-      `the dataset has ${amount(rows)} row${rows === 1 ? '' : 's'}, but a point sends up to ${amount(requests)} requests: prompts repeat, and a prefix cache makes them faster`,
+      `the dataset has ${amount(rows)} row${rows === 1 ? '' : 's'}${distinct}, but a point sends up to ${amount(requests)} requests: prompts repeat, and a prefix cache makes them faster`,
       'add rows, or send fewer requests (load.requests, load.warmup)',
+    )
+  } else if (repeated > 0 && workload.conversation === undefined) {
+    warn(
+      'dataset',
+      `${amount(repeated)} of the ${amount(counted)} rows that a point sends repeat an earlier prompt, and a prefix cache makes them faster`,
+      'remove repeated rows, or use another dataset',
     )
   }
   for (const { key, wrong, right } of lengthDeviations(workload, facts, limits, 'dataset')) {
