@@ -5,8 +5,8 @@ import { programFor } from './program.ts'
 /** Parses the command line, runs one command, sets the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
   const json = argv.includes('--json')
-  for (const stream of [process.stdout, process.stderr])
-    if (!stream.listeners('error').includes(ignoreClosedPipe)) stream.on('error', ignoreClosedPipe)
+  for (const [stream, listener] of [[process.stdout, outputLost] as const, [process.stderr, ignored] as const])
+    if (!stream.listeners('error').includes(listener)) stream.on('error', listener)
   try {
     const program = await programFor(argv.slice(2))
     await program.parseAsync([...argv])
@@ -17,7 +17,21 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** A reader such as `head` may close the pipe early. Work in progress continues, so that a run ends properly. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+/**
+ * A reader such as `head` may close the pipe early, and a disk may be too full for the output. Work in progress
+ * continues, so that a run ends properly. Lost output is reported once, and its exit code is that of a full disk.
+ */
+function outputLost(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE' || process.listeners('exit').includes(failLost)) return
+  process.once('exit', failLost)
+  void Promise.all([import('./print-error.ts'), import('../journal/disk.ts')]).then(([{ printError }, { diskError }]) =>
+    printError(diskError(error, 'write the output', 'standard output'), false),
+  )
 }
+
+function failLost(): void {
+  process.exitCode = exitCodes.environment
+}
+
+/** Messages that cannot be written are lost, and there is nowhere to say so. */
+function ignored(): void {}

@@ -15,12 +15,12 @@ const refusals: Readonly<Record<string, { code: string; what: string; remedy: st
     what: 'the file may not grow further',
     remedy: 'Raise the limit (ulimit -f), then run the command again.',
   },
-  EROFS: { code: 'disk-read-only', what: 'the disk is read-only', remedy: 'Choose a writable folder with --out.' },
-  EACCES: { code: 'disk-read-only', what: 'access is denied', remedy: 'Choose a writable folder with --out.' },
+  EROFS: { code: 'disk-read-only', what: 'the disk is read-only', remedy: 'Choose a writable folder.' },
+  EACCES: { code: 'disk-read-only', what: 'access is denied', remedy: 'Choose a writable folder.' },
   EPERM: {
     code: 'disk-read-only',
     what: 'the operation is not permitted',
-    remedy: 'Choose a writable folder with --out.',
+    remedy: 'Choose a writable folder.',
   },
   EIO: {
     code: 'disk-broken',
@@ -65,7 +65,8 @@ export function isDiskRefusal(error: unknown): boolean {
 export function diskError(error: unknown, doing: string, path: string): FulcrumError {
   if (error instanceof FulcrumError) return error
   const code = errnoOf(error) ?? ''
-  const ownWords = code === noFolder ? misplaced.ENOENT : undefined
+  const isDangling = error instanceof Error && error.message.endsWith(notThere)
+  const ownWords = code === noFolder ? (isDangling ? misplaced.ENOENT : misplaced.ENOTDIR) : undefined
   const refusal = refusals[code] ?? misplaced[code]
   const what = refusal?.what ?? (error instanceof Error ? error.message : String(error))
   return new FulcrumError('environment', (refusal ?? ownWords)?.code ?? 'disk-failed', `Could not ${doing}: ${what}`, {
@@ -96,11 +97,17 @@ async function makeOne(folder: string): Promise<void> {
       if (code !== 'EEXIST') throw error
       return
     }
-    const target = await readlink(folder).catch(() => null)
-    throw noFolderError(
-      target === null ? `${folder} is a file` : `${folder} is a link to ${target}, which does not exist`,
-    )
+    await refuseDangling(folder)
+    throw noFolderError(`${folder} is a file`)
   }
+}
+
+const notThere = ', which does not exist'
+
+/** @throws Error if a path is a link to what does not exist, such as a volume that is not mounted */
+export async function refuseDangling(path: string): Promise<void> {
+  const target = await readlink(path).catch(() => null)
+  if (target !== null) throw noFolderError(`${path} is a link to ${target}${notThere}`)
 }
 
 const noFolderError = (message: string): Error => Object.assign(new Error(message), { code: noFolder })

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { diskError, errnoOf } from './disk.ts'
+import { diskError, errnoOf, refuseDangling } from './disk.ts'
 import { sweepContentId } from './gather.ts'
 import type { Manifest } from './manifest.ts'
 import { sweepFolder } from './open-run.ts'
@@ -112,7 +112,10 @@ async function foldersIn(folder: string): Promise<string[]> {
     const entries = await readdir(folder, { withFileTypes: true })
     return entries.filter(entry => entry.isDirectory() && !entry.name.startsWith('.')).map(entry => entry.name)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
+    if (errnoOf(error) === 'ENOENT') {
+      await refuseDangling(folder).catch(cause => Promise.reject(diskError(cause, 'list the runs', folder)))
+      return []
+    }
     throw diskError(error, 'list the runs', folder)
   }
 }

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, describe, test } from 'node:test'
 import { cannotMount, smallDisk } from '../journal/small-disk.ts'
 import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
+const fulcrumProgram = join(repository, 'bin/fulcrum.js')
 const real = join(repository, 'results/baseline/quick')
 /** A folder of runs with that run; those that come with the repository are nobody's history. */
 const checkedOut = mkdtempSync(join(tmpdir(), 'fulcrum-disk-results-'))
@@ -87,6 +91,37 @@ describe('on a full disk, one sentence, exit code 3 and no file under its final 
       )
     })
   }
+})
+
+describe('output that the disk has no room for is one sentence and exit code 3:', () => {
+  for (const args of [
+    ['export', real, '--format', 'csv'],
+    ['compare', real, real, '--json'],
+    ['validate', '--help'],
+  ])
+    test(`fulcrum ${args[0]}`, async () => {
+      const child = spawn('sh', ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, fulcrumProgram, ...args], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      const [said, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')])
+      assert.equal(
+        said,
+        'fulcrum: Could not write the output: the disk is full\n  where: standard output\n  to do: Free some space, then run the command again.\n',
+      )
+      assert.equal(exitCode, 3)
+    })
+})
+
+test('a command that reads runs names a link to a volume that isn’t mounted', async () => {
+  await using folder = await temporaryFolder()
+  await symlink('/nowhere/volume', join(folder.path, 'results'))
+  const { exitCode, stderr } = await fulcrum(['history', 'quick', '--out', join(folder.path, 'results')])
+  assert.equal(exitCode, 3, stderr)
+  assert.match(
+    stderr,
+    /^fulcrum: Could not list the runs: .*results is a link to \/nowhere\/volume, which does not exist$/m,
+  )
+  assert.match(stderr, /to do: Make the folder, or mount its volume/)
 })
 
 test('a sweep whose disk fills up says so once, counts what it has, and leaves a whole journal and no report', async t => {
