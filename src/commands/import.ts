@@ -5,7 +5,7 @@ import { createRun, type PointResult } from '../journal/index.ts'
 import { FulcrumError, type Slo } from '../model/index.ts'
 import { filesUnder, isBehind, type SkippedFile } from './import/files.ts'
 import { sloFlags } from './import/objectives.ts'
-import { namedTopology, resultOf, sameness, shapeOf, withPathCheck } from './import/point-result.ts'
+import { namedTopology, resultOf, sameness, shapeOf, withContradictions } from './import/point-result.ts'
 import { readFound } from './import/read-file.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
@@ -53,7 +53,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
     const read = readFound(file, format, found)
     for (const why of read.refused) passedOver.push({ file: file.path, why })
     for (const one of read.summaries) {
-      const summary = { ...one, measurement: withPathCheck(file.path, one) }
+      const summary = { ...one, measurement: withContradictions(file.path, one) }
       const result = resultOf(
         summary,
         shapeOf(file.path, summary, request, folder, fallback),

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { contradictions } from '../../generators/import/contradictions.ts'
 import type { ImportedSummary } from '../../generators/import/summary.ts'
 import { topologyInPath } from '../../generators/import/topology-in-path.ts'
 import type { PointResult } from '../../journal/index.ts'
-import type { Measurement } from '../../metrics/measurement.ts'
+import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import { judge, statusOf } from '../../metrics/validity.ts'
 import {
   contentId,
@@ -65,8 +66,15 @@ export function namedTopology(text: string): Topology {
   })
 }
 
+/** Adds what a summary contradicts: itself, or the path of its file. */
+export function withContradictions(file: string, summary: ImportedSummary): Measurement {
+  const remarks = [...contradictions(summary.measurement), ...pathContradictions(file, summary)]
+  if (remarks.length === 0) return summary.measurement
+  return { ...summary.measurement, remarks: [...(summary.measurement.remarks ?? []), ...remarks] }
+}
+
 /** Marks results in a folder of another concurrency, and settings that did not reach the program. */
-export function withPathCheck(file: string, { asked, measurement, deployment }: ImportedSummary): Measurement {
+function pathContradictions(file: string, { asked, deployment }: ImportedSummary): readonly Finding[] {
   const named = (pattern: string) => {
     const [, text] = new RegExp(`(?:^|[/_-])(?:${pattern})[-_=]?(\\d+)(?=\\/|[_.-])`).exec(file) ?? []
     return text === undefined ? null : Number(text)
@@ -89,13 +97,7 @@ export function withPathCheck(file: string, { asked, measurement, deployment }: 
         ]
       : []),
   ]
-  if (messages.length === 0) return measurement
-  const remarks = messages.map(message => ({
-    severity: 'warning' as const,
-    code: 'imported-path-disagrees',
-    message,
-  }))
-  return { ...measurement, remarks: [...(measurement.remarks ?? []), ...remarks] }
+  return messages.map(message => ({ severity: 'warning', code: 'imported-path-disagrees', message }))
 }
 
 /**

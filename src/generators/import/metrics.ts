@@ -49,11 +49,12 @@ export const essentialMetrics = [
 ] as const
 
 /**
- * A metric as a distribution; null if it lacks a statistic (programs omit statistics without samples).
+ * A metric as a distribution; null without requests (genai-perf then writes zeros), and if it lacks a statistic
+ * (programs omit statistics without samples).
  * @param requests number of samples if the summary does not contain it
  */
 export function distributionOfMetric(found: z.infer<typeof metric> | undefined, requests: number): Distribution | null {
-  if (found === undefined) return null
+  if (found === undefined || requests === 0) return null
   const { avg, std, min, p1, p5, p10, p25, p50, p75, p90, p95, p99, max } = found
   const figures = { mean: avg, stddev: std, min, p1, p5, p10, p25, p50, p75, p90, p95, p99, max }
   const whole = z.record(z.enum(statistics), z.number()).safeParse(figures)

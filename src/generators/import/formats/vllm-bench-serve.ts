@@ -64,6 +64,9 @@ export function readBenchServe({ value, notNumbers, modifiedAt }: FoundFile, pro
   const read = benchServeSchema.safeParse(value)
   if (!read.success) throw unreadable(layout, writer, mismatch(read.error))
   const own = read.data
+  const ended = own.completed + (own.failed ?? 0)
+  if (ended > own.num_prompts)
+    throw unreadable(layout, writer, `it counts ${ended} answered or failed requests of num_prompts ${own.num_prompts}`)
   const asked = askedOf(own)
   const measurement = measurementOfForeign(
     { ...figuresOf(own, program, modifiedAt), remarks: unknownFigures(notNumbers) },
