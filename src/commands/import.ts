@@ -7,6 +7,7 @@ import { filesUnder, isBehind, type SkippedFile } from './import/files.ts'
 import { sloFlags } from './import/objectives.ts'
 import { namedTopology, resultOf, sameness, shapeOf, withContradictions } from './import/point-result.ts'
 import { readFound } from './import/read-file.ts'
+import { pointLabel } from './point-label.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
 /** Request of `fulcrum import`. */
@@ -28,6 +29,12 @@ export interface ImportRequest {
 export interface Imported {
   readonly folder: string
   readonly points: number
+  /** Points that failed or are invalid, with the reason. */
+  readonly unusable: readonly {
+    readonly point: string
+    readonly status: PointResult['status']
+    readonly reason: string
+  }[]
   /** Files with the name of a summary that are not one, with the reason. */
   readonly passedOver: readonly SkippedFile[]
   readonly report: WrittenReport
@@ -91,7 +98,10 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
   if (results.length === 0) throw nothingToImport(folder, passedOver)
   const runFolder = await written(request, folder, results, systems)
   const report = await reportRun({ folder: runFolder, resultsRoot: request.resultsRoot })
-  return { folder: runFolder, points: results.length, passedOver, report }
+  const unusable = results
+    .filter(({ status }) => status !== 'ok')
+    .map(({ point, status, reason }) => ({ point: pointLabel(point), status, reason }))
+  return { folder: runFolder, points: results.length, unusable, passedOver, report }
 }
 
 function nothingToImport(folder: string, [unreadable, ...more]: Imported['passedOver']): FulcrumError {

@@ -54,6 +54,16 @@ describe('fulcrum import', () => {
     )
     assert.equal(run.ended?.outcome, 'complete')
     assert.equal(run.manifest.versions.aiperf, '0.13.0')
+    assert.deepEqual(
+      imported.unusable.map(({ point, status, reason }: Record<string, string>) => [point, status, reason]),
+      [
+        [
+          'agg x2, 128/8, concurrency 2 (repeat 2)',
+          'invalid',
+          '2 of 10 requests failed (20%, limit 1%: validity.error_share); most often http-status (2): 500 Internal Server Error out of memory',
+        ],
+      ],
+    )
     const compared = await fulcrum(['compare', imported.folder, imported.folder, '--json'])
     assert.equal(JSON.parse(compared.stdout).points.length, 2)
   })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { importFormats } from '../../commands/import/formats.ts'
 import { defined } from '../../model/defined.ts'
 import { answerText } from '../../render/terminal/outcome.ts'
+import { wrappedInTerminal } from '../../render/terminal/wrapped.ts'
 import { jsonText } from '../json-text.ts'
 import { addOpen, addOut, openIfAsked, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -67,6 +68,8 @@ Which field becomes which figure: docs/reference/import.md`,
       console.log(
         `${answerText(imported.report)}\n\nImported ${imported.points} ${imported.points === 1 ? 'result' : 'results'}`,
       )
+      for (const { point, status, reason } of imported.unusable)
+        console.log(wrappedInTerminal(`${status}: ${point}: ${reason}`))
       console.log(`report: ${imported.report.index}\nrun: ${imported.folder}`)
       await openIfAsked(options.open, imported.report.index)
     })
