@@ -19,6 +19,7 @@ const distributions = [
 export function contradictions(measurement: Measurement): readonly Finding[] {
   const found = [
     ...distributions.flatMap(([title, key]) => disorder(title, measurement[key])),
+    ...latencyContradiction(measurement),
     ...rateContradiction(measurement),
   ]
   if (found.length === 0) return []
@@ -34,6 +35,8 @@ function disorder(title: string, distribution: Distribution | null): readonly st
     const value = distribution[name]
     return value === null ? [] : [{ name, value }]
   })
+  const negative = [{ name: 'mean', value: mean }, ...stated].find(({ value }) => value < 0)
+  if (negative !== undefined) return [`${negative.name} of ${title} ${negative.value} is negative`]
   for (const [i, { name, value }] of stated.entries()) {
     const before = stated[i - 1]
     if (before !== undefined && isBelow(value, before.value))
@@ -45,6 +48,12 @@ function disorder(title: string, distribution: Distribution | null): readonly st
 
 /** Ignores the rounding of programs. */
 const isBelow = (value: number, other: number): boolean => value < other * (1 - 1e-3)
+
+/** A first token comes before the last one, so that other units show. */
+function latencyContradiction({ ttftMs, requestLatencyMs }: Measurement): readonly string[] {
+  if (ttftMs === null || requestLatencyMs === null || !isBelow(requestLatencyMs.mean, ttftMs.mean)) return []
+  return [`mean request latency ${requestLatencyMs.mean} ms is below mean TTFT ${ttftMs.mean} ms`]
+}
 
 function rateContradiction({ requests, durationS, requestsPerS }: Measurement): readonly string[] {
   if (requests.completed === 0 || requests.isCompletedKnown === false || requestsPerS === null) return []

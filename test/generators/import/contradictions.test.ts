@@ -24,6 +24,12 @@ describe('a summary that contradicts itself is invalid:', () => {
 
   for (const [what, changed, says] of [
     ['a percentile below a lower one', { p95_ttft_ms: 100 }, /p95 of TTFT 100 is below p50 291.4/],
+    ['a negative time', { median_ttft_ms: -5 }, /p50 of TTFT -5 is negative/],
+    [
+      'latencies in other units',
+      { mean_e2el_ms: 4.65, median_e2el_ms: 4.57, p95_e2el_ms: 6, p99_e2el_ms: 9.6 },
+      /mean request latency 4.65 ms is below mean TTFT 310.5 ms/,
+    ],
     ['a rate in another unit', { request_throughput: 189.6 }, /189.6 requests\/s over 50 s are not its 158 answered/],
     ['answers in no time', { duration: 0 }, /3.16 requests\/s over 0 s are not its 158 answered requests/],
   ] as const)
