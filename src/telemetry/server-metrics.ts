@@ -142,7 +142,8 @@ function valueless(what: string, scrapes: ReturnType<SeenPage['scrapes']>): read
   const twice = new Set([...contradictions(first), ...contradictions(last)])
   const [example] = twice
   if (example === undefined) return []
-  const message = `The metrics page of ${what} has ${twice.size} series more than once with different values, such as ${example.slice(0, mostOfALine)}. Their values are unknown`
+  const more = twice.size === 1 ? '' : ` and of ${twice.size - 1} more`
+  const message = `The metrics page of ${what} has several values of ${example.slice(0, mostOfALine)}${more}, which count as unknown`
   return [finding('warning', 'metrics-contradictory', message)]
 }
 

@@ -122,7 +122,7 @@ describe('what is lost of a metrics page is told:', () => {
       [
         'warning',
         'metrics-contradictory',
-        'The metrics page of frontend (URL) has 1 series more than once with different values, such as queue{a="1",b="2"}. Their values are unknown',
+        'The metrics page of frontend (URL) has several values of queue{a="1",b="2"}, which count as unknown',
       ],
     ])
   })
