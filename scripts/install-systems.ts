@@ -69,6 +69,7 @@ const environments: readonly Environment[] = [
     steps: [['genai-perf==0.0.16'], ['tritonclient==2.50.0', 'nvidia-cuda-runtime-cu12'], ['numpy>=2.0.2']],
   },
   { folder: 'aiperf', steps: [['aiperf==0.13.0']] },
+  { folder: 'ray', steps: [['ray==2.60.0']] },
   { folder: 'duckdb', steps: [['duckdb==2.0.1']] },
   { folder: 'inference-perf', steps: [['inference-perf==0.7.0']], leastPython: 12 },
   { folder: 'guidellm', steps: [['guidellm==0.8.1']], benchOnly: true },

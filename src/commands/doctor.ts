@@ -46,6 +46,11 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
     nodesPerWorker: sweep.deployments
       .flatMap(deployment => rolesOf(deployment.topology).map(role => nodesPerWorker(deployment, role)))
       .reduce((most, nodes) => Math.max(most, nodes), 1),
+    spread: sweep.deployments.flatMap(deployment =>
+      rolesOf(deployment.topology)
+        .filter(role => nodesPerWorker(deployment, role) > 1)
+        .map(role => ({ role, settings: deployment.engine[role] ?? {} })),
+    ),
     engines: sweep.deployments.length === 1 ? enginesOf(sweep.deployments[0]) : {},
   }
   const [first = { deploy, model, name: '' }, ...others] = sweep.variants ?? []

@@ -87,17 +87,32 @@ export interface WorkerRank {
   readonly address: string
   /** Where rank 0 waits for the other ranks. */
   readonly head: { readonly address: string; readonly port: number | string }
+  /** Folder for the rank's own files. It is removed, with all that is in it, when the rank ends. */
+  readonly folder: string
 }
+
+/** How the ranks of one worker run. */
+export interface RankPlan {
+  /** Number of ranks that register with Dynamo. */
+  readonly registers: number
+  /** Arguments of a rank in addition to the worker's. */
+  argumentsOf?(rank: WorkerRank): Arguments
+  /** Command line of a rank, if it is not just the worker's with its arguments. */
+  commandOf?(rank: WorkerRank, worker: CommandLine): CommandLine
+}
+
+/** A program and its arguments. */
+export type CommandLine = readonly [program: string, ...args: string[]]
 
 /** How an engine's ranks find each other. */
 export interface MultinodeLaunch {
-  /** Arguments of each rank in addition to the worker's, and the number of ranks that register with Dynamo. */
-  ranks(
-    args: Arguments,
-    shape: Pick<WorkerRank, 'nodes' | 'gpusPerNode'>,
-  ): { readonly registers: number; argumentsOf(rank: WorkerRank): Arguments }
+  ranks(args: Arguments, shape: Pick<WorkerRank, 'nodes' | 'gpusPerNode'>): RankPlan
   /** Environment variables of a rank. */
   environmentOf?(rank: WorkerRank): { readonly [name: string]: string }
+  /** Annotations that make Dynamo's operator on Kubernetes start the ranks as the settings say. */
+  annotations?(args: Arguments): { readonly [name: string]: string }
+  /** Python packages that the ranks of a worker need beside the engine. */
+  packages?(args: Arguments): readonly string[]
   /** Program of the ranks if they are MPI processes, one per GPU. It does not launch MPI itself. */
   readonly mpiProgram?: string
 }

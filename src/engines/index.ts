@@ -34,7 +34,7 @@ export const unknownEngine: Engine = defineEngine({
     model: 'model-path',
     servedName: 'served-model-name',
     multinode: {
-      ranks: () => ({ registers: 1, argumentsOf: () => ({}) }),
+      ranks: () => ({ registers: 1 }),
       // torchrun's names.
       environmentOf: ({ rank, nodes, head }) => ({
         NNODES: String(nodes),

@@ -5,6 +5,9 @@ import { type FoundSetting, numberOf } from './role-settings.ts'
 const nameOf = ({ place }: FoundSetting, otherwise: string) =>
   place.kind === 'sweep' ? String(place.path.at(-1)) : otherwise
 
+/** Executors that run one model on several nodes. */
+const spanningExecutors = ['mp', 'ray']
+
 /**
  * Each rank of a worker on several nodes gets its number and the address of rank 0 when it starts, so a sweep file must
  * not set them. A number of nodes without `nodes_per_worker` makes a worker wait for ranks that nothing starts.
@@ -21,7 +24,7 @@ export const checkRankSettings: RoleRule = (settings, { refuse }) => {
   }
   for (const meaning of ['rankCount', 'rankNumber', 'rankAddress', 'rankPort', 'executor'] as const) {
     const found = settings.get(meaning)
-    if (found === null || (meaning === 'executor' && found.value === 'mp')) continue
+    if (found === null || (meaning === 'executor' && spanningExecutors.includes(String(found.value)))) continue
     const wrong = `${nameOf(found, meaning)} of ${role} workers is set when they start on their ${counted(nodes, 'node')}`
     refuse(found.place, wrong, 'remove it')
   }

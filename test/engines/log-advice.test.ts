@@ -13,6 +13,10 @@ const cases: readonly (readonly [line: string, code: string])[] = [
     'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of',
     'gpu-out-of-memory',
   ],
+  [
+    "python: Error while finding module specification for 'ray.scripts.scripts' (ModuleNotFoundError: No module named 'ray')",
+    'ray-not-importable',
+  ],
   ['(EngineCore pid=5485) RuntimeError: NIXL is not available', 'nixl-not-importable'],
   ['[TensorRT-LLM][ERROR] cudaErrorMemoryAllocation', 'gpu-out-of-memory'],
   ['mpi4py.MPI.Exception: MPI_ERR_SPAWN: could not spawn processes', 'mpi-spawn-failed'],

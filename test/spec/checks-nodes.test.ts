@@ -82,7 +82,7 @@ describe('nodes_per_worker', () => {
     ['vllm', 'node_rank: 1', 'node_rank'],
     ['vllm', 'master_addr: 1.2.3.4', 'master_addr'],
     ['vllm', 'master_port: 9', 'master_port'],
-    ['vllm', 'distributed_executor_backend: ray', 'distributed_executor_backend'],
+    ['vllm', 'distributed_executor_backend: uni', 'distributed_executor_backend'],
     ['sglang', 'nnodes: 3', 'nnodes'],
     ['sglang', 'node_rank: 1', 'node_rank'],
     ['sglang', 'dist_init_addr: "a:1"', 'dist_init_addr'],
@@ -93,6 +93,19 @@ describe('nodes_per_worker', () => {
         new RegExp(`^7:\\d+: ${name} of aggregated workers is set when they start on their 2 nodes; remove it$`),
       ))
   }
+
+  for (const executor of ['mp', 'ray']) {
+    test(`leave the choice of ${executor} to the settings of vLLM`, async () => {
+      const more = `, tensor_parallel_size: 8, distributed_executor_backend: ${executor}`
+      assert.deepEqual(await problems(text('2', more, vllmOrSglang('vllm'))), [])
+    })
+  }
+
+  test('exclude Ray for data parallel ranks, which meet without it', () =>
+    refused(
+      text('2', ', data_parallel_size: 8, distributed_executor_backend: ray', vllmOrSglang('vllm')),
+      /^7:\d+: Fulcrum starts the 8 data parallel ranks of aggregated workers on several nodes without Ray; remove it$/,
+    ))
 
   test('take the place of nnodes, in the engine section and in arguments', async () => {
     const wanted =

@@ -90,6 +90,9 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
       of(checks, 'way between nodes').join('\n'),
       /^ok node north, .* is reached from node south\nok node south, .* is reached from node north$/,
     )
+    const overRay = [{ role: 'decode' as const, settings: { distributed_executor_backend: 'ray' } }]
+    const lacking = await examine(config(['north'], { backend: 'dynamo.vllm' }), { ...spread, spread: overRay })
+    assert.match(of(lacking, 'ranks').join('\n'), /\nFAIL node north, ranks: \S+python has no ray, which/)
     const env = { ...mocker.env, NCCL_SOCKET_IFNAME: 'ib', UCX_NET_DEVICES: 'mlx5_0:1' }
     const wrong = failures(await examine(config(['north'], { env }), spread))
     assert.match(wrong[0] ?? '', /^FAIL node north, ranks: NCCL_SOCKET_IFNAME names ib, and there is eth0, lo$/)
@@ -225,6 +228,10 @@ describe('doctor before a real Slurm', { skip: noSlurm() }, () => {
       return of(await examineMachine({ ...needs, nodesPerWorker: 2, deploy }), 'ranks').join()
     }
     assert.match(await ofRanks({}), /^ok node \S+, ranks: they meet on lo \(127\.0\.0\.1\)$/)
+    const overRay = [{ role: 'decode' as const, settings: { distributed_executor_backend: 'ray' } }]
+    const deploy = slurm.of(config({ backend: 'dynamo.vllm' }))
+    const lacking = await examineMachine({ ...needs, nodesPerWorker: 2, spread: overRay, deploy })
+    assert.match(of(lacking, 'ranks').join('\n'), /\nFAIL node \S+, ranks: \S+python has no ray, which/)
     assert.match(
       await ofRanks({ GLOO_SOCKET_IFNAME: 'ib0' }),
       /^FAIL node \S+, ranks: GLOO_SOCKET_IFNAME names ib0, and/,

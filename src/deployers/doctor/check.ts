@@ -1,6 +1,6 @@
 import type { ConfiguredGenerator } from '../../generators/define-generator.ts'
 import type { Asking } from '../../generators/probe.ts'
-import type { Role, Topology } from '../../model/index.ts'
+import type { EngineSettings, Role, Topology } from '../../model/index.ts'
 
 export { type Check, missed, noticed, passed, thisMachine } from '../../model/doctor-check.ts'
 
@@ -25,10 +25,18 @@ export interface SweepNeeds {
   readonly gpus?: { readonly deployment: number; readonly worker: number }
   /** Nodes of the worker that is spread over the most nodes; default: 1. */
   readonly nodesPerWorker?: number
+  /** Engine settings of the workers that are spread over several nodes. */
+  readonly spread?: readonly SpreadWorker[]
   /** The engines' settings in the sweep, if it has one deployment. */
   readonly engines?: SaidOfEngines
   /** Every topology of the sweep; for a running endpoint, its only one. */
   readonly topologies?: readonly Topology[]
+}
+
+/** A worker on several nodes. */
+export interface SpreadWorker {
+  readonly role: Role
+  readonly settings: EngineSettings
 }
 
 /** Batch (concurrent sequences) and tokens per step, by role; null if the sweep doesn't set them. */

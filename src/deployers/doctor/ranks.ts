@@ -6,6 +6,21 @@ echo "devices $(ls -m /sys/class/infiniband 2>/dev/null)"
 command -v ip >/dev/null && echo "at $(ip -o -4 addr show to "$1" | { read -r _ name _ && echo "$name"; })"
 exit 0`
 
+/** Judges whether a machine's Python has the packages that ranks need, by their versions. */
+export function judgePackages(
+  packages: readonly string[],
+  versions: readonly (string | null)[],
+  python: string,
+  where: string,
+): readonly Check[] {
+  return packages.map((name, i) => {
+    const version = versions[i] ?? null
+    if (version !== null) return passed('ranks', `${name} ${version} in ${python}`, where)
+    const remedy = `Install it there in the engine’s Python: ${python} -m pip install ${name}.`
+    return missed('ranks', `${python} has no ${name}, which the engine settings choose`, remedy, where)
+  })
+}
+
 /** Network devices of a machine, over which its ranks communicate. */
 export interface Devices {
   readonly interfaces: readonly string[]

@@ -9,12 +9,12 @@ import { checkClock, clockProgram } from './clock.ts'
 import { checkCuda } from './cuda.ts'
 import { checkGpus } from './gpus.ts'
 import type { Machine } from './machine.ts'
-import { devicesScript, judgeDevices, parseDevices } from './ranks.ts'
+import { devicesScript, judgeDevices, judgePackages, parseDevices } from './ranks.ts'
 import { checkRdma } from './rdma.ts'
 import { checkWayToHead, checkWayToNode, listenerCommand } from './reach.ts'
 import { backendModule, containerImage, mounts, type Software } from './software.ts'
 import { connectToMachine, type SshMachine, sshTrouble } from './ssh-machine.ts'
-import { engineVersion, judgeVersion } from './versions.ts'
+import { engineVersion, judgeVersion, packageVersions } from './versions.ts'
 
 /** Requirements of a sweep for each node. */
 export interface NodeNeeds {
@@ -34,18 +34,23 @@ export interface NodeNeeds {
   readonly openFiles: number
   /** Nodes of the worker that is spread over the most nodes; 1 if none is spread. */
   readonly nodesPerWorker: number
+  /** Python packages that its ranks need beside the engine, outside containers. */
+  readonly rankPackages: readonly string[]
 }
 
 /** Requirements for a deployer's nodes; null if it has none. */
 export function nodeNeeds(
   config: Whereabouts & Pick<NodeNeeds, 'env'>,
-  more: Omit<NodeNeeds, 'nodes' | 'head' | 'env' | 'container' | 'nodesPerWorker'> & {
+  more: Omit<NodeNeeds, 'nodes' | 'head' | 'env' | 'container' | 'nodesPerWorker' | 'rankPackages'> & {
     readonly nodesPerWorker?: number
+    readonly rankPackages?: readonly string[]
   },
 ): NodeNeeds | null {
   const nodes = sshNodesOf(config)
   const { env, head = headUnlessTold, container = null } = config
-  return nodes === null ? null : { nodes, head, env, container, ...more, nodesPerWorker: more.nodesPerWorker ?? 1 }
+  if (nodes === null) return null
+  const { nodesPerWorker = 1, rankPackages = [] } = more
+  return { nodes, head, env, container, ...more, nodesPerWorker, rankPackages }
 }
 
 /** Checks that every node is usable and that all run the same software. */
@@ -226,12 +231,15 @@ async function modelThere({ container, env }: NodeNeeds, model: string, machine:
   ]
 }
 
-async function ranks({ nodes, env }: NodeNeeds, node: SshNodeConfig, machine: Machine): Promise<readonly Check[]> {
+async function ranks(needs: NodeNeeds, node: SshNodeConfig, machine: Machine): Promise<readonly Check[]> {
+  const { nodes, env, python, rankPackages } = needs
+  const versions = rankPackages.length === 0 ? [] : await packageVersions(machine, needs, rankPackages)
+  const installed = judgePackages(rankPackages, versions, python, machine.name)
   const address = await addressThere(nodes, node).catch(() => null)
   // The check of the way to the node reports this.
-  if (address === null) return []
+  if (address === null) return installed
   const said = await machine.run('bash', ['-c', devicesScript, 'doctor', address])
-  return judgeDevices(env, parseDevices(said.out), address, machine.name)
+  return [...judgeDevices(env, parseDevices(said.out), address, machine.name), ...installed]
 }
 
 const addressThere = async (nodes: SshNodesConfig, { name, address }: SshNodeConfig): Promise<string> =>

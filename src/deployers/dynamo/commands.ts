@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Arguments, commandLine, mergeArguments } from '../../engines/arguments.ts'
+import type { CommandLine } from '../../engines/define-engine.ts'
 import { settingsAsArguments } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
 import {
@@ -115,7 +116,7 @@ function gangOf({ backend }: DynamoConfig, args: Arguments, gpus: number, nodes:
   const { multinode } = engineOfModule(backend).launch
   if (nodes === 1 || multinode === undefined) return null
   const gpusPerNode = Math.ceil(gpus / nodes)
-  const { registers, argumentsOf } = multinode.ranks(args, { nodes, gpusPerNode })
+  const { registers, argumentsOf, commandOf } = multinode.ranks(args, { nodes, gpusPerNode })
   const { mpiProgram, environmentOf } = multinode
   return {
     nodes,
@@ -123,8 +124,8 @@ function gangOf({ backend }: DynamoConfig, args: Arguments, gpus: number, nodes:
     registers,
     isMpi: mpiProgram !== undefined,
     rank: (command, rank) => {
-      const own = commandLine(argumentsOf(rank))
-      const argv = [...(mpiProgram === undefined ? [] : [mpiProgram]), ...command.argv, ...own]
+      const worker: CommandLine = [...command.argv, ...commandLine(argumentsOf?.(rank) ?? {})]
+      const argv = commandOf?.(rank, worker) ?? (mpiProgram === undefined ? worker : [mpiProgram, ...worker])
       return { argv: onInterface(rank.address, argv), env: { ...environmentOf?.(rank), ...command.env } }
     },
   }

@@ -4,7 +4,7 @@ import { mergeArguments } from '../../engines/arguments.ts'
 import { engineOfModule } from '../../engines/index.ts'
 import { hubCacheFolder } from '../../generators/hub.ts'
 import type { Json } from '../../model/index.ts'
-import { type Check, missed, noticed, passed } from '../doctor/check.ts'
+import { type Check, missed, noticed, passed, type SpreadWorker } from '../doctor/check.ts'
 import { checkCuda } from '../doctor/cuda.ts'
 import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkCards } from '../doctor/registration.ts'
@@ -67,6 +67,19 @@ export function kvEvents({
       `${needed.remedy}; or let the router guess from what it sent: frontend_args: { no-router-kv-events: true }`,
     ),
   ]
+}
+
+/** Python packages that workers on several nodes need beside their engine. A container's are those of its image. */
+export function rankPackages(
+  { backend, args, role_args: ofRoles, container }: DynamoProcesses,
+  spread: readonly SpreadWorker[] = [],
+): readonly string[] {
+  if (container !== undefined) return []
+  const { multinode } = engineOfModule(backend).launch
+  const needed = spread.flatMap(
+    ({ role, settings }) => multinode?.packages?.(mergeArguments(args, ofRoles[role], settings)) ?? [],
+  )
+  return [...new Set(needed)]
 }
 
 async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]> {

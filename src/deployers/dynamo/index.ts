@@ -12,7 +12,7 @@ import { misfitUnder } from '../nodes/room.ts'
 import { checkDynamoConfig, reportPolicyFile } from './check.ts'
 import { dynamoParts, variantKeys } from './commands.ts'
 import { type DynamoConfig, dynamoKeys } from './config.ts'
-import { checkDynamo, modelSource } from './doctor.ts'
+import { checkDynamo, modelSource, rankPackages } from './doctor.ts'
 import { dynamoDeployer } from './dynamo.ts'
 import { dynamoFiles } from './files.ts'
 import { testedDynamo } from './tested.ts'
@@ -67,6 +67,7 @@ async function checkNodes(config: DynamoConfig, needs: SweepNeeds) {
     gpusPerWorker: usesGpus(config) ? (needs.gpus?.worker ?? 0) : null,
     openFiles: filesFor(needs.concurrency),
     ...defined({ nodesPerWorker: needs.nodesPerWorker }),
+    rankPackages: rankPackages(config, needs.spread),
   })
   return asked === null ? [] : checkSshNodes(asked)
 }

@@ -4,7 +4,7 @@ import type { ProcessLedger } from '../../process/ledger.ts'
 import type { RunningProcess } from '../../process/process.ts'
 import { placesOf, type WorkerSlot } from '../change.ts'
 import { firstFailed, isWhole, processFailure } from '../failure.ts'
-import { guardGraceMs } from '../launch/guard.ts'
+import { guardGraceMs, taskFolder } from '../launch/guard.ts'
 import type { Launch, Task } from '../launch/launcher.ts'
 import { startLaunch } from '../launch/start.ts'
 import type { Nodes } from '../nodes/nodes.ts'
@@ -69,8 +69,9 @@ export function launchesOf(
     if (gang === undefined) return { name, ...command, files: design.files }
     const head = { address: nodes.reach(slot.host).address, port: ports.meeting }
     const { nodes: count, gpusPerNode } = gang
-    const made = gang.rank(command, { rank, nodes: count, gpusPerNode, address: reach.address, head })
-    return { name, ...made, files: design.files, isRank: true }
+    const folder = join(taskFolder(setup.namespace), name)
+    const made = gang.rank(command, { rank, nodes: count, gpusPerNode, address: reach.address, head, folder })
+    return { name, ...made, files: design.files, isRank: true, folder }
   }
   const ranks = placesOf(slot).map((place, rank) => ({ host: place.host, task: taskOf(place, rank) }))
   if (gang === undefined || nodes.gang === undefined) {

@@ -14,7 +14,7 @@ import {
 import { type Component, nodeFields, replicasField } from './component.ts'
 import type { ComponentKeys } from './config.ts'
 import { configured, mergedFields } from './configured.ts'
-import { engineChange } from './engine.ts'
+import { engineChange, rankProblems } from './engine.ts'
 import { type Field, readAt, samePath, withFields } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 import type { Cast } from './roles.ts'
@@ -98,6 +98,7 @@ export function designProblems(
       ...given.problems,
       ...engineChange(manifest, given.component, engineSettingsOnly(settings)).problems,
       ...gpuProblems(manifest, component, nodes, wanted.gpusPerWorker[role]),
+      ...(nodes > 1 ? rankProblems(manifest, given.component, settings) : []),
       ...ruleProblems(manifest, { component, nodes, replicas: workersOf(wanted.topology, role) }),
     ]
   })

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml'
-import { commandLine } from '../../engines/arguments.ts'
+import { commandLine, mergeArguments } from '../../engines/arguments.ts'
 import { settingsAsArguments } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
 import { contentId, type EngineSettings, isJsonObject, type Json, type JsonObject } from '../../model/index.ts'
@@ -50,6 +50,29 @@ export function engineChange(manifest: Manifest, component: Component, settings:
   return form.kind === 'file'
     ? asConfigMap(manifest, component, form.nest(settings), refuse)
     : asArguments(component, backend, settings, refuse)
+}
+
+/** Settings of ranks that the operator follows only if the manifest has annotations for them. */
+export function rankProblems(
+  manifest: Manifest,
+  component: Component,
+  settings: EngineSettings,
+): readonly ManifestProblem[] {
+  const { graph } = manifest
+  const backend = backendOf(component, manifest)
+  const wanted = backend === null ? undefined : engineOfModule(backend).launch.multinode?.annotations
+  const places = [['metadata'], component.path].map(path => [...path, 'annotations'])
+  return Object.entries(wanted?.(mergeArguments(settings)) ?? {}).flatMap(([name, value]) => {
+    if (places.some(path => readAt(graph.resource, [...path, name]) === value)) return []
+    const problem = `Dynamo’s operator starts the ranks of ${component.name} as it chooses, whatever the engine settings say`
+    return [
+      {
+        at: graph.placeOf(component.path),
+        problem,
+        right: `add the annotation ${name}: ${value} to the graph’s metadata`,
+      },
+    ]
+  })
 }
 
 type Refuse = (problem: string, right: string) => EngineChange

@@ -19,11 +19,11 @@ export const heartbeatS = 5
  * together check only exit codes. Bash can lose the exit code of a task that ends while a signal interrupts the wait
  * for it. So the two watchers report by exit code 3, not by a signal, that they ended the task. Requires bash (read
  * -t), setsid, and ps for a supervisor. Arguments: grace period and silence limit in seconds, container program and
- * name (or empty), the task's mark, `supervises`, `rank` or empty, the folder to clean up, number of files, then path
- * and content of each, then the command.
+ * name (or empty), the task's mark, `supervises`, `rank` or empty, the task's own folder or empty, the folder to clean
+ * up, number of files, then path and content of each, then the command.
  */
 const script = `
-grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ kind=$6 folder=$7 files=$8; shift 8
+grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ kind=$6 own=$7 folder=$8 files=$9; shift 9
 written=()
 for ((; files > 0; files--)); do
   mkdir -p -- "$(dirname -- "$1")" && printf %s "$2" >"$1" || exit 73
@@ -80,6 +80,7 @@ kill -KILL -- "-$task" 2>/dev/null
 for pid in $(strays); do kill -KILL "$pid" 2>/dev/null; done
 [ -z "$runtime" ] || "$runtime" rm -f "$container" >/dev/null 2>&1
 for file in "\${written[@]}"; do rm -f -- "$file"; rmdir -- "$(dirname -- "$file")" 2>/dev/null; done
+[ -z "$own" ] || rm -rf -- "$own"
 rmdir -- "$folder" 2>/dev/null
 [ -z "$ended" ] || { echo 'a service of it has ended, and the rest was ended with it' >&2; code=70; }
 if [ "$kind" = rank ] && [ -z "$told" ] && [ "$code" = 0 ]; then
@@ -101,7 +102,7 @@ export function guarded(task: Task, { container, namespace, unset }: Wrapping): 
   const files = task.files.flatMap(({ path, content }) => [path, content])
   const numbers = [String(graceS), String(silenceS)]
   const kind = task.isRank === true ? 'rank' : task.supervises === true && container === null ? 'supervises' : ''
-  const whose = [`${namespace}/${task.name}`, kind]
+  const whose = [`${namespace}/${task.name}`, kind, task.folder ?? '']
   const fixed = [...numbers, ...box, ...whose, taskFolder(namespace), String(task.files.length)]
   return ['bash', '-c', script, 'fulcrum', ...fixed, ...files, ...command]
 }

@@ -23,6 +23,8 @@ export interface Task {
    * requested it.
    */
   readonly isRank?: boolean
+  /** Folder that it may fill. It is removed with all that is in it when the task ends. */
+  readonly folder?: string
 }
 
 /** Local command line that runs a task on any machine. */

@@ -3,7 +3,8 @@ import { counted } from '../../model/index.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { checkClock, clockProgram } from '../doctor/clock.ts'
 import { hereMachine } from '../doctor/machine.ts'
-import { devicesScript, judgeDevices, parseDevices } from '../doctor/ranks.ts'
+import { devicesScript, judgeDevices, judgePackages, parseDevices } from '../doctor/ranks.ts'
+import { packageVersions } from '../doctor/versions.ts'
 import type { AllocationConfig } from './keys.ts'
 import { allocationArguments } from './salloc.ts'
 import { parseSinfo, type SlurmNode, sinfoArguments, slurmSeconds } from './sinfo.ts'
@@ -20,6 +21,9 @@ export interface RankNeeds {
   readonly env: { readonly [name: string]: string }
   /** Whether srun starts their ranks by MPI. */
   readonly isMpi: boolean
+  /** Python of the workers, and packages that their ranks need beside the engine. */
+  readonly python: string
+  readonly packages: readonly string[]
 }
 
 /**
@@ -195,7 +199,7 @@ const shortJob = ({ partition, account }: AllocationConfig, node: string) =>
 /** Connections between ranks on several nodes, and whether srun can start them through MPI. */
 async function checkRanks(
   config: AllocationConfig,
-  { env, isMpi }: RankNeeds,
+  { env, isMpi, python, packages }: RankNeeds,
   idle: readonly SlurmNode[],
 ): Promise<readonly Check[]> {
   const said = await ask('scontrol', ['show', 'node', '--oneliner', idle.map(({ name }) => name).join(',')])
@@ -209,7 +213,15 @@ async function checkRanks(
     }
     const [srun, ...args] = shortJob(config, name)
     const found = await ask(srun, [...args, 'bash', '-c', devicesScript, 'doctor', address.address])
-    if (found.ok) return judgeDevices(env, parseDevices(found.out), address.address, where)
+    if (found.ok) {
+      const onNode = {
+        name: where,
+        run: (program: string, rest: readonly string[]) => ask(srun, [...args, program, ...rest]),
+      }
+      const versions = packages.length === 0 ? [] : await packageVersions(onNode, { python, env }, packages)
+      const installed = judgePackages(packages, versions, python, where)
+      return [...judgeDevices(env, parseDevices(found.out), address.address, where), ...installed]
+    }
     return [noticed('ranks', `not checked: ${found.complaint}`, 'Try again when the node is idle.', where)]
   })
   const mpi = isMpi ? await checkMpi(config) : []

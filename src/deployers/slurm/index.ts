@@ -3,7 +3,7 @@ import { engineOfModule } from '../../engines/index.ts'
 import { defineDeployer } from '../define-deployer.ts'
 import { checkDynamoConfig, reportPolicyFile } from '../dynamo/check.ts'
 import { dynamoParts, variantKeys } from '../dynamo/commands.ts'
-import { checkDynamo } from '../dynamo/doctor.ts'
+import { checkDynamo, rankPackages } from '../dynamo/doctor.ts'
 import { dynamoWorkers } from '../dynamo/workers.ts'
 import { misfitOn } from '../nodes/placement.ts'
 import { noRoom } from '../nodes/room.ts'
@@ -34,9 +34,10 @@ export const slurm = defineDeployer({
   }),
   workers: dynamoWorkers,
   variants: { keys: variantKeys, parts: ({ nodes: _, ...config }) => dynamoParts(config) },
-  doctor: async (config, { model, nodesPerWorker = 1 }) => {
+  doctor: async (config, { model, nodesPerWorker = 1, spread }) => {
     const isMpi = engineOfModule(config.backend).launch.multinode?.mpiProgram !== undefined
-    const ranks = nodesPerWorker > 1 ? { env: config.env, isMpi } : null
+    const { env, python } = config
+    const ranks = nodesPerWorker > 1 ? { env, isMpi, python, packages: rankPackages(config, spread) } : null
     return (await Promise.all([checkDynamo(config, model, false), checkSlurm(config, ranks)])).flat()
   },
   files: slurmFiles,

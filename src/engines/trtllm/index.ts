@@ -11,7 +11,7 @@ const torchDtypes = ['float16', 'bfloat16', 'float32', 'float8_e4m3fn', 'int8', 
  * The launcher reads rank and size from MPI's or Slurm's variables. Rank 0 runs the worker, and the others serve it.
  */
 const trtllmMultinode: MultinodeLaunch = {
-  ranks: () => ({ registers: 1, argumentsOf: () => ({}) }),
+  ranks: () => ({ registers: 1 }),
   mpiProgram: 'trtllm-llmapi-launch',
 }
 

@@ -4,7 +4,7 @@ import { checkRankSettings } from '../rank-settings.ts'
 import { numberOf, productOf } from '../role-settings.ts'
 import { vllmLogAdvice } from './log-advice.ts'
 import { vllmMultinode } from './multinode.ts'
-import { checkContextRanks, checkExpertBalancing, checkTokenBudget } from './rules.ts'
+import { checkContextRanks, checkExpertBalancing, checkRay, checkTokenBudget } from './rules.ts'
 import { vllmSettings } from './settings.ts'
 import { testedVllm } from './tested.ts'
 
@@ -55,7 +55,7 @@ export const vllm = defineEngine({
     ]),
   // Each data parallel rank has its own batch.
   batchesPerWorker: settings => numberOf(settings, 'dataParallel') ?? 1,
-  rules: { role: [checkContextRanks, checkExpertBalancing, checkRankSettings, checkTokenBudget] },
+  rules: { role: [checkContextRanks, checkExpertBalancing, checkRankSettings, checkRay, checkTokenBudget] },
   launch: {
     model: 'model',
     servedName: 'served-model-name',

@@ -12,6 +12,12 @@ export const vllmLogAdvice: readonly KnownFailure[] = [
     retryable: false,
   },
   {
+    pattern: /No module named '?ray\b/,
+    code: 'ray-not-importable',
+    kind: 'environment',
+    remedy: 'distributed_executor_backend: ray needs Ray in the same Python on every node: pip install ray.',
+  },
+  {
     pattern: /NIXL is not available|No module named '?nixl/i,
     code: 'nixl-not-importable',
     kind: 'environment',

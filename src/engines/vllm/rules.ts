@@ -26,6 +26,15 @@ export const checkExpertBalancing: RoleRule = (settings, { refuse }) => {
   refuse(balanced.place, wrong, 'write enable_expert_parallel: true')
 }
 
+/** Fulcrum's Ray clusters run a single model; the ranks of data parallelism meet without Ray. */
+export const checkRay: RoleRule = (settings, { refuse }) => {
+  const executor = settings.get('executor')
+  const data = numberOf(settings, 'dataParallel') ?? 1
+  if (executor?.value !== 'ray' || data === 1 || (numberOf(settings, 'nodes') ?? 1) === 1) return
+  const wrong = `Fulcrum starts the ${data} data parallel ranks of ${settings.role} workers on several nodes without Ray`
+  refuse(executor.place, wrong, 'remove it')
+}
+
 /** vLLM's `SchedulerConfig.verify_max_model_len` rejects these too, but minutes later. */
 export const checkTokenBudget: RoleRule = (settings, { refuse }) => {
   const { role } = settings

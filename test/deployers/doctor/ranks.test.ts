@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { type Devices, judgeDevices, parseDevices } from '../../../src/deployers/doctor/ranks.ts'
+import { type Devices, judgeDevices, judgePackages, parseDevices } from '../../../src/deployers/doctor/ranks.ts'
 
 const devices: Devices = { interfaces: ['eth0', 'ib0', 'ib1', 'lo'], rdma: ['mlx5_0', 'mlx5_10'], atAddress: 'ib0' }
 const lines = (env: { readonly [name: string]: string }, there = devices) =>
@@ -50,4 +50,11 @@ it('says when the interface of the ranks is left to chance', () => {
   assert.match(lines({}, { ...devices, atAddress: '' }).join(), /^note no interface has 10\.0\.0\.2/)
   const chosen = { NCCL_SOCKET_IFNAME: 'ib', GLOO_SOCKET_IFNAME: 'ib0' }
   assert.deepEqual(lines(chosen, { ...devices, atAddress: null }), ['ok they meet on ib'])
+})
+
+it('names packages that the ranks need and a node does not have, with how to install them', () => {
+  const [there, absent] = judgePackages(['ray', 'other'], ['2.60.0', null], '/opt/python', 'node n1')
+  assert.deepEqual([there?.ok, there?.detail], [true, 'ray 2.60.0 in /opt/python'])
+  assert.deepEqual([absent?.ok, absent?.detail], [false, '/opt/python has no other, which the engine settings choose'])
+  assert.match(absent?.remedy ?? '', /\/opt\/python -m pip install other/)
 })

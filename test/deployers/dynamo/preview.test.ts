@@ -77,3 +77,25 @@ it('{port} in an argument is a port of each worker’s own', () => {
   for (const { argv } of commands.filter(({ note }) => /^(prefill|decode)/.test(note ?? '')))
     assert.ok(argv.includes('{"publisher":"zmq","endpoint":"tcp://127.0.0.1:<free port>"}'), argv.join(' '))
 })
+
+it('a worker over Ray is previewed as the commands of its nodes, each with its GPUs', () => {
+  const hosts = ['north', 'south'].map((name, i) => ({ name, address: `10.0.0.${i + 1}`, gpus: [4, 5] }))
+  const overSsh: DynamoConfig = { ...config, backend: 'dynamo.vllm', head: '127.0.0.1', nodes: hosts }
+  const { gpus: _, ...onNodes } = overSsh
+  const wanted: Deployment = {
+    ...deployment({ kind: 'aggregated', workers: 1 }),
+    engine: { aggregated: { nodes_per_worker: 2, pipeline_parallel_size: 4, distributed_executor_backend: 'ray' } },
+    gpusPerWorker: { prefill: 1, decode: 1, aggregated: 4 },
+  }
+  const nodes = nodesOf(onNodes, {} as ProcessLedger)('ns', '/logs')
+  const { commands } = previewDynamo({ ...setup, config: onNodes }, null, wanted, nodes)
+  const ranks = commands.filter(({ note }) => note?.startsWith('aggregated')).map(({ argv }) => argv.join(' '))
+  assert.equal(ranks.length, 2)
+  const [head = '', other = ''] = ranks
+  const start = '/venv/bin/python -m ray.scripts.scripts start'
+  assert.match(head, new RegExp(`${start} --head '?--port=`))
+  assert.match(head, /-m dynamo\.vllm .*--distributed-executor-backend ray/)
+  assert.match(other, new RegExp(`${start} '?--address=10\\.0\\.0\\.1:`))
+  assert.doesNotMatch(other, /dynamo\.vllm/)
+  for (const rank of ranks) assert.match(rank, /CUDA_VISIBLE_DEVICES=4,5/)
+})

@@ -122,6 +122,28 @@ describe('nodes of a worker', () => {
     assert.deepEqual(readAt(newer, ['spec', 'components', { name: 'pre' }, 'multinode']), { nodeCount: 2 })
   })
 
+  test('meet over Ray only where the operator is told to: its own choice would win over the argument', () => {
+    const overRay = (nodes: number) =>
+      deployment(
+        disaggregated(1, 1),
+        { prefill: { nodes_per_worker: nodes, distributed_executor_backend: 'ray' } },
+        { prefill: 4 * nodes, decode: 8, aggregated: 1 },
+      )
+    const annotation = '{ nvidia.com/vllm-distributed-executor-backend: ray }'
+    assert.deepEqual(problems(v1alpha1, overRay(1)), [])
+    assert.match(
+      problems(v1alpha1, overRay(2)).join(),
+      /^\d+:\d+: Dynamo’s operator starts the ranks of prefill as it chooses, whatever the engine settings say$/,
+    )
+    for (const told of [
+      v1alpha1.replace('namespace: llm }', `namespace: llm, annotations: ${annotation} }`),
+      v1alpha1.replace('subComponentType: prefill', `subComponentType: prefill\n      annotations: ${annotation}`),
+    ]) {
+      assert.notEqual(told, v1alpha1)
+      assert.deepEqual(problems(told, overRay(2)), [])
+    }
+  })
+
   test('go from the manifest when a worker is to run on one', () => {
     const { fields, pools } = design(v1alpha1, spread(1, 4))
     assert.deepEqual(fields, [{ path: ['spec', 'services', 'decode', 'multinode'], value: undefined }])

@@ -24,7 +24,7 @@ it('a task over ssh is one word for the other side’s shell, and ends with its 
   assert.equal(argv.at(-2), 'node1')
   assert.match(
     argv.at(-1) ?? '',
-    /^bash -c '.*' fulcrum 15 20 '' '' ns\/decode-0 '' \/tmp\/ns 0 env 'A=1' python -m 'x y'$/s,
+    /^bash -c '.*' fulcrum 15 20 '' '' ns\/decode-0 '' '' \/tmp\/ns 0 env 'A=1' python -m 'x y'$/s,
   )
 })
 

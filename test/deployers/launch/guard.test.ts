@@ -57,6 +57,13 @@ describe('the guard of a task', () => {
     await assert.rejects(stat(join(folder, 'new folder')))
   })
 
+  it('removes the task’s own folder with all that the task has left there', async () => {
+    const own = join(folder, 'own folder')
+    const { stdout } = await start(task(`mkdir -p "${own}/a/b"; echo c >"${own}/a/b/c"; ls "${own}"`, { folder: own }))
+    assert.equal(stdout, 'a')
+    await assert.rejects(stat(own), { code: 'ENOENT' })
+  })
+
   it('ends the task and its children when its input ends, and waits for them', async () => {
     const child = start(task('trap "echo bye; exit 3" TERM; sleep 1000 & echo $!; wait'))
     const pid = Number(await firstLine(child))
