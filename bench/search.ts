@@ -8,7 +8,7 @@
  *   node bench/search.ts 6001 --judge measured judges by the measurements without noise, a tenth of the time
  *   node bench/search.ts beaten [FIRST COUNT] prints what it saves to stop points that are surely beaten
  *
- * The search's thresholds were tuned on the other sets; the last was looked at once, after the last of them was set.
+ * The search's thresholds were tuned on the other sets; the last was looked at twice, and none was set by it.
  * Whoever tunes them again draws a new one.
  */
 import { parseArgs } from 'node:util'

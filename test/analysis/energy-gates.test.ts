@@ -210,30 +210,11 @@ describe('a limit on energy', () => {
 
   test('of compare is tested on the head alone', () => {
     const limit = `${energy}>${(1.5 * most).toFixed(3)}J`
-    assert.equal(
-      gated(
-        run('base', () => 2),
-        run('head'),
-        limit,
-      ).outcomes[0]?.outcome,
-      'passed',
-    )
-    assert.equal(
-      gated(
-        run('base'),
-        run('head', () => 2),
-        limit,
-      ).outcomes[0]?.outcome,
-      'failed',
-    )
-    assert.equal(
-      gated(
-        run('base'),
-        run('head', () => null),
-        limit,
-      ).outcomes[0]?.outcome,
-      'not tested',
-    )
+    const [double, blind] = [() => 2, () => null]
+    const outcomeBetween = (base: Run, head: Run) => gated(base, head, limit).outcomes[0]?.outcome
+    assert.equal(outcomeBetween(run('base', double), run('head')), 'passed')
+    assert.equal(outcomeBetween(run('base'), run('head', double)), 'failed')
+    assert.equal(outcomeBetween(run('base'), run('head', blind)), 'not tested')
   })
 })
 

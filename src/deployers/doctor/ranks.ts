@@ -1,10 +1,23 @@
 import { type Check, missed, noticed, passed } from './check.ts'
+import type { Machine } from './machine.ts'
+import { packageVersions } from './versions.ts'
 
 /** Prints the network interfaces and RDMA devices of a machine, and which interface has an address. */
 export const devicesScript = `echo "interfaces $(ls -m /sys/class/net)"
 echo "devices $(ls -m /sys/class/infiniband 2>/dev/null)"
 command -v ip >/dev/null && echo "at $(ip -o -4 addr show to "$1" | { read -r _ name _ && echo "$name"; })"
 exit 0`
+
+/** Asks a machine's Python for the packages that ranks need. */
+export async function checkPackages(
+  machine: Machine,
+  runtime: Parameters<typeof packageVersions>[1],
+  packages: readonly string[],
+): Promise<readonly Check[]> {
+  if (packages.length === 0) return []
+  const versions = await packageVersions(machine, runtime, packages)
+  return judgePackages(packages, versions, runtime.python, machine.name)
+}
 
 /** Judges whether a machine's Python has the packages that ranks need, by their versions. */
 export function judgePackages(

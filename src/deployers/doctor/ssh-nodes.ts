@@ -9,12 +9,12 @@ import { checkClock, clockProgram } from './clock.ts'
 import { checkCuda } from './cuda.ts'
 import { checkGpus } from './gpus.ts'
 import type { Machine } from './machine.ts'
-import { devicesScript, judgeDevices, judgePackages, parseDevices } from './ranks.ts'
+import { checkPackages, devicesScript, judgeDevices, parseDevices } from './ranks.ts'
 import { checkRdma } from './rdma.ts'
 import { checkWayToHead, checkWayToNode, listenerCommand } from './reach.ts'
 import { backendModule, containerImage, mounts, type Software } from './software.ts'
 import { connectToMachine, type SshMachine, sshTrouble } from './ssh-machine.ts'
-import { engineVersion, judgeVersion, packageVersions } from './versions.ts'
+import { engineVersion, judgeVersion } from './versions.ts'
 
 /** Requirements of a sweep for each node. */
 export interface NodeNeeds {
@@ -232,9 +232,8 @@ async function modelThere({ container, env }: NodeNeeds, model: string, machine:
 }
 
 async function ranks(needs: NodeNeeds, node: SshNodeConfig, machine: Machine): Promise<readonly Check[]> {
-  const { nodes, env, python, rankPackages } = needs
-  const versions = rankPackages.length === 0 ? [] : await packageVersions(machine, needs, rankPackages)
-  const installed = judgePackages(rankPackages, versions, python, machine.name)
+  const { nodes, env, rankPackages } = needs
+  const installed = await checkPackages(machine, needs, rankPackages)
   const address = await addressThere(nodes, node).catch(() => null)
   // The check of the way to the node reports this.
   if (address === null) return installed

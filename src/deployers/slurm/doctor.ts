@@ -3,8 +3,7 @@ import { counted } from '../../model/index.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { checkClock, clockProgram } from '../doctor/clock.ts'
 import { hereMachine } from '../doctor/machine.ts'
-import { devicesScript, judgeDevices, judgePackages, parseDevices } from '../doctor/ranks.ts'
-import { packageVersions } from '../doctor/versions.ts'
+import { checkPackages, devicesScript, judgeDevices, parseDevices } from '../doctor/ranks.ts'
 import type { AllocationConfig } from './keys.ts'
 import { allocationArguments } from './salloc.ts'
 import { parseSinfo, type SlurmNode, sinfoArguments, slurmSeconds } from './sinfo.ts'
@@ -218,8 +217,7 @@ async function checkRanks(
         name: where,
         run: (program: string, rest: readonly string[]) => ask(srun, [...args, program, ...rest]),
       }
-      const versions = packages.length === 0 ? [] : await packageVersions(onNode, { python, env }, packages)
-      const installed = judgePackages(packages, versions, python, where)
+      const installed = await checkPackages(onNode, { python, env }, packages)
       return [...judgeDevices(env, parseDevices(found.out), address.address, where), ...installed]
     }
     return [noticed('ranks', `not checked: ${found.complaint}`, 'Try again when the node is idle.', where)]

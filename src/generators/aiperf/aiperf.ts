@@ -78,8 +78,7 @@ export function aiperf(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  const prepare = async () => void (await session.program())
-  return { prepare, measure, close: session.close }
+  return { prepare: session.prepare, measure, close: session.close }
 }
 
 async function exists(file: string): Promise<boolean> {

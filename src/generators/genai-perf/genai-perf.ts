@@ -62,8 +62,7 @@ export function genaiPerf(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  const prepare = async () => void (await session.program())
-  return { prepare, measure, close: session.close }
+  return { prepare: session.prepare, measure, close: session.close }
 }
 
 function noBearerToken(): FulcrumError {

@@ -74,8 +74,7 @@ export function guideLlm(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  const prepare = async () => void (await session.program())
-  return { prepare, measure, close: session.close }
+  return { prepare: session.prepare, measure, close: session.close }
 }
 
 /** Arguments of GuideLLM 0.8. The user's arguments come last. */

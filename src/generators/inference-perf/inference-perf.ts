@@ -82,8 +82,7 @@ export function inferencePerf(options: ProgramOptions): LoadGenerator {
     })
   }
 
-  const prepare = async () => void (await session.program())
-  return { prepare, measure, close: session.close }
+  return { prepare: session.prepare, measure, close: session.close }
 }
 
 /** Epoch ms at which the system's monotonic clock, which Python and Node share, was 0. */

@@ -21,6 +21,8 @@ export interface ProgramOptions {
 /** State shared by all measurements with one program, created on first use. */
 export interface ProgramSession {
   program(): Promise<Program>
+  /** Looks for the program, so that one that is missing is told before workers start. */
+  prepare(): Promise<void>
   ledger(): Promise<ProcessLedger>
   /** The model's tokenizer in a place where the program finds it by name. */
   hubCache(model: Model, name: string): Promise<HubCache>
@@ -31,8 +33,10 @@ export interface ProgramSession {
 export function openSession(name: string, install: string, options: ProgramOptions): ProgramSession {
   const folder = once(() => mkdtemp(join(tmpdir(), 'fulcrum-hub-')))
   const caches = new Map<string, Promise<HubCache>>()
+  const program = once(() => findProgram(name, options.command, install))
   return {
-    program: once(() => findProgram(name, options.command, install)),
+    program,
+    prepare: async () => void (await program()),
     ledger: options.ledger,
     hubCache: (model, repository) => {
       const key = `${repository}\0${model.tokenizer}`
